@@ -1,0 +1,71 @@
+"""The gate: no row is timed, or shown with a time, unless its numbers are right on the very data at hand."""
+
+import zlib
+
+import numpy as np
+
+from impls.contract import Array, Step
+from impls.oracle import Reference, reference
+from impls.problems import Problem
+from impls.registry import BoundStep
+
+TOLERANCE = {"float64": 1e-11, "float32": 1e-4}
+
+
+class Refused(Exception):
+    """The row's numbers are wrong; the message says which, and by how much."""
+
+    def __init__(self, reason: str, error: float | None = None):
+        super().__init__(reason)
+        self.error = error
+
+
+class Gate:
+    """Holds steps to the oracle on one problem, whose reference and checksum it computes once."""
+
+    def __init__(self, problem: Problem):
+        self.problem = problem
+        self.tolerance = TOLERANCE[problem.dtype]
+        self._reference = reference(problem.w, problem.b, problem.X, problem.Y)
+        self._checksum = _checksum(problem)
+
+    def run(self, step: BoundStep) -> float:
+        """Call a bound step at the problem's parameters and return its error; raises Refused.
+
+        Whatever the step raises passes through, since only the caller knows whose file it comes from.
+        """
+        return self.check(step(self.problem.w, self.problem.b))
+
+    def check(self, result: Step) -> float:
+        """Return the largest error of a result, relative to the oracle's scale; raises Refused."""
+        errors = relative_errors(result, self._reference)
+        for name, error in errors.items():
+            if not error <= self.tolerance:  # NaN is refused too
+                raise Refused(f"{name} is off by {error:.1e}, {self.tolerance:.0e} is allowed", error)
+        if _checksum(self.problem) != self._checksum:
+            raise Refused("step wrote to its inputs")
+        return max(errors.values())
+
+
+def relative_errors(result: Step, truth: Reference) -> dict[str, float]:
+    """Errors of J, dw (its worst component) and db, relative to the oracle's scale."""
+    return {
+        "J": _relative(result.cost, truth.value.cost, truth.scale.cost),
+        "dw": _relative(result.dw, truth.value.dw, truth.scale.dw),
+        "db": _relative(result.db, truth.value.db, truth.scale.db),
+    }
+
+
+def _relative(computed: Array | float, true: Array | float, scale: Array | float) -> float:
+    difference = np.abs(np.asarray(computed, np.float64) - true)
+    # A feature that is 0 in every example has scale 0: its dw must be 0 too.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.where(difference == 0, 0.0, difference / scale)
+    return float(np.max(error))
+
+
+def _checksum(problem: Problem) -> int:
+    total = 0
+    for array in (problem.X, problem.Y, problem.w):
+        total = zlib.crc32(np.ascontiguousarray(array), total)
+    return total

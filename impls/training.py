@@ -1,0 +1,61 @@
+"""Gradient descent: the loop that no vectorizing removes, since each step needs the last one's w and b."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from impls.contract import Array
+from impls.registry import BoundStep
+
+
+class Fit(NamedTuple):
+    """Parameters after the last update, and the cost that each update started from."""
+
+    w: Array
+    b: float
+    costs: list[float]
+    converged: bool
+
+
+class Diverged(ArithmeticError):
+    """The cost or the parameters left the range of floating point; the message says when."""
+
+
+def gradient_descent(
+    step: BoundStep,
+    w: Array,
+    b: float,
+    alpha: float,
+    iterations: int,
+    tolerance: float | None = None,
+    progress: Callable[[int, float], None] | None = None,
+) -> Fit:
+    """Repeat w -= alpha dw, b -= alpha db; w is (n_x, 1), and a new array is returned.
+
+    Stops after `iterations` updates, or earlier, once an update lowers the cost by no more than `tolerance`.
+    `progress(iteration, cost)` is called before each update, with iteration counting from 0.
+    Raises ValueError for alpha or iterations that are not above 0, Diverged where numbers become infinite.
+    """
+    if not 0 < alpha < np.inf:
+        raise ValueError(f"alpha: {alpha}, but a finite number above 0 is needed")
+    if iterations < 1:
+        raise ValueError(f"iterations: {iterations}, but at least 1 is needed")
+    rate = w.dtype.type(alpha)  # keeps float32 parameters float32
+    costs: list[float] = []
+    for iteration in range(iterations):
+        J, dw, db = step(w, b)
+        if not (np.isfinite(J) and np.isfinite(dw).all() and np.isfinite(db)):
+            raise Diverged(f"iteration {iteration}: the cost is {J}; a smaller alpha than {alpha:g} may help")
+        if progress:
+            progress(iteration, J)
+        costs.append(J)
+        w, b = w - rate * dw, b - alpha * db
+        if tolerance is not None and iteration > 0 and 0 <= costs[-2] - J <= tolerance:
+            return Fit(w, b, costs, converged=True)
+    return Fit(w, b, costs, converged=False)
+
+
+def accuracy(w: Array, b: float, X: Array, Y: Array) -> float:
+    """Share of examples whose predicted label, 1 where w.T X + b > 0, is right."""
+    return float(np.mean((np.dot(w.T, X) + b > 0) == (Y == 1)))
