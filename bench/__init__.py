@@ -1,0 +1,1 @@
+"""Measuring: rows on problems, verified before and after, into one results file; and the command line."""

@@ -1,0 +1,117 @@
+"""pytest plugin: options that say what is benchmarked, and results file and report at the session's end."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import environment, results, selection
+from impls import problems
+from reports.write import check_writable, write_report
+
+RECORDER = pytest.StashKey[results.Recorder]()
+_INDEX = pytest.StashKey[Path]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of zeroloop."""
+    group = parser.getgroup("zeroloop", "zeroloop (with --benchmark-only)")
+    group.addoption(
+        "--impl",
+        action="append",
+        metavar="NAME|FILE.py",
+        help="implementation to time, or your own file with step(w, b, X, Y); repeatable; all by default",
+    )
+    group.addoption(
+        "--problem",
+        action="append",
+        metavar="NAME|NxM",
+        help=f"data to time on: {', '.join(problems.names())}, or n_x by m such as 128x10000; repeatable; "
+        f"{', '.join(selection.DEFAULT_PROBLEMS)} by default",
+    )
+    group.addoption(
+        "--dtype",
+        action="append",
+        choices=problems.DTYPES,
+        help="floating point type; repeatable; float64 by default",
+    )
+    group.addoption("--threads", type=int, metavar="N", help="threads a step may use; all cores by default")
+    group.addoption(
+        "--report-dir",
+        type=Path,
+        metavar="DIR",
+        help="where the report's folder is made; reports/out by default",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Check what is asked for, and that it can be written, before anything is measured."""
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        # Benchmarks need none of the libraries of the tests, and a plain `pytest` has no use for benchmarks.
+        config.args = ["bench" if config.option.benchmark_only else "tests"]
+    if not config.option.benchmark_only:
+        return
+    chosen = config.option
+    try:
+        selected = selection.select(chosen.impl, chosen.problem, chosen.dtype, chosen.threads)
+        check_writable(_report_folder(config))
+    except (selection.BadSelection, OSError) as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[RECORDER] = results.Recorder(selected, environment.load())
+
+
+def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
+    """Add what pytest-benchmark leaves out, and leave out the host's name."""
+    if RECORDER in config.stash:
+        machine_info["node"] = ""
+        load_before = config.stash[RECORDER].load_before
+        described = environment.describe(machine_info["cpu"].get("brand_raw"), load_before)
+        machine_info["zeroloop"] = results.as_json(described)
+
+
+def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
+    """Make every file that pytest-benchmark writes, also by its own options, a results file."""
+    if RECORDER in config.stash:
+        recorder = config.stash[RECORDER]
+        output_json["zeroloop"] = results.as_json(recorder.run())
+        for benchmark in output_json["benchmarks"]:
+            benchmark["stats"].pop("data", None)  # the blocks stand for them, a thousand times shorter
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
+    """Write results and report, once pytest-benchmark has finished with its own."""
+    yield
+    config = session.config
+    if RECORDER in config.stash and config.stash[RECORDER].has_results:
+        config.stash[RECORDER].interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+        config.stash[_INDEX] = write_report(_document(config), _report_folder(config))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Print the report's path, as the last line of the session."""
+    if _INDEX in config.stash:
+        print(f"report: {config.stash[_INDEX]}")
+
+
+def _document(config: pytest.Config) -> dict[str, Any]:
+    session = config._benchmarksession  # type: ignore[attr-defined]
+    machine_info = session.get_machine_info()
+    commit_info = config.hook.pytest_benchmark_generate_commit_info(config=config)
+    document: dict[str, Any] = config.hook.pytest_benchmark_generate_json(
+        config=config,
+        benchmarks=session.benchmarks,
+        include_data=False,
+        machine_info=machine_info,
+        commit_info=commit_info,
+    )
+    config.hook.pytest_benchmark_update_json(
+        config=config, benchmarks=session.benchmarks, output_json=document
+    )
+    return document
+
+
+def _report_folder(config: pytest.Config) -> Path:
+    return config.option.report_dir or config.rootpath / "reports" / "out"

@@ -21,7 +21,7 @@ _SQUARINGS = 10
 
 
 class DoubleDouble:
-    """Array of numbers hi + lo, |lo| at most half a unit in the last place of hi; supports + - * / and abs."""
+    """Array of numbers hi + lo, |lo| at most half a unit in the last place of hi, with + - * / and abs."""
 
     __slots__ = ("hi", "lo")
 
@@ -29,7 +29,7 @@ class DoubleDouble:
         self.hi = np.asarray(hi, np.float64)
         self.lo = np.broadcast_to(np.asarray(lo, np.float64), self.hi.shape)
 
-    def __add__(self, other: DoubleDouble | float) -> DoubleDouble:
+    def __add__(self, other: DoubleDouble | Array | float) -> DoubleDouble:
         other = _lifted(other)
         high, high_error = _two_sum(self.hi, other.hi)
         low, low_error = _two_sum(self.lo, other.lo)
@@ -39,15 +39,15 @@ class DoubleDouble:
     def __neg__(self) -> DoubleDouble:
         return DoubleDouble(-self.hi, -self.lo)
 
-    def __sub__(self, other: DoubleDouble | float) -> DoubleDouble:
+    def __sub__(self, other: DoubleDouble | Array | float) -> DoubleDouble:
         return self + -_lifted(other)
 
-    def __mul__(self, other: DoubleDouble | float) -> DoubleDouble:
+    def __mul__(self, other: DoubleDouble | Array | float) -> DoubleDouble:
         other = _lifted(other)
         high, error = _two_product(self.hi, other.hi)
         return DoubleDouble(*_quick_two_sum(high, error + (self.hi * other.lo + self.lo * other.hi)))
 
-    def __truediv__(self, other: DoubleDouble | float) -> DoubleDouble:
+    def __truediv__(self, other: DoubleDouble | Array | float) -> DoubleDouble:
         other = _lifted(other)
         quotient = DoubleDouble(self.hi / other.hi)
         for _ in range(2):  # each remainder yields 53 more bits
@@ -86,7 +86,7 @@ def exp(x: DoubleDouble) -> DoubleDouble:
     x = where(x.hi < -800, DoubleDouble(np.full_like(x.hi, -800.0)), x)
     k = np.rint(x.hi / _LN2[0])
     r = (x - DoubleDouble(_LN2[0], _LN2[1]) * DoubleDouble(k)) * 2.0**-_SQUARINGS
-    # expm1 of the small r by Taylor's series, then (1 + s)**2 - 1 = 2 s + s**2, which keeps the small part exact.
+    # expm1 of the small r by Taylor's series, then (1 + s)**2 - 1 = 2 s + s**2: the small part stays exact.
     series = DoubleDouble(1.0)
     for n in range(_TAYLOR_TERMS, 1, -1):
         series = series * (r * (DoubleDouble(1.0) / n)) + 1.0

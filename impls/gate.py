@@ -67,5 +67,5 @@ def _relative(computed: Array | float, true: Array | float, scale: Array | float
 def _checksum(problem: Problem) -> int:
     total = 0
     for array in (problem.X, problem.Y, problem.w):
-        total = zlib.crc32(np.ascontiguousarray(array), total)
+        total = zlib.crc32(np.ascontiguousarray(array).data, total)
     return total

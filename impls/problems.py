@@ -70,17 +70,22 @@ def find(name: str) -> Shape:
     raise UnknownName("problem", name, (*names(), "128x10000 (n_x x m)"))
 
 
+def check_memory(shape: Shape, dtype: str) -> None:
+    """Raise ValueError for data that do not fit in the memory that is free now."""
+    needed, free = shape.n_x * shape.m * np.dtype(dtype).itemsize, psutil.virtual_memory().available
+    if needed > free:
+        raise ValueError(
+            f"problem {shape.name}: X takes {needed / 1e9:,.1f} GB, but only {free / 1e9:,.1f} GB are free"
+        )
+
+
 def load(name: str, dtype: str = "float64") -> Problem:
     """Make or load a problem; float32 data are the float64 data, rounded.
 
     Raises UnknownName for an unknown name, ValueError for one that does not fit in memory.
     """
     shape = find(name)
-    needed, free = shape.n_x * shape.m * np.dtype(dtype).itemsize, psutil.virtual_memory().available
-    if needed > free:
-        raise ValueError(
-            f"problem {name}: X takes {needed / 1e9:,.1f} GB, but only {free / 1e9:,.1f} GB are free"
-        )
+    check_memory(shape, dtype)
     make: Callable[[Shape, str], tuple[Array, Array]] = _synthetic if shape.synthetic else _breast_cancer
     X, Y = make(shape, dtype)
     # Not 0, where every sigmoid is 1/2 and a wrong one could pass.

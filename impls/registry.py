@@ -1,4 +1,4 @@
-"""The rows: every way of running the step, in teaching order, and how a row or somebody's own file is loaded."""
+"""The rows: every way of running the step, in teaching order, and how a row or an own file is loaded."""
 
 import difflib
 import importlib
@@ -128,7 +128,7 @@ class Implementation:
         count = pools.available() if threads is None else threads
         if not isinstance(count, int) or count < 1:
             raise ValueError(f"threads: {count!r}, but a whole number from 1 is needed")
-        pools.apply(count)
+        pools.limit(count)
         data = self.prepare_data(X, Y, count)
         step = _on_lists(self.step) if self.record.lists else self.step
 
@@ -217,6 +217,7 @@ def _load_own_file(path: Path) -> Implementation:
 
 
 def _implementation(found: Record, module: ModuleType, path: Path) -> Implementation:
+    pools.forget()  # the module may have loaded a library with a thread pool
     plain = _as_lists if found.lists else _as_they_are
     return Implementation(found, path, module.step, getattr(module, "prepare", plain))
 

@@ -16,12 +16,13 @@ def available() -> int:
 
 def limit(threads: int) -> None:
     """Let the pools of this process use so many threads; costs nothing when they already do."""
-    if threads != _limit:
-        apply(threads)
-
-
-def apply(threads: int) -> None:
-    """Set the limit anew, for pools of libraries that were loaded since it was last set."""
     global _limit
-    threadpool_limits(threads)
-    _limit = threads
+    if threads != _limit:
+        threadpool_limits(threads)
+        _limit = threads
+
+
+def forget() -> None:
+    """Make the next `limit` set all pools anew: a library that was just loaded brings one of its own."""
+    global _limit
+    _limit = None

@@ -1,0 +1,244 @@
+"""The command line `zeroloop`: list, verify, train, report.
+
+Exit codes: 0; 1 for a row that failed; 2 for a request that cannot be met, such as an unknown option.
+"""
+
+import difflib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+import impls
+from bench.outcome import LeftOut, explain
+from bench.selection import BadSelection, describe_row, display_name, select
+from impls import problems, registry
+from impls.gate import Gate
+from impls.training import Diverged, Fit, accuracy, gradient_descent
+from reports import code, wording, write
+from reports.results import BadResults, read
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Commands(click.Group):
+    """A group that offers near matches for a command it does not know."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.get_command(ctx, args[0]) is None:
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            offer = (
+                f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(self.list_commands(ctx))}."
+            )
+            ctx.fail(f"No such command {args[0]!r}. {offer}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="zeroloop", prog_name="zeroloop")
+def main() -> None:
+    """One gradient step of logistic regression, run in many ways.
+
+    The benchmarks themselves run with `pytest --benchmark-only`.
+    """
+
+
+def _data_options(command: Command) -> Command:
+    for option in (
+        click.option(
+            "--threads", type=int, metavar="N", help="Threads a step may use.  [default: all cores]"
+        ),
+        click.option(
+            "--dtype",
+            type=click.Choice(problems.DTYPES),
+            default="float64",
+            show_default=True,
+            help="Floating point type.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@main.command("list")
+def list_rows() -> None:
+    """Show all implementations and problems."""
+    _console().print(_rows_table())
+    _console().print(_problems_table())
+
+
+@main.command()
+@click.option("--impl", "rows", multiple=True, metavar="NAME|FILE.py", help="Row or own file; repeatable.")
+@click.option("--problem", "names", multiple=True, metavar="NAME|NxM", help="Data; repeatable.")
+@_data_options
+def verify(rows: tuple[str, ...], names: tuple[str, ...], dtype: str, threads: int | None) -> None:
+    """Hold implementations to the oracle; exit 1 if one fails."""
+    with _user_errors():
+        chosen = select(rows, names, [dtype], threads)
+    table = _table("row", "problem", "error", "verdict")
+    failed = 0
+    with _progress("verifying", len(chosen.problems) * len(chosen.rows)) as advance:
+        for name in chosen.problems:
+            gate = Gate(problems.load(name, dtype))
+            for row in chosen.rows:
+                error, why = _verdict(row, gate, chosen.threads)
+                failed += why is not None and why.failed
+                said = f"{why.status}: {why.reason}" if why else "agrees"
+                table.add_row(display_name(row), name, wording.error(error), said)
+                advance()
+    _console().print(table)
+    click.echo(f"allowed error {gate.tolerance:.0e}; {failed} failed" if failed else "all that ran agree")
+    raise SystemExit(1 if failed else 0)
+
+
+@main.command()
+@click.option("--impl", "row", default="numpy_zero_loop", show_default=True, metavar="NAME|FILE.py")
+@click.option("--problem", "name", default="breast_cancer", show_default=True, metavar="NAME|NxM")
+@click.option("--iterations", type=click.IntRange(min=1), default=500, show_default=True, metavar="N")
+@click.option("--alpha", type=float, default=0.1, show_default=True, metavar="RATE", help="Learning rate.")
+@click.option("--tolerance", type=float, metavar="J", help="Stop once an update lowers the cost by no more.")
+@click.option(
+    "--curve",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Save the cost of each iteration as .csv, .svg, .pdf or .png.",
+)
+@_data_options
+def train(
+    row: str,
+    name: str,
+    iterations: int,
+    alpha: float,
+    tolerance: float | None,
+    curve: Path | None,
+    dtype: str,
+    threads: int | None,
+) -> None:
+    """Fit w and b by gradient descent, starting from zero."""
+    with _user_errors():
+        chosen = select([row], [name], [dtype], threads)
+        if curve:
+            write.check_curve(curve)
+        problem = problems.load(name, dtype)
+        impl = impls.load(row)
+        step = impl.bind(problem.X, problem.Y, chosen.threads)
+    start = time.perf_counter()
+    with _user_errors(), _row_errors(impl), _progress("training", iterations) as advance:
+        w = np.zeros((problem.shape.n_x, 1), dtype)
+        fit = gradient_descent(step, w, 0.0, alpha, iterations, tolerance, lambda *_: advance())
+        final = step(fit.w, fit.b)
+    wall_s = time.perf_counter() - start
+    _show_fit(problem, fit, final.cost, wall_s, display_name(row))
+    if curve:
+        write.write_curve(curve, fit.costs, f"{display_name(row)} on {problem.name}, alpha {alpha:g}")
+        click.echo(f"curve     {curve}")
+
+
+@main.command()
+@click.argument("results", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Folder of the report.  [default: reports/out/RUN-ID]",
+)
+def report(results: Path, output: Path | None) -> None:
+    """Build the report of a results file, from that file alone."""
+    with _user_errors():
+        found = read(results)
+        folder = output or Path("reports") / "out" / found.run_id
+        click.echo(f"report: {write.write_into(found.document, folder)}")
+
+
+def _verdict(row: str, gate: Gate, threads: int) -> tuple[float | None, LeftOut | None]:
+    try:
+        return gate.run(impls.load(row).prepare(gate.problem.X, gate.problem.Y, threads)), None
+    except (Exception, SystemExit) as error:
+        why = explain(error, row)
+        return why.error, why
+
+
+def _rows_table() -> Table:
+    table = _table("row", "loops", "lines", "what it is", "status")
+    for name in impls.names():
+        counted = code.count(describe_row(name).compiles or describe_row(name).source)
+        found = registry.record(name)
+        lines = wording.number(counted.lines if counted else None)
+        table.add_row(name, str(found.loops), lines, found.title, registry.missing(found) or "ready")
+    return table
+
+
+def _problems_table() -> Table:
+    table = _table("problem", "n_x", "m", "what it is")
+    for shape in problems.SHAPES:
+        table.add_row(shape.name, f"{shape.n_x:,}", f"{shape.m:,}", shape.title)
+    return table
+
+
+def _show_fit(problem: problems.Problem, fit: Fit, cost: float, wall_s: float, row: str) -> None:
+    right = accuracy(fit.w, fit.b, problem.X, problem.Y)
+    iterations = len(fit.costs)
+    click.echo(f"{row} on {problem.name}, {problem.shape.n_x:,} x {problem.shape.m:,}, {problem.dtype}")
+    click.echo(f"cost      {fit.costs[0]:.6f} -> {cost:.6f}{' (converged)' if fit.converged else ''}")
+    click.echo(f"accuracy  {right:.2%} of {problem.shape.m:,} examples")
+    click.echo(f"seconds   {wall_s:.3f} for {iterations:,} iterations, compiling included")
+
+
+@contextmanager
+def _user_errors() -> Iterator[None]:
+    """Turn what is the user's to mend into one line and exit code 2."""
+    try:
+        yield
+    except (BadSelection, BadResults, impls.Unavailable, impls.BrokenFile, ValueError, OSError) as error:
+        raise click.UsageError(str(error)) from None
+
+
+@contextmanager
+def _row_errors(impl: registry.Implementation) -> Iterator[None]:
+    """Turn what a row raises while it trains into one line and exit code 1."""
+    try:
+        yield
+    except Diverged as error:
+        raise click.ClickException(f"{impl.name} diverged at {error}") from None
+    except (Exception, SystemExit) as error:
+        raise click.ClickException(registry.where_it_failed(error, impl.path)) from None
+
+
+@contextmanager
+def _progress(label: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show a bar on the terminal, and nothing where output is not one."""
+    bar = Progress(
+        TextColumn(label),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not Console(stderr=True).is_terminal,
+    )
+    with bar:
+        task = bar.add_task(label, total=total)
+        yield lambda: bar.advance(task)
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        numeric = heading in ("loops", "lines", "n_x", "m", "error")
+        table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+    return table
+
+
+def _console() -> Console:
+    return Console(highlight=False, markup=False)

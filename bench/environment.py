@@ -1,0 +1,46 @@
+"""The machine and the libraries, as the results file keeps them. Nothing here names a person or a host."""
+
+import os
+import platform
+from importlib import metadata
+
+import psutil
+from threadpoolctl import threadpool_info
+
+from impls import threads
+from reports.results import Environment, Pool
+
+_LIBRARIES = ("zeroloop", "numpy", "scipy", "numba", "llvmlite", "scikit-learn", "pytest-benchmark")
+
+
+def describe(cpu: str | None, load_before: float | None) -> Environment:
+    """Describe this process' machine now; `cpu` is its model name where that is known."""
+    return Environment(
+        cpu=cpu or platform.processor() or platform.machine(),
+        cores=threads.available(),
+        memory_bytes=psutil.virtual_memory().total,
+        system=f"{platform.system()} {platform.release()} {platform.machine()}",
+        python=f"{platform.python_implementation()} {platform.python_version()}",
+        versions={name: version for name in _LIBRARIES if (version := _version(name))},
+        pools=tuple(
+            Pool(_library(pool), str(pool.get("version")), pool["num_threads"]) for pool in threadpool_info()
+        ),
+        load_before=load_before,
+        load_after=load(),
+    )
+
+
+def load() -> float | None:
+    """Return the number of runnable processes, averaged over the last minute; None where nobody counts."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+def _library(pool: dict[str, str]) -> str:
+    return f"{pool['internal_api']} ({pool['user_api']})"
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,34 @@
+"""Why a row has no time, said the same way wherever it is asked to run."""
+
+from typing import NamedTuple
+
+import impls
+from bench.selection import path_of
+from impls.gate import Refused
+from impls.registry import where_it_failed
+
+
+class LeftOut(NamedTuple):
+    """The fields of the results file's `Unmeasured` that say why."""
+
+    status: str
+    reason: str
+    error: float | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Tell a wrong row from one that cannot or need not run here."""
+        return self.status == "failed"
+
+
+def explain(error: BaseException, row: str) -> LeftOut:
+    """Say what kept a row from being measured, given what it raised while it was loaded, bound or run."""
+    if isinstance(error, impls.Unavailable):
+        return LeftOut("not installed", str(error).removeprefix("not installed: "))
+    if isinstance(error, impls.Unsuited):
+        return LeftOut("unsuited", str(error))
+    if isinstance(error, impls.BrokenFile):
+        return LeftOut("failed", str(error))
+    if isinstance(error, Refused):
+        return LeftOut("failed", str(error), error.error)
+    return LeftOut("failed", where_it_failed(error, path_of(row)))

@@ -1,0 +1,92 @@
+"""What is asked for: rows, problems, dtypes and threads, checked before anything is loaded or measured."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import impls
+from impls import problems, registry, threads
+from reports import results
+
+DEFAULT_PROBLEMS = ("breast_cancer", "128x100", "128x1000", "square", "cats", "two_features")
+
+
+class BadSelection(ValueError):
+    """Something asked for does not exist or cannot be had; the message says what, and what there is."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Names of rows (or paths of own files), problems and dtypes, and the number of threads."""
+
+    rows: tuple[str, ...]
+    problems: tuple[str, ...]
+    dtypes: tuple[str, ...]
+    threads: int
+
+
+def select(
+    rows: Sequence[str] | None,
+    problem_names: Sequence[str] | None,
+    dtypes: Sequence[str] | None,
+    thread_count: int | None,
+) -> Selection:
+    """Fill in what was not asked for; raises BadSelection."""
+    chosen = Selection(
+        rows=tuple(dict.fromkeys(rows or impls.names())),
+        problems=tuple(dict.fromkeys(problem_names or DEFAULT_PROBLEMS)),
+        dtypes=tuple(dict.fromkeys(dtypes or ("float64",))),
+        threads=threads.available() if thread_count is None else thread_count,
+    )
+    try:
+        for row in chosen.rows:
+            if not registry.is_own_file(row):
+                registry.record(row)
+        for name in chosen.problems:
+            for dtype in chosen.dtypes:
+                problems.check_memory(problems.find(name), dtype)
+    except (impls.UnknownName, ValueError) as error:
+        raise BadSelection(str(error)) from None
+    if chosen.threads < 1:
+        raise BadSelection(f"threads: {chosen.threads}, but a whole number from 1 is needed")
+    for name, count in Counter(map(display_name, chosen.rows)).items():
+        if count > 1:
+            raise BadSelection(
+                f"{count} rows are called {name}: rename the file, the report shows names only"
+            )
+    return chosen
+
+
+def display_name(row: str) -> str:
+    """Return the name of a row in every table: an own file's is its file name, without its folder."""
+    return Path(row).name if registry.is_own_file(row) else row
+
+
+def describe_row(row: str) -> results.Row:
+    """Describe a row with its source, also where its library is missing or the own file is broken."""
+    if registry.is_own_file(row):
+        return results.Row(display_name(row), "own file", "own file", _source(row), None)
+    found = registry.record(row)
+    compiled = _source(found.compiles) if found.compiles else None
+    return results.Row(row, found.title, found.origin, _source(row), compiled)
+
+
+def describe_problem(name: str) -> results.Problem:
+    """Describe a problem that was found before."""
+    shape = problems.find(name)
+    return results.Problem(shape.name, shape.title, shape.n_x, shape.m)
+
+
+def path_of(row: str) -> Path:
+    """Return the path of a row's file, whether or not it exists."""
+    return (
+        Path(row).resolve() if registry.is_own_file(row) else Path(registry.__file__).with_name(f"{row}.py")
+    )
+
+
+def _source(row: str) -> str:
+    try:
+        return path_of(row).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

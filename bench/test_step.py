@@ -1,0 +1,114 @@
+"""The benchmarks: every chosen row on every chosen problem. Run them with `pytest --benchmark-only`.
+
+The gate sits inside the timed test, since --benchmark-only skips every other: a row is verified on the very
+problem it is timed on, before and after, and a row that fails leaves no time anywhere.
+"""
+
+import functools
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+import impls
+from bench.outcome import explain
+from bench.plugin import RECORDER
+from bench.results import Recorder, as_json, block_medians
+from bench.selection import display_name, select
+from impls import problems
+from impls import threads as pools
+from impls.gate import Gate
+from reports.results import Timing
+
+SLOW_ROUNDS = 3  # of a row whose single call takes longer than --benchmark-max-time
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one test for each row on each problem, problem by problem, so that tables compare rows."""
+    option = metafunc.config.option
+    chosen = (
+        metafunc.config.stash[RECORDER].selection
+        if RECORDER in metafunc.config.stash
+        else select(option.impl, option.problem, option.dtype, option.threads)
+    )
+    cases = [
+        pytest.param(
+            problem,
+            dtype,
+            row,
+            id=f"{problem}-{dtype}-{display_name(row)}",
+            marks=pytest.mark.benchmark(group=f"{problem} {dtype}"),
+        )
+        for problem in chosen.problems
+        for dtype in chosen.dtypes
+        for row in chosen.rows
+    ]
+    metafunc.parametrize(("problem", "dtype", "row"), cases)
+
+
+def test_step(
+    benchmark: BenchmarkFixture, pytestconfig: pytest.Config, problem: str, dtype: str, row: str
+) -> None:
+    """Time one row on one problem."""
+    recorder = pytestconfig.stash[RECORDER]
+
+    gate = _gate(problem, dtype)
+    try:
+        timing = _measure(benchmark, impls.load(row), gate, recorder)
+    except (Exception, SystemExit) as error:
+        why = explain(error, row)
+        recorder.leave_out(row, problem, dtype, why)
+        _drop(benchmark, pytestconfig)
+        (pytest.fail if why.failed else pytest.skip)(f"{display_name(row)} {why.status}: {why.reason}")
+    benchmark.extra_info.update(as_json(timing))
+    recorder.timed += 1
+
+
+def _measure(
+    benchmark: BenchmarkFixture, impl: impls.Implementation, gate: Gate, recorder: Recorder
+) -> Timing:
+    """Verify, compile, time and verify again; raises what the row raises, and Refused."""
+    problem, threads = gate.problem, recorder.selection.threads
+    pools.limit(threads)  # setting the pools' size is no row's work
+    step, prepare_s = _timed(impl.prepare, problem.X, problem.Y, threads)
+    first = recorder.is_first_call(impl.name, problem.dtype)
+    result, first_call_s = _timed(step, problem.w, problem.b)
+    gate.check(result)
+    # The second call is compiled and warm: it tells the slow rows, which get few rounds of one call.
+    _, call_s = _timed(step, problem.w, problem.b)
+    if call_s > benchmark._max_time:
+        result = benchmark.pedantic(step, (problem.w, problem.b), rounds=SLOW_ROUNDS)  # type: ignore[no-untyped-call]
+    else:
+        result = benchmark(step, problem.w, problem.b)
+    assert benchmark.stats
+    return Timing(
+        row=impl.name,
+        problem=problem.name,
+        dtype=problem.dtype,
+        threads=threads,
+        blocks_s=(block_medians(benchmark.stats.stats.data),),
+        prepare_s=prepare_s,
+        first_call_s=first_call_s if first else None,
+        error=gate.check(result),
+        tolerance=gate.tolerance,
+    )
+
+
+@functools.lru_cache(maxsize=1)  # one problem in memory at a time: tests run problem by problem
+def _gate(problem: str, dtype: str) -> Gate:
+    return Gate(problems.load(problem, dtype))
+
+
+def _timed(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:
+    start = time.perf_counter()
+    result = function(*arguments)
+    return result, time.perf_counter() - start
+
+
+def _drop(benchmark: BenchmarkFixture, pytestconfig: pytest.Config) -> None:
+    """Take a time that was measured before the failure out of tables and files."""
+    session = pytestconfig._benchmarksession  # type: ignore[attr-defined]
+    session.benchmarks[:] = [entry for entry in session.benchmarks if entry.fixture is not benchmark]
+    benchmark.skipped = True  # keeps pytest-benchmark from complaining that it was not used

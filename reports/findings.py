@@ -1,0 +1,204 @@
+"""What a results file says: one comparison of all rows for each problem, and the verdict in words."""
+
+import math
+from dataclasses import dataclass
+
+from reports import code, statistics, wording
+from reports.results import Problem, Results, Row, Timing, Unmeasured
+from reports.statistics import Interval
+
+PYTHON = "python_two_loop"
+NUMPY = "numpy_zero_loop"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row in a comparison; what was not measured is None."""
+
+    name: str
+    title: str
+    loops: int | None
+    lines: int | None
+    status: str  # "measured", or that of `Unmeasured`
+    reason: str | None = None
+    step_s: Interval | None = None
+    over_python: Interval | None = None
+    over_numpy: Interval | None = None
+    prepare_s: float | None = None
+    first_call_s: float | None = None
+    calls_to_pay: float | None = None  # against NumPy, prepare and first call counted in; infinite for never
+    error: float | None = None
+    fastest: bool = False  # of the measured rows, or not separated from the fastest
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All rows on one problem, in one dtype, with one number of threads."""
+
+    problem: Problem
+    dtype: str
+    threads: int
+    tolerance: float | None
+    lines: tuple[Line, ...]
+
+    @property
+    def slug(self) -> str:
+        """A name for files and anchors."""
+        return f"{self.problem.name}-{self.dtype}-{self.threads}t"
+
+    @property
+    def title(self) -> str:
+        """A heading: square, 128 × 10,000, float64, 2 threads."""
+        n_x, m = wording.number(self.problem.n_x), wording.number(self.problem.m)
+        plural = "" if self.threads == 1 else "s"
+        return f"{self.problem.name}, {n_x} × {m}, {self.dtype}, {self.threads} thread{plural}"
+
+    @property
+    def measured(self) -> list[Line]:
+        """The lines that have a time, in teaching order."""
+        return [line for line in self.lines if line.step_s]
+
+    def line(self, name: str) -> Line | None:
+        """Return a measured row's line."""
+        return next((line for line in self.measured if line.name == name), None)
+
+    @property
+    def fastest(self) -> list[Line]:
+        """The fastest row and those not separated from it, fastest first."""
+        return sorted((line for line in self.lines if line.fastest), key=_step_s)
+
+
+def compare(results: Results) -> tuple[Comparison, ...]:
+    """Compare all rows on each problem, in the order of the file."""
+    entries: tuple[Timing | Unmeasured, ...] = (*results.timings, *results.run.unmeasured)
+    settings = dict.fromkeys((entry.problem, entry.dtype, entry.threads) for entry in entries)
+    order = {problem.name: place for place, problem in enumerate(results.run.problems)}
+    return tuple(
+        _comparison(results, *setting) for setting in sorted(settings, key=lambda s: (order[s[0]], s[1:]))
+    )
+
+
+def verdict(comparisons: tuple[Comparison, ...]) -> list[str]:
+    """Say in a few sentences what the run shows; each claims no more than its intervals allow."""
+    return [sentence for sentence in (_removing_loops(comparisons), _fastest(comparisons)) if sentence] or [
+        "No row was both verified and timed in this run, so it shows nothing about speed."
+    ]
+
+
+def _removing_loops(comparisons: tuple[Comparison, ...]) -> str | None:
+    found = [
+        (comparison, line.over_python)
+        for comparison in comparisons
+        if (line := comparison.line(NUMPY)) and line.over_python
+    ]
+    if not found:
+        return None
+    low, high = (choose(found, key=lambda pair: pair[1].estimate) for choose in (min, max))
+    first = f"Removing both Python loops ({NUMPY}) made one gradient step "
+    if len(found) == 1:
+        return f"{first}{wording.speedup(high[1])} as fast as pure Python on {high[0].title}."
+    return (
+        f"{first}from {wording.speedup(low[1])} ({low[0].problem.name}, {low[0].dtype}) to "
+        f"{wording.speedup(high[1])} ({high[0].problem.name}, {high[0].dtype}) "
+        f"as fast as pure Python, over {len(found)} sets of data."
+    )
+
+
+def _fastest(comparisons: tuple[Comparison, ...]) -> str | None:
+    wins: dict[str, int] = {}
+    for comparison in comparisons:
+        if len(comparison.fastest) == 1 and len(comparison.measured) > 1:
+            name = comparison.fastest[0].name
+            wins[name] = wins.get(name, 0) + 1
+    contests = sum(len(comparison.measured) > 1 for comparison in comparisons)
+    if not contests:
+        return None
+    said = [f"{name} on {count}" for name, count in sorted(wins.items(), key=lambda win: -win[1])]
+    if undecided := contests - sum(wins.values()):
+        said.append(f"none alone on {undecided}, where the first are not separated")
+    return f"Fastest of all on {contests} set{'s' if contests > 1 else ''} of data: {'; '.join(said)}."
+
+
+def _comparison(results: Results, problem: str, dtype: str, threads: int) -> Comparison:
+    def here(entry: Timing | Unmeasured) -> bool:
+        return (entry.problem, entry.dtype, entry.threads) == (problem, dtype, threads)
+
+    timings = {timing.row: timing for timing in results.timings if here(timing)}
+    unmeasured = {entry.row: entry for entry in results.run.unmeasured if here(entry)}
+    best = min(timings.values(), key=lambda timing: statistics.time(timing.blocks_s).estimate, default=None)
+    lines = []
+    for row in results.run.rows:
+        if row.name in timings:
+            lines.append(_measured(row, timings, best, results))
+        elif row.name in unmeasured:
+            lines.append(_left_out(row, unmeasured[row.name]))
+    return Comparison(
+        problem=next(candidate for candidate in results.run.problems if candidate.name == problem),
+        dtype=dtype,
+        threads=threads,
+        tolerance=next((timing.tolerance for timing in timings.values()), None),
+        lines=tuple(lines),
+    )
+
+
+def _measured(row: Row, timings: dict[str, Timing], best: Timing | None, results: Results) -> Line:
+    timing = timings[row.name]
+    counted = _counted(row)
+    first_call_s = _first_call_s(timing, results)
+    return Line(
+        name=row.name,
+        title=row.title,
+        loops=counted.loops if counted else None,
+        lines=counted.lines if counted else None,
+        status="measured",
+        step_s=statistics.time(timing.blocks_s),
+        over_python=_ratio(timings.get(PYTHON), timing),
+        over_numpy=_ratio(timings.get(NUMPY), timing),
+        prepare_s=timing.prepare_s,
+        first_call_s=first_call_s,
+        calls_to_pay=_calls_to_pay(timing, timings.get(NUMPY), first_call_s),
+        error=timing.error,
+        fastest=best is timing
+        or (best is not None and statistics.ratio(timing.blocks_s, best.blocks_s).contains_one),
+    )
+
+
+def _left_out(row: Row, entry: Unmeasured) -> Line:
+    counted = _counted(row)
+    return Line(
+        name=row.name,
+        title=row.title,
+        loops=counted.loops if counted else None,
+        lines=counted.lines if counted else None,
+        status=entry.status,
+        reason=entry.reason,
+        error=entry.error,
+    )
+
+
+def _counted(row: Row) -> code.Count | None:
+    return code.count(row.compiles or row.source)
+
+
+def _ratio(base: Timing | None, timing: Timing) -> Interval | None:
+    if base is None:
+        return None
+    return Interval(1, 1, 1) if base is timing else statistics.ratio(base.blocks_s, timing.blocks_s)
+
+
+def _first_call_s(timing: Timing, results: Results) -> float | None:
+    """Seconds of the row's first call in its process, where it compiles, on whatever problem that was."""
+    same = (other for other in results.timings if (other.row, other.dtype) == (timing.row, timing.dtype))
+    return next((other.first_call_s for other in same if other.first_call_s is not None), None)
+
+
+def _calls_to_pay(timing: Timing, numpy: Timing | None, first_call_s: float | None) -> float | None:
+    if numpy is None or numpy is timing or first_call_s is None:
+        return None
+    own_s, numpy_s = (statistics.time(one.blocks_s).estimate for one in (timing, numpy))
+    paid = statistics.calls_to_pay(timing.prepare_s + first_call_s, own_s, numpy_s)
+    return math.inf if paid is None else paid
+
+
+def _step_s(line: Line) -> float:
+    return line.step_s.estimate if line.step_s else math.inf

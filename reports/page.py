@@ -1,0 +1,78 @@
+"""The report: one HTML file that needs nothing but itself."""
+
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from reports import cite, claims, code, tables, wording
+from reports.figures import Picture
+from reports.findings import NUMPY, PYTHON, Comparison, verdict
+from reports.results import Results
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("reports", "templates"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=jinja2.StrictUndefined,
+)
+_TEMPLATES.filters |= {
+    "seconds": wording.seconds,
+    "speedup": wording.speedup,
+    "times": wording.times,
+    "error": wording.error,
+    "number": wording.number,
+    "significant": wording.significant,
+}
+_CODE = HtmlFormatter(nowrap=True)
+
+
+def render(results: Results, comparisons: tuple[Comparison, ...], pictures: dict[str, Picture]) -> str:
+    """Render the page; every number and sentence in it comes from the results."""
+    drawn = [
+        comparison for comparison in comparisons if any(line.over_python for line in comparison.measured)
+    ]
+    return _TEMPLATES.get_template("page.html").render(
+        results=results,
+        run=results.run,
+        environment=results.environment,
+        comparisons=comparisons,
+        verdict=verdict(comparisons),
+        columns=tables.COLUMNS,
+        cells=tables.cells,
+        names=3,
+        speedups=[(comparison, pictures[f"speedup-{place}"]) for place, comparison in enumerate(drawn)],
+        scaling=pictures.get("scaling"),
+        speed_claims=claims.answer_speed(comparisons),
+        code_claims=claims.answer_code(results),
+        notes=claims.SOURCE,
+        agreement=[comparison for comparison in comparisons if any(line.error for line in comparison.lines)],
+        left_out=_left_out(comparisons),
+        sources=[_source(row) for row in results.run.rows if row.source],
+        python=PYTHON,
+        numpy=NUMPY,
+        bibtex=cite.bibtex(results),
+        citation=cite.sentence(results),
+    )
+
+
+def _left_out(comparisons: tuple[Comparison, ...]) -> list[tuple[Comparison, Any]]:
+    return [
+        (comparison, line)
+        for comparison in comparisons
+        for line in comparison.lines
+        if line.status != "measured"
+    ]
+
+
+def _source(row: Any) -> dict[str, Any]:
+    # Pygments escapes what it highlights, so its markup may enter the page as it is.
+    return {
+        "row": row,
+        "count": code.count(row.compiles or row.source),
+        "html": Markup(highlight(row.source, PythonLexer(), _CODE)),
+    }

@@ -1,0 +1,302 @@
+"""The results file: pytest-benchmark's JSON, with what it lacks in places of its own.
+
+    benchmarks[].extra_info     one `Timing` each
+    machine_info.zeroloop       `Environment`
+    zeroloop                    `Run`
+
+The dataclasses below are the format. `results.schema.json` is generated from them by
+
+    python -m reports.results > reports/results.schema.json
+
+Units are in the names; what was not measured is null, never 0.
+"""
+
+import dataclasses
+import hashlib
+import json
+import math
+import types
+import typing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One row, timed on one problem and verified before and after."""
+
+    row: str
+    problem: str
+    dtype: str
+    threads: int
+    blocks_s: tuple[tuple[float, ...], ...]  # per process, in time order: seconds per call, median of a block
+    prepare_s: float
+    first_call_s: float | None  # null where the row had run in this process before
+    error: float  # largest, relative to the oracle's scale
+    tolerance: float
+
+
+@dataclass(frozen=True)
+class Unmeasured:
+    """One row that has no time on one problem, and why: "failed", "not installed" or "unsuited"."""
+
+    row: str
+    problem: str
+    dtype: str
+    threads: int
+    status: str
+    reason: str
+    error: float | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One implementation, with the source that ran."""
+
+    name: str
+    title: str
+    origin: str
+    source: str
+    compiles: str | None  # source of another row's file, where this row compiles that
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One set of data."""
+
+    name: str
+    title: str
+    n_x: int
+    m: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was asked for, and what became of it."""
+
+    schema: int
+    version: str
+    kind: str  # "pytest": one process, a quick look
+    interrupted: bool
+    rows: tuple[Row, ...]
+    problems: tuple[Problem, ...]
+    unmeasured: tuple[Unmeasured, ...]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """One thread pool of a loaded library, as threadpoolctl sees it."""
+
+    library: str
+    version: str
+    threads: int
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The machine and the libraries."""
+
+    cpu: str
+    cores: int  # that the process may use
+    memory_bytes: int
+    system: str
+    python: str
+    versions: dict[str, str]
+    pools: tuple[Pool, ...]
+    load_before: float | None  # runnable processes, averaged over a minute
+    load_after: float | None
+
+
+@dataclass(frozen=True)
+class Results:
+    """A results file that was read and found whole."""
+
+    run_id: str
+    when: str
+    commit: str | None
+    run: Run
+    environment: Environment
+    timings: tuple[Timing, ...]
+    document: dict[str, Any]
+
+
+class BadResults(ValueError):
+    """Not a results file of this suite, or not a whole one; the message names the file and the reason."""
+
+
+def read(path: Path) -> Results:
+    """Read a results file; raises BadResults, OSError."""
+    text = path.read_bytes()
+    try:
+        document = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise BadResults(f"{path}: not a JSON file, or a truncated one: {error}") from None
+    try:
+        return parse(document)
+    except BadResults as error:
+        raise BadResults(f"{path}: {error}") from None
+
+
+def parse(document: Any) -> Results:
+    """Check a document that came from JSON; raises BadResults."""
+    if not isinstance(document, dict) or "benchmarks" not in document:
+        raise BadResults("not a benchmark's results file: it has no list of benchmarks")
+    if not isinstance(document.get("zeroloop"), dict):
+        raise BadResults("written by another tool: it has no section zeroloop")
+    schema = document["zeroloop"].get("schema")
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise BadResults(f"of schema {schema}, but this version reads up to {SCHEMA}: upgrade zeroloop")
+    whole = _build(Document, document, "")
+    run = whole.zeroloop
+    timings = tuple(benchmark.extra_info for benchmark in whole.benchmarks)
+    _check_names(run, timings)
+    return Results(
+        run_id=run_id(document),
+        when=whole.datetime,
+        commit=whole.commit_info.id,
+        run=run,
+        environment=whole.machine_info.zeroloop,
+        timings=timings,
+        document=document,
+    )
+
+
+def run_id(document: dict[str, Any]) -> str:
+    """Return the name of a run: a hash of its results in canonical form, so it stands for these numbers."""
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a results file."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"zeroloop results, schema {SCHEMA}",
+        **_schema_of(Document),
+    }
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """An entry of pytest-benchmark's list."""
+
+    extra_info: Timing
+
+
+@dataclass(frozen=True)
+class MachineInfo:
+    """pytest-benchmark's machine_info."""
+
+    zeroloop: Environment
+
+
+@dataclass(frozen=True)
+class CommitInfo:
+    """pytest-benchmark's commit_info."""
+
+    id: str | None
+
+
+@dataclass(frozen=True)
+class Document:
+    """The parts of pytest-benchmark's file that are relied on."""
+
+    benchmarks: tuple[Benchmark, ...]
+    machine_info: MachineInfo
+    commit_info: CommitInfo
+    datetime: str
+    zeroloop: Run
+
+
+def _check_names(run: Run, timings: tuple[Timing, ...]) -> None:
+    rows, problems = {row.name for row in run.rows}, {problem.name for problem in run.problems}
+    seen = set()
+    entries: tuple[Timing | Unmeasured, ...] = (*timings, *run.unmeasured)
+    for entry in entries:
+        if entry.row not in rows:
+            raise BadResults(f"row {entry.row!r} is not in the list of rows")
+        if entry.problem not in problems:
+            raise BadResults(f"problem {entry.problem!r} is not in the list of problems")
+        key = (entry.row, entry.problem, entry.dtype, entry.threads)
+        if key in seen:
+            raise BadResults(f"{entry.row} on {entry.problem} is there twice")
+        seen.add(key)
+    for timing in timings:
+        if not timing.blocks_s or not all(timing.blocks_s):
+            raise BadResults(f"{timing.row} on {timing.problem} has no blocks")
+        if not all(block > 0 for process in timing.blocks_s for block in process):
+            raise BadResults(f"{timing.row} on {timing.problem} has a time that is not above 0")
+
+
+def _build(kind: Any, value: Any, where: str) -> Any:
+    """Turn a JSON value into `kind`, or raise BadResults that says where it does not fit."""
+    if dataclasses.is_dataclass(kind):
+        if not isinstance(value, dict):
+            raise BadResults(f"{where or 'the file'} is not an object")
+        hints = typing.get_type_hints(kind)
+        for field in dataclasses.fields(kind):
+            if field.name not in value:
+                raise BadResults(f"{where}.{field.name} is missing".lstrip("."))
+        return kind(
+            **{  # type: ignore[operator]
+                field.name: _build(hints[field.name], value[field.name], f"{where}.{field.name}".lstrip("."))
+                for field in dataclasses.fields(kind)
+            }
+        )
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is types.UnionType:
+        return None if value is None else _build(arguments[0], value, where)
+    if origin is tuple and isinstance(value, list):
+        return tuple(_build(arguments[0], item, f"{where}[{index}]") for index, item in enumerate(value))
+    if origin is dict and isinstance(value, dict):
+        return {key: _build(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
+    if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        if not math.isfinite(value):
+            raise BadResults(f"{where} is {value}")
+        return float(value)
+    if kind in (str, int, bool) and type(value) is kind:
+        return value
+    raise BadResults(f"{where} is {_shortened(value)}, but {_JSON_NAMES[origin or kind]} is needed")
+
+
+_JSON_NAMES: dict[Any, str] = {
+    str: "string",
+    int: "integer",
+    bool: "boolean",
+    float: "number",
+    tuple: "array",
+    dict: "object",
+}
+
+
+def _schema_of(kind: Any) -> dict[str, Any]:
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        names = [field.name for field in dataclasses.fields(kind)]
+        described = (kind.__doc__ or "").split("\n")[0]
+        properties = {name: _schema_of(hints[name]) for name in names}
+        return {"type": "object", "description": described, "required": names, "properties": properties}
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is types.UnionType:
+        return {"anyOf": [_schema_of(arguments[0]), {"type": "null"}]}
+    if origin is tuple:
+        return {"type": "array", "items": _schema_of(arguments[0])}
+    if origin is dict:
+        return {"type": "object", "additionalProperties": _schema_of(arguments[1])}
+    return {"type": _JSON_NAMES[kind]}
+
+
+def _shortened(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number of JSON")
+
+
+if __name__ == "__main__":
+    print(json.dumps(schema(), indent=2))

@@ -1,0 +1,212 @@
+"""The speedup table as CSV, Markdown, LaTeX and text; one list of columns serves them all and the page."""
+
+import csv
+import io
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from reports import wording
+from reports.findings import Comparison, Line
+from reports.statistics import Interval
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the readable tables: its heading, its meaning, and a line's text in it."""
+
+    heading: str
+    meaning: str
+    text: Callable[[Line], str]
+
+
+COLUMNS = (
+    Column("row", "implementation; its source is on the page", lambda line: line.name),
+    Column(
+        "loops",
+        "depth of explicit Python loops, counted in the source",
+        lambda line: wording.number(line.loops),
+    ),
+    Column("lines", "lines of code in the functions of the file", lambda line: wording.number(line.lines)),
+    Column("step", "time of one gradient step", lambda line: wording.seconds(_estimate(line.step_s))),
+    Column(
+        "vs pure Python",
+        "speedup over python_two_loop [95 % interval]",
+        lambda line: wording.speedup(line.over_python),
+    ),
+    Column(
+        "vs NumPy",
+        "speedup over numpy_zero_loop [95 % interval]",
+        lambda line: wording.speedup(line.over_numpy),
+    ),
+    Column("prepare", "once per data set, not in the step", lambda line: wording.seconds(line.prepare_s)),
+    Column(
+        "first call",
+        "of the process: compiles, where the row compiles",
+        lambda line: wording.seconds(line.first_call_s),
+    ),
+    Column(
+        "pays after",
+        "calls until prepare and first call are won back against NumPy",
+        lambda line: wording.calls(line.calls_to_pay),
+    ),
+    Column("error", "largest, relative to the oracle's scale", lambda line: wording.error(line.error)),
+)
+_NAMES = 3  # columns that also a row without a time fills: row, loops, lines
+
+_CSV = (
+    *("problem", "n_x", "m", "dtype", "threads", "row", "status", "reason", "loops", "lines"),
+    *("step_s", "step_s_low", "step_s_high"),
+    *("over_python", "over_python_low", "over_python_high"),
+    *("over_numpy", "over_numpy_low", "over_numpy_high"),
+    *("prepare_s", "first_call_s", "calls_to_pay", "error"),
+)
+
+
+def as_csv(comparisons: tuple[Comparison, ...]) -> str:
+    """All comparisons as one CSV: a line for each row on each problem, seconds and ratios in full."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_CSV)
+    for comparison in comparisons:
+        where = comparison.problem
+        for line in comparison.lines:
+            setting = (where.name, where.n_x, where.m, comparison.dtype, comparison.threads)
+            plain = (line.name, line.status, line.reason, line.loops, line.lines)
+            intervals = (_ends(line.step_s), _ends(line.over_python), _ends(line.over_numpy))
+            spans = [_raw(end) for ends in intervals for end in ends]
+            rest = map(_raw, (line.prepare_s, line.first_call_s, line.calls_to_pay, line.error))
+            writer.writerow([*setting, *plain, *spans, *rest])
+    return out.getvalue()
+
+
+def as_markdown(comparison: Comparison) -> str:
+    """One comparison as a Markdown table."""
+    rule = ["---", *["--:"] * (len(COLUMNS) - 1)]
+    rows = [[column.heading for column in COLUMNS], rule]
+    rows += [
+        _marked(line, [_escape_markdown(cell) for cell in cells(line)], "**{}**") for line in comparison.lines
+    ]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def as_latex(comparisons: tuple[Comparison, ...], run_id: str) -> str:
+    """All comparisons as LaTeX tables, for a document that loads booktabs."""
+    return "\n".join(_latex_table(comparison, run_id) for comparison in comparisons)
+
+
+def as_text(comparisons: tuple[Comparison, ...], width: int) -> str:
+    """All comparisons for a terminal, without colour."""
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    for comparison in comparisons:
+        table = Table(title=comparison.title, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
+        shown = [
+            column for column in COLUMNS if column.heading in ("row", "step", "vs pure Python", "vs NumPy")
+        ]
+        for place, column in enumerate(shown):
+            table.add_column(column.heading, justify="right" if place else "left", overflow="fold")
+        for line in comparison.lines:
+            if line.step_s:
+                table.add_row(*(column.text(line) for column in shown))
+            else:
+                table.add_row(line.name, line.status, line.reason or "", "")
+        console.print(table)
+    printed: io.StringIO = console.file  # type: ignore[assignment]
+    return "\n".join(row.rstrip() for row in printed.getvalue().splitlines()).strip("\n") + "\n"
+
+
+def cells(line: Line) -> list[str]:
+    """The texts of a line; one that was not measured says why in place of its time."""
+    if line.step_s:
+        return [column.text(line) for column in COLUMNS]
+    missing = [f"{line.status}: {line.reason}"] + ["–"] * (len(COLUMNS) - _NAMES - 2)
+    return [column.text(line) for column in COLUMNS[:_NAMES]] + missing + [wording.error(line.error)]
+
+
+def escape_latex(text: str) -> str:
+    """Make any text safe in a LaTeX table, where pdfLaTeX knows no character beyond Latin-1 and a few."""
+    return "".join(_latex_character(character) for character in text)
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_\allowbreak{}",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "[": "{[}",  # after \\ a bracket would open an optional argument
+    "]": "{]}",
+    '"': r"\textquotedbl{}",
+    "–": "--",
+    "×": r"$\times$",
+    "µ": r"$\mu$",
+    "−": "$-$",
+}
+
+
+def _latex_character(character: str) -> str:
+    if character in _LATEX:
+        return _LATEX[character]
+    return character if " " <= character <= "~" else ("?" if character.isprintable() else " ")
+
+
+def _latex_table(comparison: Comparison, run_id: str) -> str:
+    rows = [
+        " & ".join(_marked(line, list(map(escape_latex, cells(line))), r"\textbf{{{}}}"))
+        for line in comparison.lines
+    ]
+    label = re.sub(r"[^a-zA-Z0-9]+", "-", comparison.slug)
+    return "\n".join(
+        [
+            r"\begin{table}",
+            r"  \centering\footnotesize",
+            rf"  \caption{{One gradient step of logistic regression on {escape_latex(comparison.title)}. "
+            rf"Brackets: 95\,\% intervals. zeroloop run {run_id}.}}",
+            rf"  \label{{tab:zeroloop-{label}}}",
+            rf"  \begin{{tabular}}{{l{'r' * (len(COLUMNS) - 1)}}}",
+            r"    \toprule",
+            "    " + " & ".join(escape_latex(column.heading) for column in COLUMNS) + r" \\",
+            r"    \midrule",
+            *(f"    {row} \\\\" for row in rows),
+            r"    \bottomrule",
+            r"  \end{tabular}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def _marked(line: Line, texts: list[str], mark: str) -> list[str]:
+    return [mark.format(texts[0]), *texts[1:]] if line.fastest else texts
+
+
+def _escape_markdown(text: str) -> str:
+    # One line, no markup, no column of its own.
+    return re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", " ".join(text.split()))
+
+
+def _estimate(interval: Interval | None) -> float | None:
+    return interval.estimate if interval else None
+
+
+def _ends(interval: Interval | None) -> tuple[float | None, float | None, float | None]:
+    return (interval.estimate, interval.low, interval.high) if interval else (None, None, None)
+
+
+def _raw(value: float | None) -> str:
+    if value is None:
+        return ""
+    return "never" if math.isinf(value) else f"{value:.6g}"

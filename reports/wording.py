@@ -1,0 +1,68 @@
+"""Numbers in words that read the same in the terminal, in a table, in a figure and on the page."""
+
+import math
+
+from reports.statistics import Interval
+
+_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+
+
+def seconds(value: float | None) -> str:
+    """Three significant digits in the unit that fits: 1.23 ms."""
+    if value is None:
+        return "–"
+    size, unit = next((pair for pair in _UNITS if value >= pair[0] * 0.9995), _UNITS[-1])
+    return f"{significant(value / size)} {unit}"
+
+
+def times(value: float) -> str:
+    """A speedup: 0.263x, 12.3x, 1,050x."""
+    return f"{significant(value)}x"
+
+
+def power(value: float) -> str:
+    """A speedup on an axis: 0.1x, 1x, 1,000x."""
+    return f"{value:,.{max(0, -math.floor(math.log10(value)))}f}x"
+
+
+def speedup(interval: Interval | None) -> str:
+    """A speedup with its interval: 231x [225, 238]."""
+    if interval is None:
+        return "–"
+    if interval.low == interval.estimate == 1:
+        return "1x"  # the baseline itself
+    return times(interval.estimate) + bounds(interval)
+
+
+def bounds(interval: Interval) -> str:
+    """The interval alone, in brackets after a space; nothing where there is none."""
+    if interval.low is None or interval.high is None:
+        return ""
+    return f" [{significant(interval.low)}, {significant(interval.high)}]"
+
+
+def calls(value: float | None) -> str:
+    """After how many calls something pays: 1,234, or never."""
+    if value is None:
+        return "–"
+    return "never" if math.isinf(value) else f"{value:,.0f}"
+
+
+def error(value: float | None) -> str:
+    """A relative error: 2.6e-16."""
+    return "–" if value is None else f"{value:.1e}"
+
+
+def number(value: int | None) -> str:
+    """A count, with thousands set apart."""
+    return "–" if value is None else f"{value:,}"
+
+
+def significant(value: float) -> str:
+    """Three significant digits without an exponent, whole numbers with thousands set apart."""
+    if value == 0:
+        return "0"
+    digits = 2 - math.floor(math.log10(abs(value)))
+    rounded = round(value, digits)
+    decimals = max(0, 2 - math.floor(math.log10(abs(rounded))))
+    return f"{rounded:,.{decimals}f}"

@@ -1,0 +1,85 @@
+"""The only module that writes: a report's folder, whose files appear whole or not at all."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from reports import cite, figures, page, tables
+from reports.findings import compare
+from reports.results import parse, run_id
+
+_CURVES = (".csv", ".svg", ".pdf", ".png")
+
+
+def check_writable(folder: Path) -> None:
+    """Make the folder and a file in it; raises OSError, with a message for a user, where that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(f"cannot write to {folder}: {error.strerror}; choose another folder") from None
+
+
+def write_report(document: dict[str, Any], folder: Path) -> Path:
+    """Write results and report into FOLDER/<run id> and return the path of its page."""
+    # By way of text, so that what is hashed is what is read back.
+    document = json.loads(json.dumps(document))
+    target = folder / run_id(document)
+    return write_into(document, target)
+
+
+def write_into(document: dict[str, Any], folder: Path) -> Path:
+    """Write results and report into a folder and return the path of the page; raises BadResults, OSError.
+
+    The results come first: whatever goes wrong later, the numbers are safe.
+    """
+    check_writable(folder)
+    _write(folder / "results.json", json.dumps(document, indent=1, ensure_ascii=True) + "\n")
+    results = parse(document)
+    comparisons = compare(results)
+    pictures = figures.draw(results, comparisons)
+    for name, picture in pictures.items():
+        _write(folder / f"{name}.svg", picture.svg)
+        _write(folder / f"{name}.pdf", picture.pdf)
+    _write(folder / "speedup.csv", tables.as_csv(comparisons))
+    markdown = "\n".join(
+        f"### {comparison.title}\n\n{tables.as_markdown(comparison)}" for comparison in comparisons
+    )
+    _write(folder / "speedup.md", markdown)
+    _write(folder / "speedup.tex", tables.as_latex(comparisons, results.run_id))
+    _write(folder / "cite.bib", cite.bibtex(results))
+    index = folder / "index.html"
+    _write(index, page.render(results, comparisons, pictures))
+    return index
+
+
+def check_curve(path: Path) -> None:
+    """Raise ValueError or OSError unless a cost curve can be written to this path."""
+    if path.suffix not in _CURVES:
+        raise ValueError(f"{path}: a cost curve is written as {', '.join(_CURVES)}")
+    check_writable(path.parent)
+
+
+def write_curve(path: Path, costs: list[float], title: str) -> None:
+    """Write the cost J at each iteration, as numbers or as a picture; raises what `check_curve` does."""
+    check_curve(path)
+    if path.suffix == ".csv":
+        _write(path, "iteration,cost\n" + "".join(f"{i},{cost!r}\n" for i, cost in enumerate(costs)))
+    else:
+        _write(path, figures.cost_curve(costs, title, path.suffix.removeprefix(".")))
+
+
+def _write(path: Path, content: str | bytes) -> None:
+    data = content.encode() if isinstance(content, str) else content
+    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(unfinished, 0o644)  # mkstemp's files are for their owner only
+        os.replace(unfinished, path)
+    except BaseException:
+        os.unlink(unfinished)
+        raise

@@ -1,0 +1,42 @@
+"""What the tests of `impls` share: every row, both dtypes, and the distance from the oracle."""
+
+import numpy as np
+import pytest
+
+import impls
+from impls.gate import relative_errors
+from impls.oracle import reference
+from impls.problems import DTYPES
+
+
+@pytest.fixture(params=impls.names())
+def row(request):
+    return impls.load(request.param)
+
+
+@pytest.fixture(params=DTYPES)
+def dtype(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def bind():
+    return _bind
+
+
+@pytest.fixture(scope="session")
+def error():
+    return _error
+
+
+def _bind(row, problem):
+    """Bind a row to a problem, or skip the number of features that it does not serve."""
+    if row.record.n_x not in (None, problem.shape.n_x):
+        pytest.skip(f"{row.name} serves n_x = {row.record.n_x} only")
+    return row.bind(problem.X, problem.Y)
+
+
+def _error(result, problem):
+    """Largest error of a result relative to the oracle's scale; NaN where any is, which `max` would lose."""
+    truth = reference(problem.w, problem.b, problem.X, problem.Y)
+    return np.max(list(relative_errors(result, truth).values()))
