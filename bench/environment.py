@@ -19,11 +19,11 @@ def describe(cpu: str | None, load_before: float | None) -> Environment:
         cpu=cpu or platform.processor() or platform.machine(),
         cores=threads.available(),
         memory_bytes=psutil.virtual_memory().total,
-        system=f"{platform.system()} {platform.release()} {platform.machine()}",
+        system=f"{platform.system()} {platform.machine()}",
         python=f"{platform.python_implementation()} {platform.python_version()}",
         versions={name: version for name in _LIBRARIES if (version := _version(name))},
         pools=tuple(
-            Pool(_library(pool), str(pool.get("version")), pool["num_threads"]) for pool in threadpool_info()
+            Pool(pool["internal_api"], pool.get("version"), pool["num_threads"]) for pool in threadpool_info()
         ),
         load_before=load_before,
         load_after=load(),
@@ -33,10 +33,6 @@ def describe(cpu: str | None, load_before: float | None) -> Environment:
 def load() -> float | None:
     """Return the number of runnable processes, averaged over the last minute; None where nobody counts."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-
-
-def _library(pool: dict[str, str]) -> str:
-    return f"{pool['internal_api']} ({pool['user_api']})"
 
 
 def _version(name: str) -> str | None:

@@ -62,9 +62,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
-    """Add what pytest-benchmark leaves out, and leave out the host's name."""
+    """Add what pytest-benchmark leaves out, and leave out what names a host rather than a kind of machine."""
     if RECORDER in config.stash:
-        machine_info["node"] = ""
+        machine_info["node"] = machine_info["release"] = ""
         load_before = config.stash[RECORDER].load_before
         described = environment.describe(machine_info["cpu"].get("brand_raw"), load_before)
         machine_info["zeroloop"] = results.as_json(described)

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from reports import wording
 from reports.code import count
-from reports.findings import NUMPY, Comparison
+from reports.findings import NUMPY, PYTHON, Comparison
 from reports.results import Results
 from reports.statistics import Interval
 
@@ -20,36 +19,36 @@ class SpeedClaim:
     row: str
 
 
+# The notes' two loops, on lists and on arrays: they do not say which they mean.
+ORIGINALS = (PYTHON, "numpy_two_loop")
 SPEED_CLAIMS = (
     SpeedClaim("dw as a vector, examples still looped: ~10x", 10, "numpy_one_loop"),
     SpeedClaim("no loop over examples or features: ~300x", 300, NUMPY),
 )
 # What the notes say of the code itself: the row it stands for, its lines, its explicit loops.
-CODE_CLAIMS = (("python_two_loop", "~15", "1-2"), (NUMPY, "7", "0"))
+CODE_CLAIMS = ((PYTHON, "~15", "1-2"), (NUMPY, "7", "0"))
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A claim on one problem: "reached", "not reached" or "not separated" from the claimed figure."""
+    """A measured speedup beside the claimed one: "reached", "not reached" or "not separated" from it."""
 
-    problem: str
-    dtype: str
     measured: Interval
     answer: str
 
 
 @dataclass(frozen=True)
 class SpeedAnswer:
-    """A claim with what every comparison says of it."""
+    """A claim held to every comparison, over each of `ORIGINALS`; None where a row has no time."""
 
     claim: SpeedClaim
-    findings: tuple[Finding, ...]
+    findings: tuple[tuple[Comparison, tuple[Finding | None, ...]], ...]
 
     @property
-    def summary(self) -> str:
-        """Where it holds, in a few words."""
-        reached = sum(finding.answer == "reached" for finding in self.findings)
-        return f"reached on {reached} of {len(self.findings)}"
+    def summaries(self) -> list[str]:
+        """For each original, on how many problems the claim was reached."""
+        columns = zip(*(row for _, row in self.findings), strict=True)
+        return [_reached([finding for finding in column if finding]) for column in columns]
 
 
 @dataclass(frozen=True)
@@ -64,18 +63,15 @@ class CodeAnswer:
 
 
 def answer_speed(comparisons: tuple[Comparison, ...]) -> tuple[SpeedAnswer, ...]:
-    """Hold each claimed speedup to every comparison that has its row and pure Python."""
+    """Hold each claimed speedup to every comparison that has its row and an original."""
     answers = []
     for claim in SPEED_CLAIMS:
-        findings = [
-            Finding(
-                comparison.problem.name, comparison.dtype, line.over_python, _answer(claim, line.over_python)
-            )
+        rows = (
+            (comparison, tuple(_finding(claim, comparison.speedup(claim.row, base)) for base in ORIGINALS))
             for comparison in comparisons
-            if (line := comparison.line(claim.row)) and line.over_python
-        ]
-        if findings:
-            answers.append(SpeedAnswer(claim, tuple(findings)))
+        )
+        if found := tuple(row for row in rows if any(row[1])):
+            answers.append(SpeedAnswer(claim, found))
     return tuple(answers)
 
 
@@ -89,7 +85,13 @@ def answer_code(results: Results) -> tuple[CodeAnswer, ...]:
     )
 
 
-def _answer(claim: SpeedClaim, measured: Interval) -> str:
+def _finding(claim: SpeedClaim, measured: Interval | None) -> Finding | None:
+    if measured is None:
+        return None
     if measured.over(claim.figure).contains_one:
-        return f"not separated from {wording.times(claim.figure)}"
-    return "reached" if measured.estimate > claim.figure else "not reached"
+        return Finding(measured, "not separated")
+    return Finding(measured, "reached" if measured.estimate > claim.figure else "not reached")
+
+
+def _reached(findings: list[Finding]) -> str:
+    return f"reached on {sum(finding.answer == 'reached' for finding in findings)} of {len(findings)}"

@@ -182,27 +182,30 @@ def _without_bounds(speedup: Interval) -> str:
 def _scaling(comparisons: tuple[Comparison, ...], looks: dict[str, _Look]) -> Picture:
     figure = Figure(figsize=(6.6, 3.9), layout="constrained")
     axes = figure.add_subplot()
-    settings = dict.fromkeys((comparison.dtype, comparison.threads) for comparison in comparisons)
+    # A line joins data that differ in m alone; a line over other shapes too would run zigzag.
+    settings = dict.fromkeys((one.dtype, one.threads, one.problem.n_x) for one in comparisons)
+    dtypes = list(dict.fromkeys(comparison.dtype for comparison in comparisons))
     for name, look in looks.items():
-        for setting, dash in zip(settings, ("-", "--", ":", "-.") * len(settings), strict=False):
+        label: str | None = _clipped(name)
+        for dtype, threads, n_x in settings:
             points = sorted(
-                (_elements(comparison), line.step_s.estimate)
-                for comparison in comparisons
-                if (comparison.dtype, comparison.threads) == setting
-                and (line := comparison.line(name))
+                (_elements(one), line.step_s.estimate)
+                for one in comparisons
+                if (one.dtype, one.threads, one.problem.n_x) == (dtype, threads, n_x)
+                and (line := one.line(name))
                 and line.step_s
             )
             if points:
-                label = _clipped(name) if setting == next(iter(settings)) else None
                 axes.plot(
                     *zip(*points, strict=True),
                     color=look.colour,
                     marker=look.marker,
                     markersize=5,
                     linewidth=1.4,
-                    linestyle=dash,
+                    linestyle=("-", "--")[dtypes.index(dtype) % 2],
                     label=label,
                 )
+                label = None
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("numbers in X: n_x × m")

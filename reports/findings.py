@@ -21,6 +21,7 @@ class Line:
     lines: int | None
     status: str  # "measured", or that of `Unmeasured`
     reason: str | None = None
+    timing: Timing | None = None
     step_s: Interval | None = None
     over_python: Interval | None = None
     over_numpy: Interval | None = None
@@ -61,6 +62,13 @@ class Comparison:
     def line(self, name: str) -> Line | None:
         """Return a measured row's line."""
         return next((line for line in self.measured if line.name == name), None)
+
+    def speedup(self, name: str, base: str) -> Interval | None:
+        """How many times faster one row is than another; None where either has no time."""
+        line, other = self.line(name), self.line(base)
+        if line is None or other is None or line.timing is None or other.timing is None:
+            return None
+        return _ratio(other.timing, line.timing)
 
     @property
     def fastest(self) -> list[Line]:
@@ -151,6 +159,7 @@ def _measured(row: Row, timings: dict[str, Timing], best: Timing | None, results
         loops=counted.loops if counted else None,
         lines=counted.lines if counted else None,
         status="measured",
+        timing=timing,
         step_s=statistics.time(timing.blocks_s),
         over_python=_ratio(timings.get(PYTHON), timing),
         over_numpy=_ratio(timings.get(NUMPY), timing),

@@ -23,7 +23,7 @@ _TEMPLATES = jinja2.Environment(
 _TEMPLATES.filters |= {
     "seconds": wording.seconds,
     "speedup": wording.speedup,
-    "times": wording.times,
+    "power": wording.power,
     "error": wording.error,
     "number": wording.number,
     "significant": wording.significant,
@@ -50,6 +50,7 @@ def render(results: Results, comparisons: tuple[Comparison, ...], pictures: dict
         speed_claims=claims.answer_speed(comparisons),
         code_claims=claims.answer_code(results),
         notes=claims.SOURCE,
+        originals=claims.ORIGINALS,
         agreement=[comparison for comparison in comparisons if any(line.error for line in comparison.lines)],
         left_out=_left_out(comparisons),
         sources=[_source(row) for row in results.run.rows if row.source],

@@ -91,7 +91,7 @@ class Pool:
     """One thread pool of a loaded library, as threadpoolctl sees it."""
 
     library: str
-    version: str
+    version: str | None
     threads: int
 
 
