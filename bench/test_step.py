@@ -4,7 +4,6 @@ The gate sits inside the timed test, since --benchmark-only skips every other: a
 problem it is timed on, before and after, and a row that fails leaves no time anywhere.
 """
 
-import functools
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,9 +16,8 @@ from bench.outcome import explain
 from bench.plugin import RECORDER
 from bench.results import Recorder, as_json, block_medians
 from bench.selection import display_name, select
-from impls import problems
 from impls import threads as pools
-from impls.gate import Gate
+from impls.gate import Gate, gate_for
 from reports.results import Timing
 
 SLOW_ROUNDS = 3  # of a row whose single call takes longer than --benchmark-max-time
@@ -54,13 +52,15 @@ def test_step(
     """Time one row on one problem."""
     recorder = pytestconfig.stash[RECORDER]
 
-    gate = _gate(problem, dtype)
+    gate = gate_for(problem, dtype)
     try:
         timing = _measure(benchmark, impls.load(row), gate, recorder)
     except (Exception, SystemExit) as error:
         why = explain(error, row)
         recorder.leave_out(row, problem, dtype, why)
         _drop(benchmark, pytestconfig)
+        if why.failed:
+            gate_for.cache_clear()
         (pytest.fail if why.failed else pytest.skip)(f"{display_name(row)} {why.status}: {why.reason}")
     benchmark.extra_info.update(as_json(timing))
     recorder.timed += 1
@@ -94,11 +94,6 @@ def _measure(
         error=gate.check(result),
         tolerance=gate.tolerance,
     )
-
-
-@functools.lru_cache(maxsize=1)  # one problem in memory at a time: tests run problem by problem
-def _gate(problem: str, dtype: str) -> Gate:
-    return Gate(problems.load(problem, dtype))
 
 
 def _timed(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:

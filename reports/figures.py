@@ -23,7 +23,7 @@ from reports.statistics import Interval
 # The colours of Okabe and Ito (2008), told apart with any colour vision, less the yellow that paper swallows.
 _PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F")
 _MARKERS = "oDs^vPXp*h<>"
-INK = {"--ink": "#1b1d21", "--muted": "#5b6069", "--line": "#d4d7dc"}
+INK = {"--paper": "#ffffff", "--ink": "#1b1d21", "--muted": "#5b6069", "--line": "#d4d7dc"}
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "zeroloop",
@@ -42,9 +42,8 @@ _STYLE: dict[Any, Any] = {
     "xtick.color": INK["--muted"],
     "ytick.color": INK["--ink"],
     "ytick.major.size": 0,
-    "figure.facecolor": "none",
-    "axes.facecolor": "none",
-    "savefig.facecolor": "none",
+    "figure.facecolor": INK["--paper"],
+    "axes.facecolor": INK["--paper"],
 }
 
 
@@ -93,7 +92,7 @@ def draw(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, Pic
 
 def cost_curve(costs: list[float], title: str, kind: str) -> bytes:
     """Draw cost against iteration, as "svg", "pdf" or "png"."""
-    with mpl.rc_context({**_STYLE, "savefig.facecolor": "white"}):
+    with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(5.2, 3.2), layout="constrained")
         axes = figure.add_subplot()
         axes.plot(range(len(costs)), costs, color=_PALETTE[0], linewidth=1.6)

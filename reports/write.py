@@ -37,22 +37,22 @@ def write_into(document: dict[str, Any], folder: Path) -> Path:
     The results come first: whatever goes wrong later, the numbers are safe.
     """
     check_writable(folder)
-    _write(folder / "results.json", json.dumps(document, indent=1, ensure_ascii=True) + "\n")
+    write_file(folder / "results.json", json.dumps(document, indent=1, ensure_ascii=True) + "\n")
     results = parse(document)
     comparisons = compare(results)
     pictures = figures.draw(results, comparisons)
     for name, picture in pictures.items():
-        _write(folder / f"{name}.svg", picture.svg)
-        _write(folder / f"{name}.pdf", picture.pdf)
-    _write(folder / "speedup.csv", tables.as_csv(comparisons))
+        write_file(folder / f"{name}.svg", picture.svg)
+        write_file(folder / f"{name}.pdf", picture.pdf)
+    write_file(folder / "speedup.csv", tables.as_csv(comparisons))
     markdown = "\n".join(
         f"### {comparison.title}\n\n{tables.as_markdown(comparison)}" for comparison in comparisons
     )
-    _write(folder / "speedup.md", markdown)
-    _write(folder / "speedup.tex", tables.as_latex(comparisons, results.run_id))
-    _write(folder / "cite.bib", cite.bibtex(results))
+    write_file(folder / "speedup.md", markdown)
+    write_file(folder / "speedup.tex", tables.as_latex(comparisons, results.run_id))
+    write_file(folder / "cite.bib", cite.bibtex(results))
     index = folder / "index.html"
-    _write(index, page.render(results, comparisons, pictures))
+    write_file(index, page.render(results, comparisons, pictures))
     return index
 
 
@@ -67,12 +67,13 @@ def write_curve(path: Path, costs: list[float], title: str) -> None:
     """Write the cost J at each iteration, as numbers or as a picture; raises what `check_curve` does."""
     check_curve(path)
     if path.suffix == ".csv":
-        _write(path, "iteration,cost\n" + "".join(f"{i},{cost!r}\n" for i, cost in enumerate(costs)))
+        write_file(path, "iteration,cost\n" + "".join(f"{i},{cost!r}\n" for i, cost in enumerate(costs)))
     else:
-        _write(path, figures.cost_curve(costs, title, path.suffix.removeprefix(".")))
+        write_file(path, figures.cost_curve(costs, title, path.suffix.removeprefix(".")))
 
 
-def _write(path: Path, content: str | bytes) -> None:
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write a file whole, or leave what was there."""
     data = content.encode() if isinstance(content, str) else content
     handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:

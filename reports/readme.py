@@ -1,0 +1,55 @@
+"""The README's table and picture, generated from the reference results by `python -m reports.readme`."""
+
+import re
+from pathlib import Path
+
+from reports import figures, wording, write
+from reports.findings import Comparison, Line, compare
+from reports.results import Results, read
+
+REFERENCE = Path(__file__).with_name("reference")
+README = Path(__file__).parent.parent / "README.md"
+_MARKED = re.compile(r"(<!-- generated: [^>]* -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def regenerate() -> None:
+    """Write the table into the README, and the picture that it shows beside the reference results."""
+    results = read(REFERENCE / "results.json")
+    picture = figures.draw(results, compare(results))["speedup"]
+    write.write_file(REFERENCE / "speedup.svg", picture.svg)
+    text = README.read_text(encoding="utf-8")
+    write.write_file(README, _MARKED.sub(lambda found: found[1] + as_markdown(results) + found[2], text))
+
+
+def as_markdown(results: Results) -> str:
+    """Speedup of each row over pure Python on each problem, and what it was measured on."""
+    comparisons = compare(results)
+    headings = ["row", "loops", "lines", *(_heading(comparison) for comparison in comparisons)]
+    rows = [headings, ["---", *["--:"] * (len(headings) - 1)]]
+    for row in results.run.rows:
+        lines = [line for one in comparisons for line in one.lines if line.name == row.name]
+        counts = (wording.number(lines[0].loops), wording.number(lines[0].lines))
+        rows.append([f"`{row.name}`", *counts, *map(_speedup, lines)])
+    environment = results.environment
+    return (
+        "".join(f"| {' | '.join(row)} |\n" for row in rows)
+        + "\nTimes as fast as `python_two_loop`, with 95 % intervals; bold: fastest, or not separated from it. "
+        f"{environment.cpu}, {environment.cores} cores, {environment.python}, "
+        f"NumPy {environment.versions['numpy']}, Numba {environment.versions['numba']}; "
+        f"one process, a quick look; run `{results.run_id}`.\n"
+    )
+
+
+def _speedup(line: Line) -> str:
+    said = wording.speedup(line.over_python)
+    return f"**{said}**" if line.fastest else said
+
+
+def _heading(comparison: Comparison) -> str:
+    problem = comparison.problem
+    size = f"{wording.number(problem.n_x)} × {wording.number(problem.m)}"
+    return size if "x" in problem.name else f"{problem.name}<br>{size}"
+
+
+if __name__ == "__main__":
+    regenerate()
