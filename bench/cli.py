@@ -23,7 +23,8 @@ from bench.selection import BadSelection, describe_row, display_name, select
 from impls import problems, registry
 from impls.gate import TOLERANCE, gate_for
 from impls.training import Diverged, Fit, accuracy, gradient_descent
-from reports import code, wording, write
+from reports import code, tables, wording, write
+from reports.findings import compare
 from reports.results import BadResults, read
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -157,7 +158,8 @@ def report(results: Path, output: Path | None) -> None:
     with _user_errors():
         found = read(results)
         folder = output or Path("reports") / "out" / found.run_id
-        click.echo(f"report: {write.write_into(found.document, folder)}")
+        index = write.write_into(found.document, folder)
+    click.echo(f"{tables.as_text(compare(found))}\nreport: {index}")
 
 
 def _verdict(row: str, name: str, dtype: str, threads: int) -> tuple[float | None, LeftOut | None]:

@@ -8,10 +8,13 @@ import pytest
 
 from bench import environment, results, selection
 from impls import problems
+from reports.findings import compare
+from reports.results import read
+from reports.tables import as_text
 from reports.write import check_writable, write_report
 
 RECORDER = pytest.StashKey[results.Recorder]()
-_INDEX = pytest.StashKey[Path]()
+_LAST_WORDS = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -66,7 +69,7 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: di
     if RECORDER in config.stash:
         machine_info["node"] = machine_info["release"] = ""
         load_before = config.stash[RECORDER].load_before
-        described = environment.describe(machine_info["cpu"].get("brand_raw"), load_before)
+        described = environment.describe(machine_info.get("cpu", {}).get("brand_raw"), load_before)
         machine_info["zeroloop"] = results.as_json(described)
 
 
@@ -84,16 +87,23 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
     """Write results and report, once pytest-benchmark has finished with its own."""
     yield
     config = session.config
-    if RECORDER in config.stash and config.stash[RECORDER].has_results:
-        config.stash[RECORDER].interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
-        config.stash[_INDEX] = write_report(_document(config), _report_folder(config))
+    if RECORDER not in config.stash or not config.stash[RECORDER].has_results:
+        return
+    config.stash[RECORDER].interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+    try:
+        index = write_report(_document(config), _report_folder(config))
+        speedups = as_text(compare(read(index.with_name("results.json"))))
+        config.stash[_LAST_WORDS] = f"{speedups}\nreport: {index}"
+    except OSError as error:
+        config.stash[_LAST_WORDS] = f"no report: {error}"
+        session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Print the report's path, as the last line of the session."""
-    if _INDEX in config.stash:
-        print(f"report: {config.stash[_INDEX]}")
+    """Print the speedups, and the report's path as the last line of the session."""
+    if _LAST_WORDS in config.stash:
+        print(f"\n{config.stash[_LAST_WORDS]}")
 
 
 def _document(config: pytest.Config) -> dict[str, Any]:

@@ -57,13 +57,16 @@ def test_step(
         timing = _measure(benchmark, impls.load(row), gate, recorder)
     except (Exception, SystemExit) as error:
         why = explain(error, row)
-        recorder.leave_out(row, problem, dtype, why)
-        _drop(benchmark, pytestconfig)
-        if why.failed:
-            gate_for.cache_clear()
-        (pytest.fail if why.failed else pytest.skip)(f"{display_name(row)} {why.status}: {why.reason}")
-    benchmark.extra_info.update(as_json(timing))
-    recorder.timed += 1
+    else:
+        benchmark.extra_info.update(as_json(timing))
+        recorder.timed += 1
+        return
+    recorder.leave_out(row, problem, dtype, why)
+    _drop(benchmark, pytestconfig)
+    if why.failed:
+        gate_for.cache_clear()
+        pytest.fail(f"{display_name(row)}: {why.reason}", pytrace=False)
+    pytest.skip(f"{display_name(row)} {why.status}: {why.reason}")
 
 
 def _measure(

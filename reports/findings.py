@@ -50,9 +50,8 @@ class Comparison:
     @property
     def title(self) -> str:
         """A heading: square, 128 × 10,000, float64, 2 threads."""
-        n_x, m = wording.number(self.problem.n_x), wording.number(self.problem.m)
         plural = "" if self.threads == 1 else "s"
-        return f"{self.problem.name}, {n_x} × {m}, {self.dtype}, {self.threads} thread{plural}"
+        return f"{_named(self.problem)}, {self.dtype}, {self.threads} thread{plural}"
 
     @property
     def measured(self) -> list[Line]:
@@ -91,6 +90,11 @@ def verdict(comparisons: tuple[Comparison, ...]) -> list[str]:
     return [sentence for sentence in (_removing_loops(comparisons), _fastest(comparisons)) if sentence] or [
         "No row was both verified and timed in this run, so it shows nothing about speed."
     ]
+
+
+def _named(problem: Problem) -> str:
+    size = f"{wording.number(problem.n_x)} × {wording.number(problem.m)}"
+    return size if problem.name == f"{problem.n_x}x{problem.m}" else f"{problem.name}, {size}"
 
 
 def _removing_loops(comparisons: tuple[Comparison, ...]) -> str | None:

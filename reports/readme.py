@@ -33,7 +33,8 @@ def as_markdown(results: Results) -> str:
     environment = results.environment
     return (
         "".join(f"| {' | '.join(row)} |\n" for row in rows)
-        + "\nTimes as fast as `python_two_loop`, with 95 % intervals; bold: fastest, or not separated from it. "
+        + "\nTimes as fast as `python_two_loop`, with 95 % intervals; "
+        "bold: the fastest, or not separated from it. "
         f"{environment.cpu}, {environment.cores} cores, {environment.python}, "
         f"NumPy {environment.versions['numpy']}, Numba {environment.versions['numba']}; "
         f"one process, a quick look; run `{results.run_id}`.\n"
@@ -47,8 +48,7 @@ def _speedup(line: Line) -> str:
 
 def _heading(comparison: Comparison) -> str:
     problem = comparison.problem
-    size = f"{wording.number(problem.n_x)} × {wording.number(problem.m)}"
-    return size if "x" in problem.name else f"{problem.name}<br>{size}"
+    return f"{problem.name}<br>{wording.number(problem.n_x)} × {wording.number(problem.m)}"
 
 
 if __name__ == "__main__":

@@ -100,24 +100,9 @@ def as_latex(comparisons: tuple[Comparison, ...], run_id: str) -> str:
     return "\n".join(_latex_table(comparison, run_id) for comparison in comparisons)
 
 
-def as_text(comparisons: tuple[Comparison, ...], width: int) -> str:
+def as_text(comparisons: tuple[Comparison, ...], width: int = 80) -> str:
     """All comparisons for a terminal, without colour."""
-    console = Console(file=io.StringIO(), width=width, color_system=None)
-    for comparison in comparisons:
-        table = Table(title=comparison.title, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
-        shown = [
-            column for column in COLUMNS if column.heading in ("row", "step", "vs pure Python", "vs NumPy")
-        ]
-        for place, column in enumerate(shown):
-            table.add_column(column.heading, justify="right" if place else "left", overflow="fold")
-        for line in comparison.lines:
-            if line.step_s:
-                table.add_row(*(column.text(line) for column in shown))
-            else:
-                table.add_row(line.name, line.status, line.reason or "", "")
-        console.print(table)
-    printed: io.StringIO = console.file  # type: ignore[assignment]
-    return "\n".join(row.rstrip() for row in printed.getvalue().splitlines()).strip("\n") + "\n"
+    return "\n".join(_text_table(comparison, width) for comparison in comparisons)
 
 
 def cells(line: Line) -> list[str]:
@@ -161,6 +146,21 @@ def _latex_character(character: str) -> str:
     if character in _LATEX:
         return _LATEX[character]
     return character if " " <= character <= "~" else ("?" if character.isprintable() else " ")
+
+
+def _text_table(comparison: Comparison, width: int) -> str:
+    table = Table(title=comparison.title, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
+    shown = [column for column in COLUMNS if column.heading in ("row", "step", "vs pure Python", "vs NumPy")]
+    for place, column in enumerate(shown):
+        table.add_column(column.heading, justify="right" if place else "left", overflow="fold")
+    for line in comparison.measured:
+        table.add_row(*(column.text(line) for column in shown))
+    console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False, markup=False)
+    with console.capture() as printed:
+        console.print(table)
+    texts = [text.rstrip() for text in printed.get().splitlines() if text.strip()]
+    left_out = [f"  {line.name} {line.status}: {line.reason}" for line in comparison.lines if not line.step_s]
+    return "\n".join([*texts, *left_out, ""])
 
 
 def _latex_table(comparison: Comparison, run_id: str) -> str:
