@@ -44,7 +44,7 @@ def render(results: Results, comparisons: tuple[Comparison, ...], pictures: dict
         verdict=verdict(comparisons),
         columns=tables.COLUMNS,
         cells=tables.cells,
-        names=3,
+        naming=tables.NAMING,
         speedups=[(comparison, pictures[f"speedup-{place}"]) for place, comparison in enumerate(drawn)],
         scaling=pictures.get("scaling"),
         speed_claims=claims.answer_speed(comparisons),

@@ -57,7 +57,9 @@ COLUMNS = (
     ),
     Column("error", "largest, relative to the oracle's scale", lambda line: wording.error(line.error)),
 )
-_NAMES = 3  # columns that also a row without a time fills: row, loops, lines
+NAMING = 3  # the first columns, row, loops and lines, which a row without a time fills too
+_ON_PAPER = COLUMNS[:6]  # as many as a page of A4 or Letter takes
+_IN_TERMINAL = (COLUMNS[0], *COLUMNS[NAMING:6])
 
 _CSV = (
     *("problem", "n_x", "m", "dtype", "threads", "row", "status", "reason", "loops", "lines"),
@@ -109,8 +111,9 @@ def cells(line: Line) -> list[str]:
     """The texts of a line; one that was not measured says why in place of its time."""
     if line.step_s:
         return [column.text(line) for column in COLUMNS]
-    missing = [f"{line.status}: {line.reason}"] + ["–"] * (len(COLUMNS) - _NAMES - 2)
-    return [column.text(line) for column in COLUMNS[:_NAMES]] + missing + [wording.error(line.error)]
+    naming = [column.text(line) for column in COLUMNS[:NAMING]]
+    dashes = ["–"] * (len(COLUMNS) - NAMING - 2)
+    return [*naming, f"{line.status}: {line.reason}", *dashes, wording.error(line.error)]
 
 
 def escape_latex(text: str) -> str:
@@ -150,11 +153,10 @@ def _latex_character(character: str) -> str:
 
 def _text_table(comparison: Comparison, width: int) -> str:
     table = Table(title=comparison.title, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
-    shown = [column for column in COLUMNS if column.heading in ("row", "step", "vs pure Python", "vs NumPy")]
-    for place, column in enumerate(shown):
+    for place, column in enumerate(_IN_TERMINAL):
         table.add_column(column.heading, justify="right" if place else "left", overflow="fold")
     for line in comparison.measured:
-        table.add_row(*(column.text(line) for column in shown))
+        table.add_row(*(column.text(line) for column in _IN_TERMINAL))
     console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False, markup=False)
     with console.capture() as printed:
         console.print(table)
@@ -164,29 +166,35 @@ def _text_table(comparison: Comparison, width: int) -> str:
 
 
 def _latex_table(comparison: Comparison, run_id: str) -> str:
-    rows = [
-        " & ".join(_marked(line, list(map(escape_latex, cells(line))), r"\textbf{{{}}}"))
-        for line in comparison.lines
-    ]
     label = re.sub(r"[^a-zA-Z0-9]+", "-", comparison.slug)
     return "\n".join(
         [
             r"\begin{table}",
-            r"  \centering\footnotesize",
+            r"  \centering\scriptsize\setlength{\tabcolsep}{3pt}",
             rf"  \caption{{One gradient step of logistic regression on {escape_latex(comparison.title)}. "
             rf"Brackets: 95\,\% intervals. zeroloop run {run_id}.}}",
             rf"  \label{{tab:zeroloop-{label}}}",
-            rf"  \begin{{tabular}}{{l{'r' * (len(COLUMNS) - 1)}}}",
+            rf"  \begin{{tabular}}{{l{'r' * (len(_ON_PAPER) - 1)}}}",
             r"    \toprule",
-            "    " + " & ".join(escape_latex(column.heading) for column in COLUMNS) + r" \\",
+            rf"    {' & '.join(escape_latex(column.heading) for column in _ON_PAPER)} \\",
             r"    \midrule",
-            *(f"    {row} \\\\" for row in rows),
+            *(rf"    {_latex_row(line)} \\" for line in comparison.lines),
             r"    \bottomrule",
             r"  \end{tabular}",
             r"\end{table}",
             "",
         ]
     )
+
+
+def _latex_row(line: Line) -> str:
+    if line.step_s:
+        texts = [escape_latex(column.text(line)) for column in _ON_PAPER]
+        return " & ".join(_marked(line, texts, r"\textbf{{{}}}"))
+    naming = [escape_latex(column.text(line)) for column in COLUMNS[:NAMING]]
+    reason = escape_latex(f"{line.status}: {line.reason}")
+    span = len(_ON_PAPER) - NAMING
+    return rf"{' & '.join(naming)} & \multicolumn{{{span}}}{{p{{6cm}}}}{{\raggedright {reason}}}"
 
 
 def _marked(line: Line, texts: list[str], mark: str) -> list[str]:
