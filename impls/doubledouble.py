@@ -82,26 +82,31 @@ def where(condition: Array, yes: DoubleDouble, no: DoubleDouble) -> DoubleDouble
 
 
 def exp(x: DoubleDouble) -> DoubleDouble:
-    """exp(x) for x <= 0, to a relative error below 1e-28; 0 where float64 underflows."""
+    """exp(x) for x <= 0, to a relative error below 1e-28, or to 2**-1074 where that is more."""
     x = where(x.hi < -800, DoubleDouble(np.full_like(x.hi, -800.0)), x)
     k = np.rint(x.hi / _LN2[0])
-    r = (x - DoubleDouble(_LN2[0], _LN2[1]) * DoubleDouble(k)) * 2.0**-_SQUARINGS
-    # expm1 of the small r by Taylor's series, then (1 + s)**2 - 1 = 2 s + s**2: the small part stays exact.
-    series = DoubleDouble(1.0)
-    for n in range(_TAYLOR_TERMS, 1, -1):
-        series = series * (r * (DoubleDouble(1.0) / n)) + 1.0
-    s = r * series
-    for _ in range(_SQUARINGS):
-        s = s * 2.0 + s * s
-    result = s + 1.0
+    result = _expm1(x - DoubleDouble(_LN2[0], _LN2[1]) * DoubleDouble(k)) + 1.0
     return DoubleDouble(np.ldexp(result.hi, k.astype(int)), np.ldexp(result.lo, k.astype(int)))
 
 
 def log1p(t: DoubleDouble) -> DoubleDouble:
     """log(1 + t) for 0 <= t <= 1, to a relative error below 1e-28: float64's value and one Newton step."""
     y = DoubleDouble(np.log1p(t.hi))
-    newton = y + ((t + 1.0) * exp(-y) - 1.0)
+    found = _expm1(y)  # exp(y) would lose the digits of a small t beside its 1
+    newton = y + (t - found) / (found + 1.0)
     return where(t.hi < 1e-15, t - t * t * 0.5 + t * t * t / 3.0, newton)
+
+
+def _expm1(x: DoubleDouble) -> DoubleDouble:
+    """exp(x) - 1 for |x| <= log 2: Taylor's series of a small part of x, then (1 + s)**2 - 1 = 2 s + s**2."""
+    r = x * 2.0**-_SQUARINGS
+    series = DoubleDouble(1.0)
+    for n in range(_TAYLOR_TERMS, 1, -1):
+        series = series * (r * (DoubleDouble(1.0) / n)) + 1.0
+    s = r * series
+    for _ in range(_SQUARINGS):
+        s = s * 2.0 + s * s
+    return s
 
 
 def _lifted(value: DoubleDouble | Array | float) -> DoubleDouble:

@@ -13,6 +13,9 @@ dw_j and for db, the mean magnitude of the terms, each term with its conditionin
     g_i    = a_i + y_i + a_i (1 - a_i) zeta_i           likewise dz_i = a_i - y_i
     scale  = (1/m) sum_i  (J_i + a_i + y_i + |dz_i| zeta_i),  |x_ji| g_i,  g_i
 
+To each term the smallest normal number over the rounding unit of the dtype is added, so that a row whose exp
+underflows, as it must where every example is certain, is not held to digits that its dtype does not have.
+
 An error is |computed - reference| / scale, which is comparable over all problems (N. J. Higham, Accuracy and
 Stability of Numerical Algorithms, 2nd ed. (2002), sections 1.6 and 3.1).
 """
@@ -48,11 +51,13 @@ def reference(w: Array, b: float, X: Array, Y: Array) -> Reference:
 
     z, zeta = _forward(w, b, X)
     a, dz, costs = _link(z, y)
-    g = a + y + a * (1 - a) * zeta
+    limits = np.finfo(X.dtype)
+    floor = float(limits.tiny) / float(limits.eps)
+    g = a + y + a * (1 - a) * zeta + floor
     dw, dw_scale = _backward(X, dz, g)
 
     J, db = costs.sum(0) / float(m), dz.sum(0) / float(m)
-    cost_scale = costs.hi + a + y + np.abs(dz.hi) * zeta
+    cost_scale = costs.hi + a + y + np.abs(dz.hi) * zeta + floor
     return Reference(
         value=Step(float(J.hi), (dw / float(m)).hi.reshape(n_x, 1), float(db.hi)),
         scale=Step(float(cost_scale.mean()), dw_scale.reshape(n_x, 1) / m, float(g.mean())),

@@ -65,7 +65,7 @@ def find(name: str) -> Shape:
     for shape in SHAPES:
         if shape.name == name:
             return shape
-    if size := re.fullmatch(r"([1-9]\d{0,9})x([1-9]\d{0,11})", name):
+    if size := re.fullmatch(r"([1-9][0-9]{0,9})x([1-9][0-9]{0,11})", name):
         return Shape(name, int(size[1]), int(size[2]), "synthetic")
     raise UnknownName("problem", name, (*names(), "128x10000 (n_x x m)"))
 
@@ -82,9 +82,12 @@ def check_memory(shape: Shape, dtype: str) -> None:
 def load(name: str, dtype: str = "float64") -> Problem:
     """Make or load a problem; float32 data are the float64 data, rounded.
 
-    Raises UnknownName for an unknown name, ValueError for one that does not fit in memory.
+    Raises UnknownName for an unknown name, ValueError for another dtype than `DTYPES` and for data that do not
+    fit in memory.
     """
     shape = find(name)
+    if dtype not in DTYPES:
+        raise ValueError(f"dtype: {dtype}, but {' or '.join(DTYPES)} is needed")
     check_memory(shape, dtype)
     make: Callable[[Shape, str], tuple[Array, Array]] = _synthetic if shape.synthetic else _breast_cancer
     X, Y = make(shape, dtype)

@@ -3,6 +3,8 @@
 import difflib
 import importlib
 import importlib.util
+import numbers
+import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -126,7 +128,7 @@ class Implementation:
         if self.record.n_x not in (None, n_x):
             raise Unsuited(f"X: shape {X.shape}, but {self.name} serves n_x = {self.record.n_x} only")
         count = pools.available() if threads is None else threads
-        if not isinstance(count, int) or count < 1:
+        if not isinstance(count, numbers.Integral) or count < 1:
             raise ValueError(f"threads: {count!r}, but a whole number from 1 is needed")
         pools.limit(count)
         data = self.prepare_data(X, Y, count)
@@ -206,6 +208,7 @@ def _load_own_file(path: Path) -> Implementation:
     if spec is None or spec.loader is None:
         raise BrokenFile(f"{path.name}: not a Python file; its name must end in .py")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where dataclasses and pickle look for it
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:

@@ -41,16 +41,17 @@ def gradient_descent(
         raise ValueError(f"alpha: {alpha}, but a finite number above 0 is needed")
     if iterations < 1:
         raise ValueError(f"iterations: {iterations}, but at least 1 is needed")
-    rate = w.dtype.type(alpha)  # keeps float32 parameters float32
     costs: list[float] = []
     for iteration in range(iterations):
-        J, dw, db = step(w, b)
-        if not (np.isfinite(J) and np.isfinite(dw).all() and np.isfinite(db)):
+        with np.errstate(over="ignore", invalid="ignore"):  # Diverged says it better than NumPy's warnings
+            J, dw, db = step(w, b)
+            new_w, new_b = (w - alpha * dw).astype(w.dtype), b - alpha * db  # some rows' dw is wider than w
+        if not (np.isfinite(J) and np.isfinite(new_w).all() and np.isfinite(new_b)):
             raise Diverged(f"iteration {iteration}: the cost is {J}; a smaller alpha than {alpha:g} may help")
         if progress:
             progress(iteration, J)
         costs.append(J)
-        w, b = w - rate * dw, b - alpha * db
+        w, b = new_w, new_b
         if tolerance is not None and iteration > 0 and 0 <= costs[-2] - J <= tolerance:
             return Fit(w, b, costs, converged=True)
     return Fit(w, b, costs, converged=False)

@@ -1,12 +1,14 @@
 """What the tests of `impls` share: every row, both dtypes, and the distance from the oracle."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import impls
+from impls import problems
 from impls.gate import relative_errors
 from impls.oracle import reference
-from impls.problems import DTYPES
 
 
 @pytest.fixture(params=impls.names())
@@ -14,9 +16,14 @@ def row(request):
     return impls.load(request.param)
 
 
-@pytest.fixture(params=DTYPES)
+@pytest.fixture(scope="session", params=problems.DTYPES)
 def dtype(request):
     return request.param
+
+
+@pytest.fixture(scope="session")
+def load():
+    return _load
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +34,12 @@ def bind():
 @pytest.fixture(scope="session")
 def error():
     return _error
+
+
+def _load(name, dtype="float64"):
+    """Load a problem with writable arrays: Numba compiles anew for each layout, and these save seconds."""
+    problem = problems.load(name, dtype)
+    return replace(problem, X=problem.X.copy(), Y=problem.Y.copy(), w=problem.w.copy())
 
 
 def _bind(row, problem):

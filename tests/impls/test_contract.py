@@ -32,6 +32,7 @@ BAD_DATA = [
     (X[:, :0], Y[:, :0], "X: shape (3, 0) is empty; at least one feature and one example are needed"),
     (X[:0], Y, "X: shape (0, 4) is empty; at least one feature and one example are needed"),
     (X, Y[:, :3], "Y: shape (1, 3), but X of shape (3, 4) needs (1, 4)"),
+    (X, Y.repeat(2, axis=0), "Y: shape (2, 4), but X of shape (3, 4) needs (1, 4)"),
     (X, Y.T, "Y: shape (4, 1), but X of shape (3, 4) needs (1, 4)"),
     (X.astype(int), Y, "X: dtype int64, but float64 or float32 is needed"),
     (X.astype(object), Y, "X: dtype object, but float64 or float32 is needed"),

@@ -46,7 +46,9 @@ def test_every_wrong_file_is_tried():
     assert {path.stem for path in WRONG.glob("*.py")} == set(REFUSALS)
 
 
-def test_right_row_passes(problem, row, bind):
+@pytest.mark.parametrize("name", ["breast_cancer", "17x1000"])
+def test_right_row_passes(name, dtype, row, load, bind):
+    problem = load(name, dtype)
     assert 0 <= Gate(problem).run(bind(row, problem)) <= TOLERANCE[problem.dtype]
 
 
@@ -67,6 +69,10 @@ def nudged(problem, name, times_scale):
         return step
     field = {"J": "cost", "db": "db"}[name]
     return step._replace(**{field: getattr(step, field) + times_scale * getattr(truth.scale, field)})
+
+
+def test_tolerance_of_each_dtype():
+    assert TOLERANCE == {"float64": 1e-11, "float32": 1e-4}
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
@@ -95,7 +101,7 @@ def test_every_array_is_watched(problem, name):
     array = getattr(problem, name)
     array.setflags(write=True)
     array[-1, -1] += 1
-    with pytest.raises(Refused, match="^step wrote to its inputs$"):
+    with pytest.raises(Refused, match=r"^step wrote to its inputs$"):
         gate.check(right)
 
 
@@ -106,7 +112,7 @@ def test_feature_that_is_always_0():
     gate = Gate(replace(problem, X=X))
     assert gate.check(truth.value) == 0
     truth.value.dw[1] = 1e-300
-    with pytest.raises(Refused, match="^dw is off by inf"):
+    with pytest.raises(Refused, match=r"^dw is off by inf"):
         gate.check(truth.value)
 
 

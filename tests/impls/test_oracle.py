@@ -4,12 +4,13 @@ import mpmath
 import numpy as np
 import pytest
 
+import impls
 from impls import oracle, problems
 from impls.contract import Step
 from impls.oracle import reference
 
 mp = mpmath.MPContext()
-mp.prec = 2**14  # 1 - A has 14427 zero bits after the point at z = 1e4
+mp.prec = 400
 
 
 @pytest.mark.parametrize("labels", ["random", "consistent", "mistaken", "all 0", "all 1"])
@@ -25,26 +26,25 @@ def test_is_the_textbook_to_the_last_bit(name, largest_z, labels):
 
 def test_gradients_are_the_slopes_of_the_cost():
     w, b, X, Y = data("3x8", largest_z=5, labels="random")
-    with mp.workprec(400):
-        true = textbook(w, b, X, Y)
-        h = mp.mpf(2) ** -100
-        for j in range(3):
-            nudge = mp.matrix([h if i == j else 0 for i in range(3)])
-            rise = textbook(w, b, X, Y, nudge).cost - textbook(w, b, X, Y, -nudge).cost
-            assert abs(rise / (2 * h) - reference(w, b, X, Y).value.dw[j, 0]) < 1e-16
-        rise = textbook(w, b + h, X, Y).cost - textbook(w, b - h, X, Y).cost
-        assert abs(rise / (2 * h) - reference(w, b, X, Y).value.db) < 1e-16
-        assert abs(true.db - rise / (2 * h)) < 1e-50
+    found, h = reference(w, b, X, Y).value, mp.mpf(2) ** -100
+    w = mp.matrix(w.tolist())
+    for j in range(3):
+        nudge = h * mp.matrix([int(i == j) for i in range(3)])
+        rise = textbook(w + nudge, b, X, Y).cost - textbook(w - nudge, b, X, Y).cost
+        assert abs(found.dw[j, 0] - rise / (2 * h)) < 1e-16
+    rise = textbook(w, b + h, X, Y).cost - textbook(w, b - h, X, Y).cost
+    assert abs(found.db - rise / (2 * h)) < 1e-16
 
 
 @pytest.mark.parametrize("largest_z", [1, 30, 1e4])
-def test_no_row_is_more_accurate(row, largest_z, bind):
-    problem = problems.load(f"{row.record.n_x or 3}x12")
-    w, b, X, Y = data(problem.name, largest_z, "random")
-    true = numbers(textbook(w, b, X, Y))
-    oracles, rows = numbers(reference(w, b, X, Y).value), numbers(row.bind(X, Y)(w, b))
-    for expected, from_oracle, from_row in zip(true, oracles, rows, strict=True):
-        assert abs(mp.mpf(from_oracle) - expected) <= abs(mp.mpf(from_row) - expected)
+def test_no_row_is_more_accurate(largest_z):
+    w, b, X, Y = data("2x12", largest_z, labels="random")
+    true, oracles = numbers(textbook(w, b, X, Y)), numbers(reference(w, b, X, Y).value)
+    for name in impls.names():
+        rows = numbers(impls.load(name).bind(X, Y)(w, b))
+        for expected, from_oracle, from_row in zip(true, oracles, rows, strict=True):
+            least = abs(mp.mpf(from_row) - expected) * (1 + 1e-15)  # a tie of two floats, but for far digits
+            assert abs(mp.mpf(from_oracle) - expected) <= least, name
 
 
 def test_scale_is_what_the_docstring_says():
@@ -110,19 +110,20 @@ def data(name, largest_z, labels):
     return problem.w * factor, float(problem.b * factor), problem.X, Y.astype("float64")
 
 
-def textbook(w, b, X, Y, nudge=None):
-    """The formulas of the contract as they stand in its table, one at a time."""
+def textbook(w, b, X, Y):
+    """The formulas of the contract as they stand in its table, one example at a time."""
     n_x, m = X.shape
-    w = mp.matrix(w.tolist()) + (nudge if nudge is not None else mp.zeros(n_x, 1))
+    w = mp.matrix(w)
     J, dw, db = mp.mpf(0), mp.zeros(n_x, 1), mp.mpf(0)
     for x, y in zip(X.T.tolist(), Y[0].tolist(), strict=True):
         z = sum(w[j] * x[j] for j in range(n_x)) + b
-        a = 1 / (1 + mp.exp(-z))
-        J -= mp.log(a) if y == 1 else mp.log(1 - a)
-        dw += mp.matrix(x) * (a - y)
-        db += a - y
+        with mp.extraprec(int(1.5 * abs(z))):  # which 1 - a begins with
+            a = 1 / (1 + mp.exp(-z))
+            J -= mp.log(a) if y == 1 else mp.log(1 - a)
+            dw += mp.matrix(x) * (a - y)
+            db += a - y
     return Step(J / m, dw / m, db / m)
 
 
 def numbers(step):
-    return [step.cost, *(step.dw.ravel().tolist() if isinstance(step.dw, np.ndarray) else step.dw), step.db]
+    return [step.cost, *np.ravel(step.dw), step.db]

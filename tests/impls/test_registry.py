@@ -60,7 +60,7 @@ def test_unknown_name_without_near_matches_lists_all(name):
 def test_missing_library(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba", None)
     monkeypatch.delitem(sys.modules, "impls.numba_two_loop", raising=False)
-    with pytest.raises(impls.Unavailable, match="^not installed: pip install numba$"):
+    with pytest.raises(impls.Unavailable, match=r"^not installed: pip install numba$"):
         impls.load("numba_two_loop")
     assert registry.missing(registry.record("numba_two_loop")) == "not installed: pip install numba"
     assert registry.missing(registry.record("numpy_zero_loop")) is None
