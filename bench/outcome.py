@@ -5,7 +5,7 @@ from typing import NamedTuple
 import impls
 from bench.selection import path_of
 from impls.gate import Refused
-from impls.registry import where_it_failed
+from impls.registry import record, where_it_failed
 
 
 class LeftOut(NamedTuple):
@@ -26,7 +26,7 @@ def explain(error: BaseException, row: str) -> LeftOut:
     if isinstance(error, impls.Unavailable):
         return LeftOut("not installed", str(error).removeprefix("not installed: "))
     if isinstance(error, impls.Unsuited):
-        return LeftOut("unsuited", str(error))
+        return LeftOut("unsuited", f"serves n_x = {record(row).n_x} only")
     if isinstance(error, impls.BrokenFile):
         return LeftOut("failed", str(error))
     if isinstance(error, Refused):

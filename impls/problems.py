@@ -82,8 +82,8 @@ def check_memory(shape: Shape, dtype: str) -> None:
 def load(name: str, dtype: str = "float64") -> Problem:
     """Make or load a problem; float32 data are the float64 data, rounded.
 
-    Raises UnknownName for an unknown name, ValueError for another dtype than `DTYPES` and for data that do not
-    fit in memory.
+    Raises UnknownName for an unknown name, ValueError for a dtype not in `DTYPES` or data that do not fit
+    in memory.
     """
     shape = find(name)
     if dtype not in DTYPES:

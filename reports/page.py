@@ -10,8 +10,8 @@ from pygments.lexers import PythonLexer
 
 from reports import cite, claims, code, tables, wording
 from reports.figures import Picture
-from reports.findings import NUMPY, PYTHON, Comparison, verdict
-from reports.results import Results
+from reports.findings import NUMPY, PYTHON, Comparison, Line, verdict
+from reports.results import Results, Row
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("reports", "templates"),
@@ -61,16 +61,20 @@ def render(results: Results, comparisons: tuple[Comparison, ...], pictures: dict
     )
 
 
-def _left_out(comparisons: tuple[Comparison, ...]) -> list[tuple[Comparison, Any]]:
-    return [
-        (comparison, line)
-        for comparison in comparisons
-        for line in comparison.lines
-        if line.status != "measured"
-    ]
+def _left_out(comparisons: tuple[Comparison, ...]) -> list[tuple[Line, list[str]]]:
+    """Rows without a time, each reason once, with the problems it holds for."""
+    found: dict[tuple[str, str, str | None], tuple[Line, list[str]]] = {}
+    for comparison in comparisons:
+        for line in comparison.lines:
+            if line.status != "measured":
+                reason = (line.name, line.status, line.reason)
+                found.setdefault(reason, (line, []))[1].append(
+                    f"{comparison.problem.name} ({comparison.dtype})"
+                )
+    return list(found.values())
 
 
-def _source(row: Any) -> dict[str, Any]:
+def _source(row: Row) -> dict[str, Any]:
     # Pygments escapes what it highlights, so its markup may enter the page as it is.
     return {
         "row": row,
