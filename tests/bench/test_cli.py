@@ -1,0 +1,300 @@
+"""The command line: what each command prints, and one message with the right exit code where it cannot."""
+
+import csv
+import json
+import math
+import re
+import shutil
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import impls
+from impls import problems
+
+WRONG = Path(__file__).parents[1] / "impls" / "wrong"
+QUICK = ("--problem", "5x7", "--threads", "1")
+
+
+def message(result):
+    """The one message of a command that failed."""
+    before, found, said = result.output.partition("Error: ")
+    assert found
+    assert not before or before.startswith("Usage: "), result.output
+    assert said.endswith("\n")
+    assert "\n" not in said[:-1], said
+    return said[:-1]
+
+
+def line_of(result, name):
+    (line,) = [line for line in result.output.splitlines() if line.split()[:1] == [name]]
+    return " ".join(line.split())
+
+
+# Help, and commands that do not exist
+
+
+@pytest.mark.parametrize("command", [(), ("list",), ("verify",), ("train",), ("report",)])
+def test_help_fits_a_terminal(zeroloop, command):
+    result = zeroloop(*command, "--help", columns=80)
+    assert result.exit_code == 0
+    assert result.output.startswith("Usage: ")
+    assert max(map(len, result.output.splitlines())) <= 80
+    assert zeroloop(*command, "-h", columns=80).output == result.output
+
+
+@pytest.mark.parametrize(
+    ("name", "offer"),
+    [("lst", "Did you mean 'list'?"), ("trian", "Did you mean 'train'?"), ("xyzzy", "There are list, ")],
+)
+def test_unknown_command(zeroloop, name, offer):
+    result = zeroloop(name)
+    assert result.exit_code == 2
+    assert message(result).startswith(f"No such command {name!r}. {offer}")
+
+
+def test_version(zeroloop):
+    result = zeroloop("--version")
+    assert result.exit_code == 0
+    assert result.output == f"zeroloop, version {metadata.version('zeroloop')}\n"
+
+
+# list
+
+
+def test_list_shows_every_row_and_problem(zeroloop):
+    result = zeroloop("list")
+    assert result.exit_code == 0
+    for name in impls.names():
+        assert line_of(result, name).endswith("ready")
+    for shape in problems.SHAPES:
+        assert f" {shape.n_x:,} {shape.m:,} " in line_of(result, shape.name)
+
+
+def test_list_says_how_to_install_what_is_missing(zeroloop, monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    result = zeroloop("list")
+    assert result.exit_code == 0
+    assert line_of(result, "numba_two_loop").endswith("not installed: pip install numba")
+    assert line_of(result, "numpy_zero_loop").endswith("ready")
+    assert max(map(len, zeroloop("list", columns=80).output.splitlines())) <= 80
+
+
+# verify
+
+
+def test_verify_agrees(zeroloop):
+    rows = ("python_two_features", "python_two_loop", "numpy_zero_loop")
+    result = zeroloop("verify", *(f"--impl={row}" for row in rows), *QUICK, "--dtype=float32")
+    assert result.exit_code == 0
+    assert line_of(result, "numpy_zero_loop").endswith("agrees")
+    assert line_of(result, "python_two_loop").endswith("agrees")
+    assert "unsuited: " in line_of(result, "python_two_features")
+    assert "agree" in result.output.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [
+        ("wrong_sign.py", "failed: dw is off by "),
+        ("returns_nan.py", "failed: J is "),
+        ("overwrites_input.py", "failed: step wrote to its inputs"),
+        ("raises.py", "failed: raises.py, line 5: RuntimeError: no gradient today"),
+        ("nowhere.py", "nowhere.py: no such file"),
+    ],
+)
+def test_verify_tells_wrong_rows_from_the_others(zeroloop, name, verdict):
+    result = zeroloop("verify", f"--impl={WRONG / name}", "--impl=numpy_zero_loop", *QUICK, columns=300)
+    assert result.exit_code == 1
+    assert verdict in line_of(result, name)
+    assert line_of(result, "numpy_zero_loop").endswith("agrees")
+    assert "1 failed" in result.output.splitlines()[-1]
+
+
+def test_verify_is_no_failure_where_a_library_is_missing(zeroloop, monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    result = zeroloop("verify", "--impl=numba_two_loop", *QUICK)
+    assert result.exit_code == 0
+    assert line_of(result, "numba_two_loop").endswith("not installed: pip install numba")
+
+
+@pytest.mark.parametrize("command", ["verify", "train"])
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--impl=numpy_zero_lop"], "no implementation 'numpy_zero_lop'; did you mean numpy_zero_loop"),
+        (["--problem=brest_cancer"], "no problem 'brest_cancer'; did you mean breast_cancer"),
+        (["--problem=1000000x1000000000"], "problem 1000000x1000000000: X takes 8,000,000.0 GB"),
+        (["--threads=0"], "threads: 0, but a whole number from 1 is needed"),
+        (["--dtype=float16"], "Invalid value for '--dtype': 'float16' is not one of "),
+    ],
+)
+def test_bad_request(zeroloop, command, arguments, expected):
+    result = zeroloop(command, *QUICK, *arguments)
+    assert result.exit_code == 2
+    assert message(result).startswith(expected)
+
+
+# train
+
+
+@pytest.mark.parametrize("dtype", problems.DTYPES)
+def test_train_prints_cost_accuracy_and_seconds(zeroloop, dtype):
+    result = zeroloop("train", *QUICK, f"--dtype={dtype}", "--iterations=20", "--impl=python_two_loop")
+    assert result.exit_code == 0, result.output
+    first, cost, accuracy, seconds = result.output.splitlines()
+    assert first == f"python_two_loop on 5x7, 5 x 7, {dtype}"
+    before, after = re.fullmatch(r"cost +(\d\.\d+) -> (\d\.\d+)", cost).groups()
+    assert float(before) == pytest.approx(math.log(2), abs=1e-6), "w = 0 gives each class probability 1/2"
+    assert float(after) < float(before)
+    assert re.fullmatch(r"accuracy +\d+\.\d+% of 7 examples", accuracy)
+    assert re.fullmatch(r"seconds +\d+\.\d+ for 20 iterations, compiling included", seconds)
+
+
+def test_train_stops_when_converged(zeroloop):
+    result = zeroloop("train", *QUICK, "--tolerance=0.01")
+    assert result.exit_code == 0
+    assert "(converged)" in result.output
+    assert " for 500 iterations" not in result.output
+
+
+def test_train_writes_the_curve_as_numbers(zeroloop, tmp_path):
+    path = tmp_path / "new" / "curve.csv"
+    result = zeroloop("train", *QUICK, "--iterations=5", f"--curve={path}")
+    assert result.exit_code == 0
+    assert result.output.splitlines()[-1] == f"curve     {path}"
+    with path.open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [int(line["iteration"]) for line in lines] == [0, 1, 2, 3, 4]
+    costs = [float(line["cost"]) for line in lines]
+    assert costs[0] == pytest.approx(math.log(2))
+    assert costs == sorted(costs, reverse=True)
+
+
+def test_train_writes_the_curve_as_a_picture(zeroloop, tmp_path):
+    path = tmp_path / "curve.svg"
+    assert zeroloop("train", *QUICK, "--iterations=5", f"--curve={path}").exit_code == 0
+    assert "<svg" in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--curve=curve.txt"], "curve.txt: a cost curve is written as .csv, .svg, .pdf, .png"),
+        (["--curve=file/below/curve.csv"], "cannot write to file/below: Not a directory; "),
+        (["--curve=."], "Invalid value for '--curve': File '.' is a directory"),
+        (["--alpha=0"], "alpha: 0.0, but a finite number above 0 is needed"),
+        (["--alpha=-1"], "alpha: -1.0, but a finite number above 0 is needed"),
+        (["--alpha=nan"], "alpha: nan, but a finite number above 0 is needed"),
+        (["--iterations=0"], "Invalid value for '--iterations': 0 is not in the range"),
+        (["--impl=nowhere.py"], "nowhere.py: no such file"),
+        (["--impl=python_two_features"], "X: shape (5, 7), but python_two_features serves n_x = 2 only"),
+    ],
+)
+def test_train_refuses(zeroloop, tmp_path, monkeypatch, arguments, expected):
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    result = zeroloop("train", *QUICK, *arguments)
+    assert result.exit_code == 2
+    assert message(result).startswith(expected)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"], "nothing is left behind"
+
+
+def test_train_says_how_to_install_what_is_missing(zeroloop, monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    result = zeroloop("train", *QUICK, "--impl=numba_two_loop")
+    assert result.exit_code == 2
+    assert message(result) == "not installed: pip install numba"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def step(w, b, X, Y):\n    return 1 / 0", "mine.py, line 2: ZeroDivisionError: division by zero"),
+        ("def step(w, b, X, Y):\n    raise SystemExit(3)", "mine.py, line 2: SystemExit: 3"),
+        ("def step(w, b, X, Y):\n    return 1, 2", "mine.py: ValueError: step returned a tuple of 2, but"),
+        (
+            "def prepare(X, Y, threads):\n    raise KeyError('pack')\ndef step(w, b, X):\n    pass",
+            "mine.py, line 2: KeyError: 'pack'",
+        ),
+    ],
+    ids=["raises", "exits", "returns nonsense", "raises in prepare"],
+)
+def test_row_that_fails_while_it_trains(zeroloop, own_file, source, expected):
+    result = zeroloop("train", *QUICK, f"--impl={own_file('mine.py', source)}")
+    assert result.exit_code == 1
+    assert message(result).startswith(expected)
+
+
+def test_training_that_diverges_says_so_and_no_more(diverging):
+    out, messages, code = diverging
+    assert (out, code) == ("", 1)
+    assert re.fullmatch(
+        r"Error: numpy_zero_loop diverged at iteration \d+: .* a smaller alpha than 1e\+308 may help\n",
+        messages,
+    )
+
+
+def test_training_that_diverges_in_its_last_update_says_so(zeroloop):
+    result = zeroloop("train", "--problem=2x400", "--alpha=1e308", "--iterations=1")
+    assert result.exit_code == 1
+    assert message(result).startswith("numpy_zero_loop diverged at ")
+
+
+# report
+
+
+def test_report_is_built_from_the_file_alone(zeroloop, good, tmp_path, monkeypatch):
+    shutil.copy(good.folder / "results.json", tmp_path / "sent.json")
+    monkeypatch.chdir(tmp_path)
+    result = zeroloop("report", "sent.json")
+    assert result.exit_code == 0
+    folder = tmp_path / "reports" / "out" / good.folder.name
+    last = result.output.splitlines()[-1].removeprefix("report: ")
+    assert Path(last).resolve() == folder / "index.html"
+    assert {path.name for path in folder.iterdir()} == {path.name for path in good.folder.iterdir()}
+    for path in good.folder.iterdir():
+        assert (folder / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_report_goes_where_it_is_told(zeroloop, bare, tmp_path):
+    result = zeroloop("report", bare.folder / "results.json", "-o", tmp_path / "a" / "b")
+    assert result.exit_code == 0
+    assert (tmp_path / "a" / "b" / "index.html").read_text("utf-8") == bare.page
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda text: text[: len(text) // 2], "not a JSON file, or a truncated one: "),
+        (lambda text: "hello", "not a JSON file, or a truncated one: "),
+        (lambda text: "", "not a JSON file, or a truncated one: "),
+        (lambda text: "[]", "not a benchmark's results file"),
+        (lambda text: json.dumps({**json.loads(text), "zeroloop": None}), "written by another tool"),
+    ],
+    ids=["truncated", "text", "empty", "other JSON", "other tool"],
+)
+def test_report_refuses_what_is_no_results_file(zeroloop, bare, tmp_path, damage, reason):
+    path = tmp_path / "damaged.json"
+    path.write_text(damage((bare.folder / "results.json").read_text()))
+    result = zeroloop("report", path, "-o", tmp_path / "out")
+    assert result.exit_code == 2
+    assert message(result).startswith(f"{path}: {reason}")
+    assert not (tmp_path / "out").exists()
+
+
+def test_report_of_a_file_that_does_not_exist(zeroloop):
+    result = zeroloop("report", "nowhere.json")
+    assert result.exit_code == 2
+    assert "'nowhere.json' does not exist" in message(result)
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_report_into_a_file(zeroloop, bare, tmp_path, place):
+    (tmp_path / "file").write_text("precious")
+    result = zeroloop("report", bare.folder / "results.json", "-o", tmp_path / place)
+    assert result.exit_code == 2
+    assert str(tmp_path / place) in message(result)
+    assert (tmp_path / "file").read_text() == "precious"

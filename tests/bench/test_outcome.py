@@ -1,0 +1,51 @@
+"""Why a row has no time: the status and the reason for each thing that can be raised."""
+
+import pytest
+
+import impls
+from bench.outcome import explain
+from impls.gate import Refused
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (
+            impls.Unavailable("not installed: pip install numba"),
+            ("not installed", "pip install numba", None),
+        ),
+        (
+            impls.Unavailable("does not load: no libtbb"),
+            ("not installed", "does not load: no libtbb", None),
+        ),
+        (impls.Unsuited("serves n_x = 2 only"), ("unsuited", "serves n_x = 2 only", None)),
+        (impls.BrokenFile("mine.py: no such file"), ("failed", "mine.py: no such file", None)),
+        (Refused("J is off by 5.0e-01", 0.5), ("failed", "J is off by 5.0e-01", 0.5)),
+        (Refused("step wrote to its inputs"), ("failed", "step wrote to its inputs", None)),
+        (MemoryError(), ("failed", "mine.py: MemoryError", None)),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_explain(error, expected):
+    why = explain(error, "mine.py")
+    assert tuple(why) == expected
+    assert why.failed == (expected[0] == "failed")
+
+
+def test_unsuited_row_says_what_it_serves():
+    error = impls.Unsuited("X: shape (5, 7), but python_two_features serves n_x = 2 only")
+    why = explain(error, "python_two_features")
+    assert why.status == "unsuited"
+    assert why.reason.endswith("serves n_x = 2 only")
+    assert not why.failed
+
+
+@pytest.mark.parametrize("raised", ["ZeroDivisionError: too\\n  flat", "SystemExit: 3"])
+def test_what_a_file_raises_is_said_in_one_line_with_its_place(own_file, raised):
+    kind, said = raised.split(": ")
+    path = own_file("mine.py", f"def step(w, b, X, Y):\n    raise {kind}('{said}')\n")
+    with pytest.raises((ZeroDivisionError, SystemExit)) as caught:
+        impls.load(str(path)).step(None, 0, None, None)
+    why = explain(caught.value, str(path))
+    assert why.status == "failed"
+    assert why.reason == "mine.py, line 2: " + raised.replace("\\n ", "")

@@ -1,0 +1,104 @@
+"""What is collected while a session runs, and the medians of blocks of rounds."""
+
+import json
+from importlib import metadata
+
+import pytest
+
+from bench.outcome import LeftOut
+from bench.results import Recorder, as_json, block_medians
+from bench.selection import select
+
+NO_NUMBA = LeftOut("not installed", "pip install numba")
+
+
+@pytest.fixture
+def recorder():
+    return Recorder(select(["numba_two_loop", "/home/ada/mine.py"], ["5x7", "3x50"], None, 2), None)
+
+
+@pytest.mark.parametrize(
+    ("rounds_s", "medians"),
+    [
+        ([3.0], (3.0,)),
+        ([3.0, 1.0], (3.0, 1.0)),
+        (range(10, 0, -1), (10, 9, 8, 7, 6, 5, 4, 3, 2, 1)),
+        (range(11), (0, 1, 2, 3, 4, 5, 6, 7, 8, 9.5)),  # the last block holds 9 and 10
+        (range(1000), (49.5, 149.5, 249.5, 349.5, 449.5, 549.5, 649.5, 749.5, 849.5, 949.5)),
+        ([1.0, 1.0, 90.0] * 10, (1.0,) * 10),  # an outlier moves no median
+    ],
+    ids=lambda value: str(len(value)),
+)
+def test_block_medians(rounds_s, medians):
+    assert block_medians(list(rounds_s)) == medians
+
+
+@pytest.mark.parametrize("count", [1, 2, 9, 10, 11, 19, 20, 25, 999])
+def test_blocks_are_few_and_of_nearly_equal_length(count):
+    # In rounds that count up, a block's median is its middle: twice the steps between them are the lengths.
+    medians = block_medians([float(number) for number in range(count)])
+    assert len(medians) == min(10, count)
+    assert list(medians) == sorted(medians)
+    lengths, begin = [], 0
+    for median in medians:
+        lengths.append(round(2 * (median - begin)) + 1)
+        begin += lengths[-1]
+    assert begin == count, "every round is in one block"
+    assert max(lengths) - min(lengths) <= 1
+
+
+def test_new_recorder_has_nothing_to_report(recorder):
+    assert not recorder.has_results
+    assert recorder.run().unmeasured == ()
+
+
+def test_a_time_or_a_reason_is_worth_a_report(recorder):
+    recorder.leave_out("numba_two_loop", "5x7", "float64", NO_NUMBA)
+    assert recorder.has_results
+    other = Recorder(recorder.selection, None)
+    other.timed += 1
+    assert other.has_results
+
+
+def test_first_call_is_first_once_for_each_row_and_dtype(recorder):
+    calls = [("a", "float64"), ("b", "float64"), ("a", "float64"), ("a", "float32"), ("a", "float32")]
+    assert [recorder.is_first_call(*call) for call in calls] == [True, True, False, True, False]
+
+
+def test_run_says_what_was_asked_for_and_what_became_of_it(recorder):
+    recorder.leave_out("numba_two_loop", "5x7", "float64", NO_NUMBA)
+    recorder.leave_out("/home/ada/mine.py", "5x7", "float64", LeftOut("failed", "db is off by 1.0e+00", 1.0))
+    run = as_json(recorder.run())
+    assert (run["kind"], run["version"], run["interrupted"]) == (
+        "pytest",
+        metadata.version("zeroloop"),
+        False,
+    )
+    assert [row["name"] for row in run["rows"]] == ["numba_two_loop", "mine.py"]
+    assert [(problem["name"], problem["m"]) for problem in run["problems"]] == [("5x7", 7), ("3x50", 50)]
+    assert list(run["unmeasured"]) == [
+        {
+            "row": "numba_two_loop",
+            "problem": "5x7",
+            "dtype": "float64",
+            "threads": 2,
+            "status": "not installed",
+            "reason": "pip install numba",
+            "error": None,
+        },
+        {
+            "row": "mine.py",
+            "problem": "5x7",
+            "dtype": "float64",
+            "threads": 2,
+            "status": "failed",
+            "reason": "db is off by 1.0e+00",
+            "error": 1.0,
+        },
+    ]
+    assert "/home/ada" not in json.dumps(run, allow_nan=False)
+
+
+def test_run_says_that_it_was_interrupted(recorder):
+    recorder.interrupted = True
+    assert recorder.run().interrupted

@@ -1,0 +1,106 @@
+"""What is asked for: defaults, duplicates, names, and requests that cannot be met."""
+
+import pytest
+
+import impls
+from bench.selection import (
+    DEFAULT_PROBLEMS,
+    BadSelection,
+    describe_problem,
+    describe_row,
+    display_name,
+    path_of,
+    select,
+)
+from impls import problems, threads
+
+
+@pytest.mark.parametrize("nothing", [None, ()])
+def test_defaults(nothing):
+    chosen = select(nothing, nothing, nothing, None)
+    assert chosen.rows == impls.names()
+    assert chosen.problems == DEFAULT_PROBLEMS
+    assert chosen.dtypes == ("float64",)
+    assert chosen.threads == threads.available()
+
+
+def test_all_cores_are_counted_when_asked(monkeypatch):
+    monkeypatch.setattr(threads, "available", lambda: 7)
+    assert select(None, None, None, None).threads == 7
+    assert select(None, None, None, 3).threads == 3
+
+
+def test_duplicates_are_removed_and_order_is_kept():
+    chosen = select(
+        ["python_two_loop", "numpy_zero_loop", "python_two_loop"],
+        ["5x7", "cats", "5x7"],
+        ["float32", "float64", "float32"],
+        1,
+    )
+    assert chosen.rows == ("python_two_loop", "numpy_zero_loop")
+    assert chosen.problems == ("5x7", "cats")
+    assert chosen.dtypes == ("float32", "float64")
+
+
+def test_own_file_need_not_exist_to_be_chosen():
+    assert select(["nowhere.py"], None, None, None).rows == ("nowhere.py",)
+
+
+@pytest.mark.parametrize(
+    ("rows", "names", "count", "message"),
+    [
+        (["numpy_zero_lop"], None, 1, "no implementation 'numpy_zero_lop'; did you mean numpy_zero_loop"),
+        (None, ["quadrat"], 1, "no problem 'quadrat'; did you mean square"),
+        (None, ["0x7"], 1, "no problem '0x7'; "),
+        (None, ["1000000x1000000000"], 1, "X takes 8,000,000.0 GB"),
+        (None, None, 0, "threads: 0, but a whole number from 1 is needed"),
+        (None, None, -1, "threads: -1, "),
+        (["a/mine.py", "b/mine.py"], None, 1, "2 rows are called mine.py"),
+    ],
+)
+def test_bad_selection_says_why(rows, names, count, message):
+    with pytest.raises(BadSelection) as caught:
+        select(rows, names, None, count)
+    assert message in str(caught.value)
+
+
+def test_memory_counts_in_the_dtype_asked_for(monkeypatch):
+    free = type("Memory", (), {"available": 5 * 7 * 4})
+    monkeypatch.setattr(problems.psutil, "virtual_memory", lambda: free)
+    assert select(None, ["5x7"], ["float32"], 1)
+    with pytest.raises(BadSelection, match="problem 5x7: X takes"):
+        select(None, ["5x7"], ["float32", "float64"], 1)
+
+
+@pytest.mark.parametrize(
+    ("row", "shown"),
+    [("numpy_zero_loop", "numpy_zero_loop"), ("mine.py", "mine.py"), ("/home/ada/work/mine.py", "mine.py")],
+)
+def test_display_name(row, shown):
+    assert display_name(row) == shown
+
+
+@pytest.mark.parametrize("name", impls.names())
+def test_row_is_described_with_the_source_that_runs(name):
+    described = describe_row(name)
+    assert described.name == name
+    assert described.source == path_of(name).read_text("utf-8")
+    assert path_of(name) == impls.load(name).path
+
+
+def test_compiled_row_is_described_with_what_it_compiles():
+    assert describe_row("numba_two_loop").compiles == path_of("python_two_loop").read_text("utf-8")
+    assert describe_row("numpy_zero_loop").compiles is None
+
+
+def test_own_file_is_described_broken_or_not(own_file):
+    described = describe_row(str(own_file("mine.py", "def step(:\n")))
+    assert (described.name, described.title, described.source) == ("mine.py", "own file", "def step(:\n")
+    assert describe_row("nowhere.py").source == ""
+
+
+@pytest.mark.parametrize(("name", "size"), [("5x7", (5, 7)), ("square", (128, 10_000))])
+def test_problem_is_described(name, size):
+    described = describe_problem(name)
+    assert (described.name, described.n_x, described.m) == (name, *size)
+    assert described.title
