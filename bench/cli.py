@@ -4,6 +4,7 @@ Exit codes: 0; 1 for a row that failed; 2 for a request that cannot be met, such
 """
 
 import difflib
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from bench.outcome import LeftOut, explain
 from bench.selection import BadSelection, describe_row, display_name, select
 from impls import problems, registry
 from impls.gate import TOLERANCE, gate_for
-from impls.training import Diverged, Fit, accuracy, gradient_descent
+from impls.training import Diverged, Fit, accuracy, check_settings, gradient_descent
 from reports import code, tables, wording, write
 from reports.findings import compare
 from reports.results import BadResults, read
@@ -43,6 +44,12 @@ class _Commands(click.Group):
             )
             ctx.fail(f"No such command {args[0]!r}. {offer}")
         return super().resolve_command(ctx, args)
+
+
+class _Unmet(click.ClickException):
+    """A request that cannot be met, said in one line."""
+
+    exit_code = 2
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -74,8 +81,7 @@ def _data_options(command: Command) -> Command:
 @main.command("list")
 def list_rows() -> None:
     """Show all implementations and problems."""
-    _console().print(_rows_table())
-    _console().print(_problems_table())
+    click.echo(f"{_as_text(_rows_table())}\n\n{_as_text(_problems_table())}")
 
 
 @main.command()
@@ -96,7 +102,7 @@ def verify(rows: tuple[str, ...], names: tuple[str, ...], dtype: str, threads: i
                 said = f"{why.status}: {why.reason}" if why else "agrees"
                 table.add_row(display_name(row), name, wording.error(error), said)
                 advance()
-    _console().print(table)
+    click.echo(_as_text(table))
     click.echo(f"{failed} failed" if failed else f"all that ran agree, to {TOLERANCE[dtype]:.0e}")
     raise SystemExit(1 if failed else 0)
 
@@ -127,20 +133,25 @@ def train(
     """Fit w and b by gradient descent, starting from zero."""
     with _user_errors():
         chosen = select([row], [name], [dtype], threads)
+        check_settings(alpha, iterations, tolerance)
         if curve:
             write.check_curve(curve)
         problem = problems.load(name, dtype)
         impl = impls.load(row)
-        step = impl.bind(problem.X, problem.Y, chosen.threads)
     start = time.perf_counter()
-    with _user_errors(), _row_errors(impl), _progress("training", iterations) as advance:
+    with _row_errors(impl), _progress("training", iterations) as advance:
+        step = impl.prepare(problem.X, problem.Y, chosen.threads)
         w = np.zeros((problem.shape.n_x, 1), dtype)
         fit = gradient_descent(step, w, 0.0, alpha, iterations, tolerance, lambda *_: advance())
-        final = step(fit.w, fit.b)
+        with np.errstate(over="ignore", invalid="ignore"):
+            final = step(fit.w, fit.b)
+        if not np.isfinite(final.cost):
+            raise Diverged(f"iteration {iterations}: the cost is {final.cost}; a smaller alpha may help")
     wall_s = time.perf_counter() - start
     _show_fit(problem, fit, final.cost, wall_s, display_name(row))
     if curve:
-        write.write_curve(curve, fit.costs, f"{display_name(row)} on {problem.name}, alpha {alpha:g}")
+        with _user_errors():
+            write.write_curve(curve, fit.costs, f"{display_name(row)} on {problem.name}, alpha {alpha:g}")
         click.echo(f"curve     {curve}")
 
 
@@ -194,7 +205,7 @@ def _show_fit(problem: problems.Problem, fit: Fit, cost: float, wall_s: float, r
     right = accuracy(fit.w, fit.b, problem.X, problem.Y)
     iterations = len(fit.costs)
     click.echo(f"{row} on {problem.name}, {problem.shape.n_x:,} x {problem.shape.m:,}, {problem.dtype}")
-    click.echo(f"cost      {fit.costs[0]:.6f} -> {cost:.6f}{' (converged)' if fit.converged else ''}")
+    click.echo(f"cost      {fit.costs[0]:.6g} -> {cost:.6g}{' (converged)' if fit.converged else ''}")
     click.echo(f"accuracy  {right:.2%} of {problem.shape.m:,} examples")
     click.echo(f"seconds   {wall_s:.3f} for {iterations:,} iterations, compiling included")
 
@@ -205,7 +216,7 @@ def _user_errors() -> Iterator[None]:
     try:
         yield
     except (BadSelection, BadResults, impls.Unavailable, impls.BrokenFile, ValueError, OSError) as error:
-        raise click.UsageError(str(error)) from None
+        raise _Unmet(str(error)) from None
 
 
 @contextmanager
@@ -213,6 +224,8 @@ def _row_errors(impl: registry.Implementation) -> Iterator[None]:
     """Turn what a row raises while it trains into one line and exit code 1."""
     try:
         yield
+    except impls.Unsuited as error:
+        raise _Unmet(str(error)) from None
     except Diverged as error:
         raise click.ClickException(f"{impl.name} diverged at {error}") from None
     except (Exception, SystemExit) as error:
@@ -240,9 +253,12 @@ def _table(*headings: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
         numeric = heading in ("loops", "lines", "n_x", "m", "error")
-        table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+        # A command to copy stays on one line.
+        table.add_column(
+            heading, justify="right" if numeric else "left", overflow="fold", no_wrap=heading == "status"
+        )
     return table
 
 
-def _console() -> Console:
-    return Console(highlight=False, markup=False)
+def _as_text(table: Table) -> str:
+    return tables.printed(table, shutil.get_terminal_size().columns)

@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 import impls
-from bench.selection import path_of
+from bench.selection import display_name, path_of
 from impls.gate import Refused
-from impls.registry import record, where_it_failed
+from impls.registry import is_own_file, record, where_it_failed
 
 
 class LeftOut(NamedTuple):
@@ -25,10 +25,10 @@ def explain(error: BaseException, row: str) -> LeftOut:
     """Say what kept a row from being measured, given what it raised while it was loaded, bound or run."""
     if isinstance(error, impls.Unavailable):
         return LeftOut("not installed", str(error).removeprefix("not installed: "))
-    if isinstance(error, impls.Unsuited):
+    if isinstance(error, impls.Unsuited) and not is_own_file(row):
         return LeftOut("unsuited", f"serves n_x = {record(row).n_x} only")
     if isinstance(error, impls.BrokenFile):
-        return LeftOut("failed", str(error))
+        return LeftOut("failed", str(error).replace(row, display_name(row)))  # results name no folders
     if isinstance(error, Refused):
         return LeftOut("failed", str(error), error.error)
     return LeftOut("failed", where_it_failed(error, path_of(row)))

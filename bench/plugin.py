@@ -24,7 +24,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--impl",
         action="append",
         metavar="NAME|FILE.py",
-        help="implementation to time, or your own file with step(w, b, X, Y); repeatable; all by default",
+        help="implementation to time, or your own file with step(w, b, X, Y); repeatable; all by default; "
+        "a file outside this folder needs the form --impl=FILE.py",
     )
     group.addoption(
         "--problem",
@@ -80,20 +81,24 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, A
         output_json["zeroloop"] = results.as_json(recorder.run())
         for benchmark in output_json["benchmarks"]:
             benchmark["stats"].pop("data", None)  # the blocks stand for them, a thousand times shorter
+            benchmark["params"]["row"] = selection.display_name(benchmark["params"]["row"])
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
     """Write results and report, once pytest-benchmark has finished with its own."""
-    yield
     config = session.config
-    if RECORDER not in config.stash or not config.stash[RECORDER].has_results:
+    recorder = config.stash.get(RECORDER, None)
+    if recorder:
+        recorder.interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+    yield
+    if recorder is None or not recorder.has_results:
         return
-    config.stash[RECORDER].interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
     try:
         index = write_report(_document(config), _report_folder(config))
         speedups = as_text(compare(read(index.with_name("results.json"))))
-        config.stash[_LAST_WORDS] = f"{speedups}\nreport: {index}"
+        missing = "interrupted: what was not reached is missing\n" if recorder.interrupted else ""
+        config.stash[_LAST_WORDS] = f"{speedups}\n{missing}report: {index}"
     except OSError as error:
         config.stash[_LAST_WORDS] = f"no report: {error}"
         session.exitstatus = pytest.ExitCode.INTERNAL_ERROR

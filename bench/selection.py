@@ -34,7 +34,7 @@ def select(
 ) -> Selection:
     """Fill in what was not asked for; raises BadSelection."""
     chosen = Selection(
-        rows=tuple(dict.fromkeys(rows or impls.names())),
+        rows=tuple({path_of(row): row for row in rows or impls.names()}.values()),
         problems=tuple(dict.fromkeys(problem_names or DEFAULT_PROBLEMS)),
         dtypes=tuple(dict.fromkeys(dtypes or ("float64",))),
         threads=threads.available() if thread_count is None else thread_count,

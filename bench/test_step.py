@@ -65,7 +65,7 @@ def test_step(
     _drop(benchmark, pytestconfig)
     if why.failed:
         gate_for.cache_clear()
-        pytest.fail(f"{display_name(row)}: {why.reason}", pytrace=False)
+        pytest.fail(why.reason, pytrace=False)
     pytest.skip(f"{display_name(row)} {why.status}: {why.reason}")
 
 

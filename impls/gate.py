@@ -14,7 +14,7 @@ TOLERANCE = {"float64": 1e-11, "float32": 1e-4}
 
 
 class Refused(Exception):
-    """The row's numbers are wrong; the message says which, and by how much."""
+    """The row's numbers are wrong; the message says which, and by how much; `error` is None if infinite."""
 
     def __init__(self, reason: str, error: float | None = None):
         super().__init__(reason)
@@ -41,8 +41,11 @@ class Gate:
         """Return the largest error of a result, relative to the oracle's scale; raises Refused."""
         errors = relative_errors(result, self._reference)
         for name, error in errors.items():
-            if not error <= self.tolerance:  # NaN is refused too
-                raise Refused(f"{name} is off by {error:.1e}, {self.tolerance:.0e} is allowed", error)
+            if np.isnan(error):
+                raise Refused(f"{name} is not a number")
+            if error > self.tolerance:
+                reason = f"{name} is off by {error:.1e}, {self.tolerance:.0e} is allowed"
+                raise Refused(reason, error if np.isfinite(error) else None)
         if _checksum(self.problem) != self._checksum:
             raise Refused("step wrote to its inputs")
         return max(errors.values())

@@ -35,12 +35,9 @@ def gradient_descent(
 
     Stops after `iterations` updates, or earlier, once an update lowers the cost by no more than `tolerance`.
     `progress(iteration, cost)` is called before each update, with iteration counting from 0.
-    Raises ValueError for alpha or iterations that are not above 0, Diverged where numbers become infinite.
+    Raises what `check_settings` does, and Diverged where numbers become infinite.
     """
-    if not 0 < alpha < np.inf:
-        raise ValueError(f"alpha: {alpha}, but a finite number above 0 is needed")
-    if iterations < 1:
-        raise ValueError(f"iterations: {iterations}, but at least 1 is needed")
+    check_settings(alpha, iterations, tolerance)
     costs: list[float] = []
     for iteration in range(iterations):
         with np.errstate(over="ignore", invalid="ignore"):  # Diverged says it better than NumPy's warnings
@@ -55,6 +52,16 @@ def gradient_descent(
         if tolerance is not None and iteration > 0 and 0 <= costs[-2] - J <= tolerance:
             return Fit(w, b, costs, converged=True)
     return Fit(w, b, costs, converged=False)
+
+
+def check_settings(alpha: float, iterations: int, tolerance: float | None) -> None:
+    """Raise ValueError, naming the setting, unless gradient descent can run with these."""
+    if not 0 < alpha < np.inf:
+        raise ValueError(f"alpha: {alpha}, but a finite number above 0 is needed")
+    if iterations < 1:
+        raise ValueError(f"iterations: {iterations}, but at least 1 is needed")
+    if tolerance is not None and not tolerance >= 0:
+        raise ValueError(f"tolerance: {tolerance}, but a number from 0 is needed")
 
 
 def accuracy(w: Array, b: float, X: Array, Y: Array) -> float:

@@ -16,7 +16,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 CONFIDENCE = 0.95
 Blocks = Sequence[Sequence[float]]  # per process, seconds per call
@@ -81,7 +81,7 @@ def _interval(samples: Sequence[_Sample]) -> Interval:
         return Interval(math.exp(mean), math.exp(mean), math.exp(mean))
     # Welch-Satterthwaite; with one sample this is its own number of degrees of freedom.
     freedom = total**2 / sum((sample.variance or 0.0) ** 2 / sample.freedom for sample in samples)
-    half = float(student_t.ppf((1 + CONFIDENCE) / 2, freedom)) * math.sqrt(total)
+    half = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * math.sqrt(total)
     return Interval(math.exp(mean - half), math.exp(mean), math.exp(mean + half))
 
 

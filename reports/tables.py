@@ -107,6 +107,14 @@ def as_text(comparisons: tuple[Comparison, ...], width: int = 80) -> str:
     return "\n".join(_text_table(comparison, width) for comparison in comparisons)
 
 
+def printed(table: Table, width: int) -> str:
+    """A table of rich as plain text, without the blanks that it pads lines with."""
+    console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False, markup=False)
+    with console.capture() as text:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in text.get().splitlines() if line.strip())
+
+
 def cells(line: Line) -> list[str]:
     """The texts of a line; one that was not measured says why in place of its time."""
     if line.step_s:
@@ -157,12 +165,8 @@ def _text_table(comparison: Comparison, width: int) -> str:
         table.add_column(column.heading, justify="right" if place else "left", overflow="fold")
     for line in comparison.measured:
         table.add_row(*(column.text(line) for column in _IN_TERMINAL))
-    console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False, markup=False)
-    with console.capture() as printed:
-        console.print(table)
-    texts = [text.rstrip() for text in printed.get().splitlines() if text.strip()]
     left_out = [f"  {line.name} {line.status}: {line.reason}" for line in comparison.lines if not line.step_s]
-    return "\n".join([*texts, *left_out, ""])
+    return "\n".join([printed(table, width), *left_out, ""])
 
 
 def _latex_table(comparison: Comparison, run_id: str) -> str:

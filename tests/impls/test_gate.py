@@ -19,7 +19,7 @@ REFUSALS = {
     "drops_last_example": (Refused, " is off by "),
     "wrong_last_feature": (Refused, "^dw is off by "),
     "forgets_db": (Refused, "^db is off by "),
-    "returns_nan": (Refused, "^J is off by nan, "),
+    "returns_nan": (Refused, "^J is not a number$"),
     "overwrites_input": (Refused, "^step wrote to its inputs$"),
     "wrong_shape": (
         ValueError,
@@ -91,7 +91,7 @@ def test_tolerance(problem, name, sign):
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("name", ["J", "dw", "db"])
 def test_not_a_finite_number(problem, name, value):
-    with pytest.raises(Refused, match=f"^{name} is off by (nan|inf), "):
+    with pytest.raises(Refused, match=f"^{name} is (not a number$|off by inf, )"):
         Gate(problem).check(nudged(problem, name, value))
 
 
