@@ -5,7 +5,7 @@ from reports.results import Results
 
 def bibtex(results: Results) -> str:
     """A BibTeX entry for one run."""
-    date = results.when[:10]
+    date = _plain(results.when[:10])
     return (
         f"@misc{{zeroloop-{results.run_id},\n"
         "  author       = {{The zeroloop authors}},\n"

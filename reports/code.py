@@ -3,8 +3,10 @@
 import ast
 import io
 import tokenize
+import warnings
 from dataclasses import dataclass
 
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SILENT = {
@@ -28,12 +30,15 @@ class Count:
 def count(source: str) -> Count | None:
     """Count a file's code: no docstring, comment or blank line, no import, no `def` line.
 
-    A comprehension is a loop like any other. None for text that is not Python.
+    A comprehension is a loop like any other. None for text that is not Python, or too deep for its parser.
     """
     try:
-        tree = ast.parse(source)
+        with warnings.catch_warnings(action="ignore"):  # of odd escapes, say: the code is not ours
+            tree = ast.parse(source)
         tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
-    except (SyntaxError, ValueError, tokenize.TokenError, RecursionError):
+        functions = [node for node in ast.walk(tree) if isinstance(node, _FUNCTIONS)]
+        loops = max((_depth(statement) for function in functions for statement in function.body), default=0)
+    except (SyntaxError, ValueError, tokenize.TokenError, RecursionError, MemoryError):
         return None
     code = {
         line
@@ -41,21 +46,20 @@ def count(source: str) -> Count | None:
         if token.type not in _SILENT
         for line in range(token.start[0], token.end[0] + 1)
     }
-    functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    bodies = {line for function in functions for line in _body_lines(function)}
-    return Count(
-        lines=len(code & bodies),
-        loops=max((_depth(statement) for function in functions for statement in function.body), default=0),
-    )
+    bodies = {line for function in functions for line in _lines(function.body[0], function.body[-1])}
+    silent = {line for function in functions for line in _silent_lines(function)}
+    return Count(lines=len(code & bodies - silent), loops=loops)
 
 
-def _body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[int]:
-    first = 1 if ast.get_docstring(function) is not None else 0
-    return {
-        line
-        for statement in function.body[first:]
-        for line in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
-    }
+def _silent_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[int]:
+    """The lines of a function's head and of its docstring."""
+    head = set(range(function.lineno, function.body[0].lineno))
+    has_docstring = ast.get_docstring(function) is not None
+    return head | _lines(function.body[0], function.body[0]) if has_docstring else head
+
+
+def _lines(first: ast.stmt, last: ast.stmt) -> set[int]:
+    return set(range(first.lineno, (last.end_lineno or last.lineno) + 1))
 
 
 def _depth(node: ast.AST) -> int:

@@ -6,6 +6,7 @@ so that a figure inside the page follows its light or dark theme. The bytes depe
 
 import io
 import re
+import warnings
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -60,19 +61,22 @@ class Picture:
     def inline(self) -> str:
         """The SVG as part of a page: ids of its own, colours from the page, and its text alternative."""
         svg = self.svg[self.svg.index("<svg") :]
-        svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
-        svg = re.sub(r'\bid="', f'id="{self.name}-', svg)
-        svg = re.sub(r'href="#', f'href="#{self.name}-', svg)
-        svg = re.sub(r"url\(#", f"url(#{self.name}-", svg)
-        for variable, colour in INK.items():
-            svg = svg.replace(colour, f"var({variable})")
-        size = re.search(r'<svg[^>]*?width="([\d.]+)pt"', svg)
+        svg = re.sub(r"<metadata>.*?</metadata>\s*|<!--.*?-->\s*", "", svg, flags=re.DOTALL)
+        svg = re.sub(r"<[^>]*>", lambda tag: self._of_page(tag[0]), svg)  # names in texts stay as they are
+        size = re.search(r'viewBox="0 0 ([\d.]+)', svg)
         width = f"max-width:{float(size[1]) * 4 / 3:.0f}px" if size else ""
         opening, rest = svg.split(">", 1)
-        svg = re.sub(r' (?:height|width)="[^"]*"', "", opening) + ">" + rest
-        return svg.replace(
-            "<svg", f'<svg role="img" aria-label="{escape(self.alternative)}" style="{width}"', 1
+        opening = re.sub(r' (?:height|width)="[^"]*"', "", opening)
+        label = escape(self.alternative)
+        return (
+            opening.replace("<svg", f'<svg role="img" aria-label="{label}" style="{width}"', 1) + ">" + rest
         )
+
+    def _of_page(self, tag: str) -> str:
+        tag = re.sub(r'(\bid="|href="#|url\(#)', rf"\1{self.name}-", tag)
+        for variable, colour in INK.items():
+            tag = tag.replace(colour, f"var({variable})")
+        return tag
 
 
 def draw(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, Picture]:
@@ -121,7 +125,7 @@ def _speedup(name: str, comparison: Comparison, looks: dict[str, _Look]) -> Pict
     lines = comparison.measured
     figure = Figure(figsize=(5.2, 0.75 + 0.3 * len(lines)), layout="constrained")
     _speedup_panel(figure.add_subplot(), comparison, looks)
-    best = " and ".join(_clipped(line.name) for line in comparison.fastest)
+    best = " and ".join(line.name for line in comparison.fastest)
     alternative = f"Speedup over pure Python on {comparison.title}: fastest {best}"
     top = comparison.fastest[0].over_python if comparison.fastest else None
     return _picture(name, figure, f"{alternative}, {wording.speedup(top)}." if top else f"{alternative}.")
@@ -227,7 +231,10 @@ def _saved(figure: Figure, kind: str) -> bytes:
     # No date, so that the same results give the same bytes.
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
     out = io.BytesIO()
-    figure.savefig(out, format=kind, dpi=150, metadata=metadata)
+    with warnings.catch_warnings():
+        # In SVG the reader's fonts draw what Matplotlib's lack; elsewhere a box stands for it.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(out, format=kind, dpi=150, metadata=metadata)
     return out.getvalue()
 
 
@@ -240,6 +247,6 @@ def _elements(comparison: Comparison) -> int:
 
 
 def _clipped(text: str, most: int = 28) -> str:
-    # A $ would start mathematics; a long name of an own file would squeeze the plot.
-    text = " ".join(text.split())
+    """A text for Matplotlib: one line, short enough for its plot, and no mathematics."""
+    text = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     return (text if len(text) <= most else f"{text[: most - 1]}…").replace("$", r"\$")

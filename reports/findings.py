@@ -171,9 +171,14 @@ def _measured(row: Row, timings: dict[str, Timing], best: Timing | None, results
         first_call_s=first_call_s,
         calls_to_pay=_calls_to_pay(timing, timings.get(NUMPY), first_call_s),
         error=timing.error,
-        fastest=best is timing
-        or (best is not None and statistics.ratio(timing.blocks_s, best.blocks_s).contains_one),
+        fastest=best is not None and _is_tied(timing, best),
     )
+
+
+def _is_tied(timing: Timing, best: Timing) -> bool:
+    ratio = statistics.ratio(timing.blocks_s, best.blocks_s)
+    # One observation has no interval, which separates it from nothing and makes it no winner either.
+    return timing is best or (ratio.low is not None and ratio.contains_one)
 
 
 def _left_out(row: Row, entry: Unmeasured) -> Line:
@@ -190,7 +195,8 @@ def _left_out(row: Row, entry: Unmeasured) -> Line:
 
 
 def _counted(row: Row) -> code.Count | None:
-    return code.count(row.compiles or row.source)
+    source = row.compiles or row.source
+    return code.count(source) if source else None
 
 
 def _ratio(base: Timing | None, timing: Timing) -> Interval | None:

@@ -51,7 +51,11 @@ def render(results: Results, comparisons: tuple[Comparison, ...], pictures: dict
         code_claims=claims.answer_code(results),
         notes=claims.SOURCE,
         originals=claims.ORIGINALS,
-        agreement=[comparison for comparison in comparisons if any(line.error for line in comparison.lines)],
+        agreement=[
+            comparison
+            for comparison in comparisons
+            if any(line.error is not None for line in comparison.lines)
+        ],
         left_out=_left_out(comparisons),
         sources=[_source(row) for row in results.run.rows if row.source],
         python=PYTHON,

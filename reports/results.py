@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 SCHEMA = 1
+STATUSES = ("failed", "not installed", "unsuited")
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,13 @@ class Timing:
 
 @dataclass(frozen=True)
 class Unmeasured:
-    """One row that has no time on one problem, and why: "failed", "not installed" or "unsuited"."""
+    """One row that has no time on one problem, and why."""
 
     row: str
     problem: str
     dtype: str
     threads: int
-    status: str
+    status: str  # one of `STATUSES`
     reason: str
     error: float | None
 
@@ -149,10 +150,12 @@ def parse(document: Any) -> Results:
     schema = document["zeroloop"].get("schema")
     if isinstance(schema, int) and schema > SCHEMA:
         raise BadResults(f"of schema {schema}, but this version reads up to {SCHEMA}: upgrade zeroloop")
+    if isinstance(schema, int) and schema < 1:
+        raise BadResults(f"of schema {schema}, which there never was")
     whole = _build(Document, document, "")
     run = whole.zeroloop
     timings = tuple(benchmark.extra_info for benchmark in whole.benchmarks)
-    _check_names(run, timings)
+    _check_meaning(run, timings)
     return Results(
         run_id=run_id(document),
         when=whole.datetime,
@@ -211,10 +214,16 @@ class Document:
     zeroloop: Run
 
 
-def _check_names(run: Run, timings: tuple[Timing, ...]) -> None:
-    rows, problems = {row.name for row in run.rows}, {problem.name for problem in run.problems}
-    seen = set()
+def _check_meaning(run: Run, timings: tuple[Timing, ...]) -> None:
+    rows, problems = [row.name for row in run.rows], [problem.name for problem in run.problems]
+    for kind, names in (("row", rows), ("problem", problems)):
+        if len(set(names)) < len(names):
+            raise BadResults(f"a {kind} is listed twice")
+    for place, problem in enumerate(run.problems):
+        if problem.n_x < 1 or problem.m < 1:
+            raise BadResults(f"zeroloop.problems[{place}] has no features or no examples")
     entries: tuple[Timing | Unmeasured, ...] = (*timings, *run.unmeasured)
+    seen = set()
     for entry in entries:
         if entry.row not in rows:
             raise BadResults(f"row {entry.row!r} is not in the list of rows")
@@ -224,11 +233,21 @@ def _check_names(run: Run, timings: tuple[Timing, ...]) -> None:
         if key in seen:
             raise BadResults(f"{entry.row} on {entry.problem} is there twice")
         seen.add(key)
+    for entry in run.unmeasured:
+        if entry.status not in STATUSES:
+            raise BadResults(f"{entry.row} on {entry.problem} has a status that is not {', '.join(STATUSES)}")
     for timing in timings:
-        if not timing.blocks_s or not all(timing.blocks_s):
-            raise BadResults(f"{timing.row} on {timing.problem} has no blocks")
-        if not all(block > 0 for process in timing.blocks_s for block in process):
-            raise BadResults(f"{timing.row} on {timing.problem} has a time that is not above 0")
+        _check_times(timing)
+
+
+def _check_times(timing: Timing) -> None:
+    where = f"{timing.row} on {timing.problem}"
+    if not timing.blocks_s or not all(timing.blocks_s):
+        raise BadResults(f"{where} has no blocks")
+    if not all(block > 0 for process in timing.blocks_s for block in process):
+        raise BadResults(f"{where} has a time that is not above 0")
+    if timing.prepare_s < 0 or (timing.first_call_s or 0) < 0:
+        raise BadResults(f"{where} has a negative prepare_s or first_call_s")
 
 
 def _build(kind: Any, value: Any, where: str) -> Any:
@@ -254,9 +273,13 @@ def _build(kind: Any, value: Any, where: str) -> Any:
     if origin is dict and isinstance(value, dict):
         return {key: _build(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
     if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        if not math.isfinite(value):
-            raise BadResults(f"{where} is {value}")
-        return float(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            raise BadResults(f"{where} is not a finite number")
+        return number
     if kind in (str, int, bool) and type(value) is kind:
         return value
     raise BadResults(f"{where} is {_shortened(value)}, but {_JSON_NAMES[origin or kind]} is needed")

@@ -109,7 +109,9 @@ def as_text(comparisons: tuple[Comparison, ...], width: int = 80) -> str:
 
 def printed(table: Table, width: int) -> str:
     """A table of rich as plain text, without the blanks that it pads lines with."""
-    console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False, markup=False)
+    console = Console(
+        file=io.StringIO(), width=width, color_system=None, highlight=False, markup=False, emoji=False
+    )
     with console.capture() as text:
         console.print(table)
     return "\n".join(line.rstrip() for line in text.get().splitlines() if line.strip())
@@ -145,7 +147,7 @@ _LATEX = {
     "|": r"\textbar{}",
     "[": "{[}",  # after \\ a bracket would open an optional argument
     "]": "{]}",
-    '"': r"\textquotedbl{}",
+    '"': "''",
     "–": "--",
     "×": r"$\times$",
     "µ": r"$\mu$",
@@ -160,13 +162,24 @@ def _latex_character(character: str) -> str:
 
 
 def _text_table(comparison: Comparison, width: int) -> str:
-    table = Table(title=comparison.title, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
+    table = Table(
+        title=_one_line(comparison.title), title_justify="left", title_style="", box=box.SIMPLE_HEAD
+    )
     for place, column in enumerate(_IN_TERMINAL):
         table.add_column(column.heading, justify="right" if place else "left", overflow="fold")
     for line in comparison.measured:
-        table.add_row(*(column.text(line) for column in _IN_TERMINAL))
-    left_out = [f"  {line.name} {line.status}: {line.reason}" for line in comparison.lines if not line.step_s]
+        table.add_row(*(_one_line(column.text(line)) for column in _IN_TERMINAL))
+    left_out = [
+        _one_line(f"  {line.name} {line.status}: {line.reason}")
+        for line in comparison.lines
+        if not line.step_s
+    ]
     return "\n".join([printed(table, width), *left_out, ""])
+
+
+def _one_line(text: str) -> str:
+    # Control characters would move the cursor or colour the terminal.
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _latex_table(comparison: Comparison, run_id: str) -> str:

@@ -74,7 +74,7 @@ def write_curve(path: Path, costs: list[float], title: str) -> None:
 
 def write_file(path: Path, content: str | bytes) -> None:
     """Write a file whole, or leave what was there."""
-    data = content.encode() if isinstance(content, str) else content
+    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with os.fdopen(handle, "wb") as file:

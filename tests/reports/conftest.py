@@ -1,0 +1,190 @@
+"""What the tests of `reports` share: ten hand-written timings, what is made of them, and a reader of HTML.
+
+Golden files are written anew by
+
+    ZEROLOOP_UPDATE_GOLDEN=1 pytest tests/reports
+"""
+
+import json
+import os
+from collections import Counter
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from reports import figures
+from reports.figures import Picture
+from reports.findings import compare
+from reports.page import render
+from reports.results import parse, read
+
+TEN_TIMINGS = Path(__file__).with_name("ten_timings.json")
+GOLDEN = Path(__file__).with_name("golden")
+HOSTILE = {
+    "html": "</code></td><script>alert(1)</script><img src=x onerror=alert(1)>",
+    "attribute": '" onmouseover="alert(1)" x=\'',
+    "entities": "&lt;b&gt; &amp;amp; &#60;",
+    "jinja": "{{ 7 * 7 }} {% raw %}",
+    "markdown": r"a|b\|c `d` **e** [f](http://g.h) ~~i~~",
+    "latex": r"\input{/etc/passwd} $x_1^2$ 100% #1 & {~} \\[2pt] \end{table}",
+    "mathematics": r"$\frac{ $ \$ $$",
+    "rich": "[red]x[/red] [/]",
+    "rich emoji": ":smile:",
+    "csv": '=1+1,"quoted";\'',
+    "lines": "one\ntwo\r\nthree\rfour\tfive\u2028six",
+    "long": "x" * 10_000,
+    "right to left": "\u202eשלום",
+    "emoji": "🙂🏳️‍🌈",
+    "control": "\0\a\x1b[31m",
+}
+
+
+@pytest.fixture(params=HOSTILE.values(), ids=HOSTILE)
+def hostile(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def all_hostile():
+    return list(HOSTILE.values())
+
+
+@pytest.fixture(scope="session")
+def ten_timings():
+    return TEN_TIMINGS
+
+
+@pytest.fixture
+def document():
+    return json.loads(TEN_TIMINGS.read_text("utf-8"))
+
+
+@pytest.fixture(scope="session")
+def results():
+    return read(TEN_TIMINGS)
+
+
+@pytest.fixture(scope="session")
+def comparisons(results):
+    return compare(results)
+
+
+@pytest.fixture(scope="session")
+def pictures(results, comparisons):
+    return figures.draw(results, comparisons)
+
+
+@pytest.fixture(scope="session")
+def page_text(results, comparisons, pictures):
+    return render(results, comparisons, pictures)
+
+
+@pytest.fixture(scope="session")
+def compared():
+    """Turn a document into its comparisons."""
+    return lambda document: compare(parse(document))
+
+
+@pytest.fixture(scope="session")
+def keep():
+    """Drop everything of a document but the timings of some rows."""
+    return _keep
+
+
+@pytest.fixture(scope="session")
+def renamed():
+    """Change a name of a row or problem wherever it stands in a document."""
+    return _renamed
+
+
+@pytest.fixture(scope="session")
+def rendered():
+    """Render a document's page with stubs in place of its figures."""
+    return _rendered
+
+
+@pytest.fixture(scope="session")
+def golden():
+    """Hold a text to the golden file of this name."""
+    return _hold_to_golden
+
+
+@pytest.fixture(scope="session")
+def read_html():
+    return _read_html
+
+
+def _keep(document, *rows):
+    document["benchmarks"] = [
+        benchmark for benchmark in document["benchmarks"] if benchmark["extra_info"]["row"] in rows
+    ]
+    document["zeroloop"]["unmeasured"] = []
+
+
+def _renamed(document, old, new):
+    return json.loads(json.dumps(document).replace(json.dumps(old), json.dumps(new)))
+
+
+def _rendered(document):
+    results = parse(document)
+    comparisons = compare(results)
+    names = [f"speedup-{place}" for place in range(len(comparisons))]
+    return render(results, comparisons, {name: Picture(name, "", "<svg></svg>", b"") for name in names})
+
+
+def _hold_to_golden(name, text):
+    path = GOLDEN / name
+    if os.environ.get("ZEROLOOP_UPDATE_GOLDEN"):
+        path.write_text(text, encoding="utf-8", newline="")
+    with path.open(encoding="utf-8", newline="") as file:
+        assert text == file.read()
+
+
+@dataclass(frozen=True)
+class Html:
+    """What a text holds when it is read as HTML; `faults` lists duplicate ids and tags that do not pair."""
+
+    tags: list[tuple[str, dict[str, str | None]]]
+    text: str
+    faults: list[str]
+
+    def values(self, *attributes):
+        """All values of some attributes, of whatever tag."""
+        return [held[name] for _, held in self.tags for name in attributes if name in held]
+
+
+def _read_html(text):
+    reader = _Reader(convert_charrefs=True)
+    reader.feed(text)
+    reader.close()
+    ids = Counter(held["id"] for _, held in reader.tags if "id" in held)
+    doubled = [f"id {name} is there {count} times" for name, count in ids.items() if count > 1]
+    unclosed = [f"<{tag}> is never closed" for tag in reader.open]
+    return Html(reader.tags, "".join(reader.texts), reader.faults + unclosed + doubled)
+
+
+class _Reader(HTMLParser):
+    VOID = ("meta", "br")
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.tags, self.open, self.faults, self.texts = [], [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.handle_startendtag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if len(dict(attrs)) < len(attrs):
+            self.faults.append(f"<{tag}> has an attribute twice")
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"</{tag}> closes another tag, line {self.getpos()[0]}")
+
+    def handle_data(self, data):
+        self.texts.append(data)

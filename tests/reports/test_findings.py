@@ -1,0 +1,226 @@
+"""What is found in ten hand-written timings, round enough to be checked in the head."""
+
+import math
+
+import pytest
+
+from reports.findings import verdict
+
+TEN = {  # seconds, over python_two_loop, over numpy_zero_loop, by (row, problem)
+    ("python_two_loop", "breast_cancer"): (2e-3, 1, 0.01),
+    ("numpy_two_loop", "breast_cancer"): (8e-3, 0.25, 0.0025),
+    ("numpy_one_loop", "breast_cancer"): (2e-4, 10, 0.1),
+    ("numpy_zero_loop", "breast_cancer"): (2e-5, 100, 1),
+    ("numba_two_loop", "breast_cancer"): (2.048e-5, 97.65625, 1 / 1.024),
+    ("python_two_loop", "square"): (0.4, 1, 0.0025),
+    ("numpy_two_loop", "square"): (1.6, 0.25, 0.000625),
+    ("numpy_one_loop", "square"): (0.05, 8, 0.02),
+    ("numpy_zero_loop", "square"): (1e-3, 400, 1),
+    ("numba_two_loop", "square"): (5e-4, 800, 2),
+}
+
+
+def timing(document, row, problem):
+    held = (benchmark["extra_info"] for benchmark in document["benchmarks"])
+    return next(one for one in held if (one["row"], one["problem"]) == (row, problem))
+
+
+def without(document, *rows):
+    document["benchmarks"] = [
+        benchmark for benchmark in document["benchmarks"] if benchmark["extra_info"]["row"] not in rows
+    ]
+
+
+def names(lines):
+    return [line.name for line in lines]
+
+
+@pytest.mark.parametrize(("row", "problem"), TEN)
+def test_times_and_speedups(comparisons, row, problem):
+    line = comparisons[problem == "square"].line(row)
+    step_s, over_python, over_numpy = TEN[row, problem]
+    assert line.step_s.estimate == pytest.approx(step_s)
+    assert line.over_python.estimate == pytest.approx(over_python)
+    assert line.over_numpy.estimate == pytest.approx(over_numpy)
+
+
+def test_every_row_that_was_tried_has_a_line_in_teaching_order(comparisons):
+    timed = ["python_two_loop", "numpy_two_loop", "numpy_one_loop", "numpy_zero_loop", "numba_two_loop"]
+    small, square = comparisons
+    assert names(small.lines) == ["python_two_features", *timed]
+    assert names(square.lines) == [*timed, "jax_zero_loop", "mine.py"]
+    assert names(square.measured) == timed
+
+
+def test_a_line_without_a_time_says_why_and_has_no_number(comparisons):
+    failed = comparisons[1].lines[-1]
+    assert (failed.status, failed.reason, failed.error) == ("failed", "dw[3] is off by 0.25", 0.25)
+    assert (failed.loops, failed.lines) == (None, None)  # its source is not Python
+    assert {failed.step_s, failed.over_python, failed.over_numpy, failed.prepare_s} == {None}
+    assert {failed.first_call_s, failed.calls_to_pay, failed.timing} == {None}
+    assert not failed.fastest
+    assert comparisons[1].line("mine.py") is None
+
+
+def test_a_compiling_row_has_the_lines_and_loops_of_what_it_compiles(comparisons):
+    line = comparisons[0].line("numba_two_loop")
+    assert (line.lines, line.loops) == (4, 2)
+
+
+def test_a_source_that_is_missing_has_no_count(document, compared):
+    document["zeroloop"]["rows"][-1]["source"] = ""
+    failed = compared(document)[1].lines[-1]
+    assert (failed.lines, failed.loops) == (None, None)
+
+
+def test_headings(document, renamed, compared):
+    small, square = compared(document)
+    assert square.title == "square, 128 × 10,000, float64, 2 threads"
+    assert square.slug == "square-float64-2t"
+    for benchmark in document["benchmarks"]:
+        benchmark["extra_info"]["threads"] = 1
+    shaped = compared(renamed(document, "square", "128x10000"))[-2]
+    assert shaped.title == "128 × 10,000, float64, 1 thread"
+    assert small.tolerance == 1e-12
+
+
+def test_comparisons_are_sorted_by_problem_then_dtype_then_threads(document, keep, compared):
+    keep(document, "numpy_zero_loop")
+    one = document["benchmarks"].pop(0)["extra_info"]
+    document["benchmarks"] += [
+        {"extra_info": {**one, "dtype": dtype, "threads": threads}}
+        for dtype, threads in (("float64", 2), ("float32", 8), ("float32", 1))
+    ]
+    assert [comparison.slug for comparison in compared(document)] == [
+        "breast_cancer-float32-1t",
+        "breast_cancer-float32-8t",
+        "breast_cancer-float64-2t",
+        "square-float64-2t",
+    ]
+
+
+def test_the_fastest_and_those_not_separated_from_it(comparisons):
+    assert names(comparisons[0].fastest) == ["numpy_zero_loop", "numba_two_loop"]
+    assert [line.fastest for line in comparisons[0].lines] == [False, False, False, False, True, True]
+
+
+def test_the_fastest_alone(document, compared):
+    without(document, "numpy_two_loop")
+    assert names(compared(document)[1].fastest) == ["numba_two_loop"]
+
+
+def test_a_single_block_does_not_make_a_slow_row_one_of_the_fastest(comparisons):
+    assert names(comparisons[1].fastest) == ["numba_two_loop"]
+
+
+def test_the_only_row_is_the_fastest(document, keep, compared):
+    keep(document, "numpy_one_loop")
+    assert names(compared(document)[0].fastest) == ["numpy_one_loop"]
+
+
+def test_a_speedup_over_any_row(comparisons):
+    square = comparisons[1]
+    assert square.speedup("numpy_zero_loop", "numpy_one_loop").estimate == pytest.approx(50)
+    assert square.speedup("numpy_zero_loop", "mine.py") is None
+    assert square.speedup("nobody", "numpy_zero_loop") is None
+
+
+def test_the_baseline_is_exactly_itself(comparisons):
+    one = comparisons[0].line("python_two_loop").over_python
+    assert (one.low, one.estimate, one.high) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("absent", "empty"), [("python_two_loop", "over_python"), ("numpy_zero_loop", "over_numpy")]
+)
+def test_without_its_baseline_a_speedup_is_none(document, compared, absent, empty):
+    without(document, absent)
+    for comparison in compared(document):
+        assert [getattr(line, empty) for line in comparison.measured] == [None] * 4
+
+
+def test_the_first_call_is_that_of_the_problem_where_the_row_was_fresh(document, compared):
+    small, square = compared(document)
+    assert small.line("numba_two_loop").first_call_s == square.line("numba_two_loop").first_call_s == 0.3
+    timing(document, "numba_two_loop", "breast_cancer")["first_call_s"] = None
+    assert compared(document)[1].line("numba_two_loop").first_call_s is None
+
+
+def test_the_first_call_in_another_dtype_is_another(document, compared):
+    other = {**timing(document, "numba_two_loop", "breast_cancer"), "dtype": "float32", "first_call_s": 0.7}
+    document["benchmarks"].append({"extra_info": other})
+    assert [comparison.line("numba_two_loop").first_call_s for comparison in compared(document)] == [
+        0.7,
+        0.3,
+        0.3,
+    ]
+
+
+def test_calls_until_a_row_pays(document, compared):
+    small, square = compared(document)
+    # (0.3 s first call + 0.0101 s prepare) / (1 ms - 0.5 ms) = 620.2
+    assert square.line("numba_two_loop").calls_to_pay == 621
+    assert small.line("numba_two_loop").calls_to_pay == math.inf
+    assert square.line("numpy_zero_loop").calls_to_pay is None  # against itself
+    timing(document, "numba_two_loop", "breast_cancer")["first_call_s"] = None
+    assert compared(document)[1].line("numba_two_loop").calls_to_pay is None
+    without(document, "numpy_zero_loop")
+    assert compared(document)[1].line("python_two_loop").calls_to_pay is None
+
+
+BOTH = (
+    "Removing both Python loops (numpy_zero_loop) made one gradient step from 100x [94.8, 106] "
+    "(breast_cancer, float64) to 400x [377, 424] (square, float64) "
+    "as fast as pure Python, over 2 sets of data."
+)
+SMALL = (
+    "Removing both Python loops (numpy_zero_loop) made one gradient step 100x [94.8, 106] as fast as "
+    "pure Python on breast_cancer, 30 × 569, float64, 2 threads."
+)
+NOTHING = "No row was both verified and timed in this run, so it shows nothing about speed."
+
+
+def test_verdict_on_two_problems(document, compared):
+    without(document, "numpy_two_loop")
+    assert verdict(compared(document)) == [
+        BOTH,
+        "Fastest of all on 2 sets of data: numba_two_loop on 1; "
+        "none alone on 1, where the first are not separated.",
+    ]
+
+
+def test_verdict_on_one_problem(document, compared):
+    assert verdict(compared(document)[:1]) == [
+        SMALL,
+        "Fastest of all on 1 set of data: none alone on 1, where the first are not separated.",
+    ]
+
+
+def test_verdict_names_the_row_that_wins_most_first(document, compared):
+    without(document, "numpy_two_loop", "numba_two_loop")
+    small, square = compared(document)
+    without(document, "numpy_zero_loop")
+    assert verdict((compared(document)[1], small, square)) == [
+        BOTH,
+        "Fastest of all on 3 sets of data: numpy_zero_loop on 2; numpy_one_loop on 1.",
+    ]
+
+
+def test_verdict_without_numpy(document, keep, compared):
+    keep(document, "python_two_loop", "numpy_two_loop")
+    assert verdict(compared(document)[:1]) == ["Fastest of all on 1 set of data: python_two_loop on 1."]
+
+
+def test_verdict_without_python(document, keep, compared):
+    keep(document, "numpy_zero_loop", "numpy_one_loop")
+    assert verdict(compared(document)) == ["Fastest of all on 2 sets of data: numpy_zero_loop on 2."]
+
+
+def test_one_row_alone_wins_nothing(document, keep, compared):
+    keep(document, "python_two_loop")
+    assert verdict(compared(document)) == [NOTHING]
+
+
+def test_verdict_where_nothing_was_timed(document, compared):
+    document["benchmarks"] = []
+    assert verdict(compared(document)) == verdict(()) == [NOTHING]

@@ -1,0 +1,177 @@
+"""The page: its words and numbers against the golden file, its markup, and what hostile strings do to it."""
+
+import re
+
+import pytest
+
+FREE_TEXTS = ("title", "origin", "reason", "cpu", "system", "python", "library", "numpy", "id", "datetime")
+
+
+@pytest.fixture(scope="module")
+def plain(results, rendered, read_html):
+    return structure(read_html(rendered(results.document)))
+
+
+def spoil(value, hostile):
+    """Put a hostile string in place of every text that is not a name."""
+    if isinstance(value, list):
+        return [spoil(item, hostile) for item in value]
+    if isinstance(value, dict):
+        return {
+            key: hostile if key in FREE_TEXTS and isinstance(item, str) else spoil(item, hostile)
+            for key, item in value.items()
+        }
+    return value
+
+
+def structure(read):
+    """All tags with the names of their attributes, less the spans that highlight code."""
+    return [(tag, sorted(held)) for tag, held in read.tags if not (tag == "span" and set(held) <= {"class"})]
+
+
+def sections(text):
+    return re.findall(r'<section id="([^"]*)">', text)
+
+
+def without_versions(text):
+    """Leave out what depends on the versions of Matplotlib and Pygments, and the style."""
+    text = re.sub(r"<svg.*?</svg>", "(figure)", text, flags=re.DOTALL)
+    text = re.sub(r"<style>.*?</style>", "(style)", text, flags=re.DOTALL)
+    code = re.compile("<code>.*?</code>", re.DOTALL)
+    return code.sub(lambda found: re.sub("</?span.*?>", "", found[0]), text)
+
+
+def test_golden_page(page_text, golden):
+    golden("index.html", without_versions(page_text))
+
+
+def test_page_is_sound(page_text, read_html):
+    read = read_html(page_text)
+    assert read.faults == []
+    assert page_text.startswith("<!doctype html>")
+    assert {"html", "head", "title", "body", "main", "nav", "h1"} <= {tag for tag, _ in read.tags}
+    assert [held["lang"] for tag, held in read.tags if tag == "html"] == ["en"]
+
+
+def test_page_needs_nothing_but_itself(page_text, read_html):
+    read = read_html(page_text)
+    assert all(link.startswith("#") for link in read.values("src", "href", "xlink:href", "action", "srcset"))
+    assert not {"script", "link", "img", "iframe", "object", "base", "form"} & {tag for tag, _ in read.tags}
+    assert set(re.findall(r"https?:[^\"'\s]*", page_text)) == {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }
+    assert not re.search(r"@import|url\(\s*['\"]?(?!#)", page_text)
+
+
+def test_every_link_and_label_finds_its_target(page_text, read_html):
+    read = read_html(page_text)
+    ids = set(read.values("id"))
+    links = [held["href"] for tag, held in read.tags if tag == "a"]
+    assert {link.removeprefix("#") for link in links} <= ids
+    assert set(read.values("aria-labelledby")) <= ids
+
+
+def test_every_section_is_in_the_navigation_in_order(page_text):
+    navigation = re.search("<nav.*?</nav>", page_text, re.DOTALL)[0]
+    assert re.findall('href="#([^"]*)"', navigation) == sections(page_text)
+    assert len(sections(page_text)) == page_text.count("<h2") == 10
+
+
+def test_times_of_all_ten_timings_are_on_the_page(page_text):
+    small, square = "2.00 ms|8.00 ms|200 µs|20.0 µs|20.5 µs", "400 ms|1.60 s|50.0 ms|1.00 ms|500 µs"
+    for time in f"{small}|{square}".split("|"):
+        assert f"<td>{time}</td>" in page_text
+
+
+def test_a_failed_row_has_no_time(page_text):
+    (row,) = re.findall(r'<tr class="failed">.*?</tr>', page_text, re.DOTALL)
+    words = " ".join(re.sub("<.*?>", " ", row).split())
+    assert words == "mine.py – – failed: dw[3] is off by 0.25 2.5e-01"
+
+
+def test_a_row_that_failed_is_wrong_in_the_table_of_errors(page_text):
+    assert '<td class="wrong">2.5e-01 ✗</td>' in page_text
+
+
+@pytest.mark.parametrize(
+    ("rows", "absent"),
+    [
+        (("python_two_loop", "numba_two_loop"), {"scaling", "left-out"}),
+        (("numpy_zero_loop",), {"speedup", "scaling", "left-out"}),
+        ((), {"speedup", "scaling", "left-out", "agreement"}),
+    ],
+)
+def test_sections_without_data_are_absent(document, keep, rendered, page_text, rows, absent):
+    keep(document, *rows)
+    text = rendered(document)
+    assert sections(text) == [name for name in sections(page_text) if name not in absent]
+    assert len(sections(text)) == text.count("<h2")
+
+
+def test_claims_need_their_rows(document, keep, rendered, read_html):
+    keep(document, "python_two_loop", "numba_two_loop")
+    assert "Lines of code and explicit loops" in rendered(document)
+    document["zeroloop"]["rows"] = [
+        row for row in document["zeroloop"]["rows"] if row["name"] == "numba_two_loop"
+    ]
+    keep(document, "numba_two_loop")
+    text = rendered(document)
+    assert "claims" not in sections(text)
+    assert "#claims" not in read_html(text).values("href")
+
+
+def test_sources_that_are_missing_are_absent(document, rendered):
+    for row in document["zeroloop"]["rows"]:
+        row["source"] = ""
+    assert "code" not in sections(rendered(document))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "note"),
+    [("interrupted", True, "This run was interrupted:"), ("kind", "pytest", "A quick look:")],
+)
+def test_notes(document, rendered, field, value, note):
+    document["zeroloop"].update(kind="lanes", interrupted=False)
+    assert note not in rendered(document)
+    document["zeroloop"][field] = value
+    assert note in rendered(document)
+
+
+@pytest.mark.parametrize(("load", "shown"), [(None, False), (0.0, True)])
+def test_load_is_shown_where_it_is_known(document, rendered, load, shown):
+    document["machine_info"]["zeroloop"]["load_before"] = load
+    assert ("<dt>Load</dt>" in rendered(document)) is shown
+
+
+def test_commit_may_be_unknown(document, rendered):
+    document["commit_info"]["id"] = None
+    assert "not from a git checkout" in rendered(document)
+
+
+def test_rows_that_agree_exactly_are_in_the_table_of_errors(document, keep, rendered):
+    keep(document, "numpy_zero_loop")
+    for benchmark in document["benchmarks"]:
+        benchmark["extra_info"]["error"] = 0.0
+    assert "agreement" in sections(rendered(document))
+
+
+def test_hostile_strings_stay_text(document, renamed, rendered, read_html, hostile, plain):
+    document = spoil(document, hostile)
+    document["zeroloop"]["rows"][-1]["source"] += f"# {hostile}"
+    for old in ("square", "numba_two_loop", "mine.py"):
+        document = renamed(document, old, f"{hostile}-{old}")
+    read = read_html(rendered(document))
+    assert read.faults == []
+    assert structure(read) == plain
+    words = " ".join(read.text.split())
+    for name in ("", "-square", "-numba_two_loop", "-mine.py"):
+        assert " ".join(f"{hostile}{name}".split()) in words
+
+
+def test_hostile_code_stays_text(document, rendered, read_html, hostile, plain):
+    document["zeroloop"]["rows"][-1]["source"] = hostile
+    read = read_html(rendered(document))
+    assert read.faults == []
+    assert structure(read) == plain
+    assert " ".join(hostile.split()) in " ".join(read.text.split())

@@ -1,0 +1,287 @@
+"""What is read as a results file, and how everything else is refused."""
+
+import copy
+import itertools
+import json
+import math
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from reports import results
+from reports.results import BadResults, parse, read, run_id
+
+TEXT = Path(__file__).with_name("ten_timings.json").read_text("utf-8").strip()
+VALID = json.loads(TEXT)
+SCHEMA = json.loads(Path(results.__file__).with_name("results.schema.json").read_text("utf-8"))
+VALIDATOR = Draft202012Validator(SCHEMA)
+WRONG = (None, True, 7, 0.5, "text", [], {})
+
+
+def paths(value=VALID, path=()):
+    """Keys and indices that lead to each value below `value`; of an array only its first and last item."""
+    if path:
+        yield path
+    if isinstance(value, dict):
+        for key in value:
+            yield from paths(value[key], (*path, key))
+    elif isinstance(value, list) and value:
+        for index in sorted({0, len(value) - 1}):
+            yield from paths(value[index], (*path, index))
+
+
+def dotted(path):
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip(".")
+
+
+def holder(document, path):
+    for key in path[:-1]:
+        document = document[key]
+    return document
+
+
+def refusal(read_it, source):
+    """Why something is refused, None where it is not; no other exception is let through."""
+    try:
+        read_it(source)
+    except BadResults as error:
+        return str(error)
+    return None
+
+
+ALL = list(paths())
+FIELDS = [path for path in ALL if isinstance(path[-1], str)]
+# The file may hold more than is relied on: here pytest-benchmark's own version, and those of libraries.
+FREE = [path for path in FIELDS if path == ("version",) or path[-2:-1] == ("versions",)]
+
+
+@pytest.fixture
+def document():
+    return copy.deepcopy(VALID)
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "results.json"
+
+
+def test_hand_written_file_is_read(ten_timings):
+    found = read(ten_timings)
+    assert found.document == VALID
+    assert found.run_id == run_id(VALID)
+    assert (found.when, found.commit) == ("2026-01-31T12:00:00+00:00", "0123456789abcdef" * 2 + "01234567")
+    rows = ["python_two_loop", "numpy_two_loop", "numpy_one_loop", "numpy_zero_loop", "numba_two_loop"]
+    timed = [(timing.problem, timing.row) for timing in found.timings]
+    assert timed == list(itertools.product(["breast_cancer", "square"], rows))
+    assert found.timings[0].blocks_s == ((0.001953125, 0.002, 0.002048),)
+    assert found.timings[5].first_call_s is None
+    assert [one.status for one in found.run.unmeasured] == ["unsuited", "not installed", "failed"]
+    assert found.environment.pools[1].version is None
+
+
+def test_schema_on_disk_is_the_generated_one():
+    assert results.schema() == SCHEMA
+    printed = subprocess.run([sys.executable, "-m", "reports.results"], capture_output=True, check=True)
+    assert json.loads(printed.stdout) == SCHEMA
+
+
+def test_schema_is_one_and_takes_the_hand_written_file():
+    Draft202012Validator.check_schema(SCHEMA)
+    VALIDATOR.validate(VALID)
+
+
+@pytest.mark.parametrize("path", FIELDS, ids=dotted)
+def test_a_field_that_is_missing_is_named(path, document):
+    del holder(document, path)[path[-1]]
+    said = refusal(parse, document)
+    assert (said is None) == VALIDATOR.is_valid(document) == (path in FREE)
+    assert said is None or dotted(path) in said
+
+
+@pytest.mark.parametrize("path", ALL, ids=dotted)
+def test_a_value_of_another_type_is_named(path, document):
+    place = holder(document, path)
+    right = place[path[-1]]
+    refused = 0
+    for wrong in WRONG:
+        if type(wrong) is not type(right):
+            place[path[-1]] = wrong
+            said = refusal(parse, document)
+            assert (said is None) == VALIDATOR.is_valid(document), f"{wrong!r}: {said}"
+            assert said is None or dotted(path) in said
+            refused += said is not None
+    assert refused >= 4 or path == ("version",)
+
+
+@pytest.mark.parametrize("offset", range(0, len(TEXT), len(TEXT) // 20))
+def test_truncated_file_is_refused(offset, file):
+    file.write_text(TEXT[:offset], encoding="utf-8")
+    with pytest.raises(BadResults, match="not a JSON file, or a truncated one") as caught:
+        read(file)
+    assert str(caught.value).startswith(f"{file}: ")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not a JSON file"),
+        (b"row,seconds\n", "not a JSON file"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not a JSON file"),
+        (bytes(range(256)), "not a JSON file"),
+        (b"[" * 100_000, "not a JSON file"),
+        (b'{"a":' * 100_000, "not a JSON file"),
+        (b"1" * 10_000, "not a JSON file"),
+        (TEXT.replace("2.5e-3", "NaN").encode(), "NaN is not a number"),
+        (TEXT.replace("2.5e-3", "Infinity").encode(), "Infinity is not a number"),
+        (TEXT.replace("2.5e-3", "-Infinity").encode(), "-Infinity is not a number"),
+        (
+            TEXT.replace("2.5e-3", "1e999").encode(),
+            r"benchmarks\[0\].extra_info.first_call_s is not a finite",
+        ),
+        (b"[]", "not a benchmark's results file"),
+        (b"null", "not a benchmark's results file"),
+        (b'"text"', "not a benchmark's results file"),
+        (b"{}", "not a benchmark's results file"),
+        (b'{"benchmarks": [], "machine_info": {}, "version": "5.3.1"}', "written by another tool"),
+        (TEXT.replace('"schema": 1', '"schema": 2').encode(), "schema 2, but .* up to 1: upgrade zeroloop"),
+        (b'{"benchmarks": {}, "zeroloop": {"schema": 99}}', "schema 99, but .* up to 1: upgrade zeroloop"),
+    ],
+)
+def test_file_that_is_none_is_refused(content, message, file):
+    file.write_bytes(content)
+    with pytest.raises(BadResults, match=message) as caught:
+        read(file)
+    assert str(caught.value).startswith(f"{file}: ")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_encodings_of_json_are_read(encoding, file):
+    file.write_text(TEXT, encoding=encoding)
+    assert read(file).document == VALID
+
+
+def test_file_that_is_missing_or_a_folder_is_an_os_error(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        read(tmp_path / "none.json")
+    with pytest.raises(OSError, match=str(tmp_path)):
+        read(tmp_path)
+
+
+def set_first(name, value):
+    return lambda document: document["benchmarks"][0]["extra_info"].update({name: value})
+
+
+def repeat(*path):
+    def change(document):
+        items = holder(document, (*path, None))
+        items.append(copy.deepcopy(items[0]))
+
+    return change
+
+
+def time_what_was_left_out(document):
+    document["zeroloop"]["unmeasured"][0]["row"] = "python_two_loop"
+
+
+MEANINGLESS = {
+    "unknown row": (set_first("row", "nobody"), "row 'nobody' is not in the list of rows"),
+    "unknown problem": (set_first("problem", "none"), "problem 'none' is not in the list of problems"),
+    "timing twice": (repeat("benchmarks"), "python_two_loop on breast_cancer is there twice"),
+    "left out twice": (
+        repeat("zeroloop", "unmeasured"),
+        "python_two_features on breast_cancer is there twice",
+    ),
+    "timed and left out": (time_what_was_left_out, "python_two_loop on breast_cancer is there twice"),
+    "no process": (set_first("blocks_s", []), "python_two_loop on breast_cancer has no blocks"),
+    "no block": (set_first("blocks_s", [[1.0], []]), "python_two_loop on breast_cancer has no blocks"),
+    "no time": (set_first("blocks_s", [[1.0, 0.0]]), "has a time that is not above 0"),
+    "negative time": (set_first("blocks_s", [[1.0], [-1e-9]]), "has a time that is not above 0"),
+    "row listed twice": (repeat("zeroloop", "rows"), "twice"),
+    "problem listed twice": (repeat("zeroloop", "problems"), "twice"),
+    "schema 0": (lambda document: document["zeroloop"].update(schema=0), "schema"),
+    "negative prepare": (set_first("prepare_s", -1.0), "prepare_s"),
+    "no example": (lambda document: document["zeroloop"]["problems"][0].update(m=0), r"problems\[0\]"),
+    "left out with a time": (
+        lambda document: document["zeroloop"]["unmeasured"][0].update(status="measured"),
+        "status",
+    ),
+    "a number beyond floats": (set_first("prepare_s", 10**400), r"benchmarks\[0\].extra_info.prepare_s"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), MEANINGLESS.values(), ids=MEANINGLESS)
+def test_results_that_mean_nothing_are_refused(change, message, document):
+    change(document)
+    with pytest.raises(BadResults, match=message):
+        parse(document)
+
+
+GONE = object()
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(ALL), anything | st.just(GONE)), min_size=1, max_size=3))
+def test_any_change_is_read_or_refused(changes):
+    changed = copy.deepcopy(VALID)
+    for path, value in changes:
+        with suppress(LookupError, TypeError):  # an earlier change may have taken this place away
+            place = holder(changed, path)
+            place[path[-1]] = place[path[-1]] if value is GONE else value
+            if value is GONE:
+                del place[path[-1]]
+    said = refusal(parse, changed)
+    assert said is None or "\n" not in said
+
+
+@given(st.lists(st.tuples(st.integers(0, len(TEXT) - 1), st.integers(0, 255)), min_size=1, max_size=4))
+def test_any_damaged_file_is_read_or_refused(tmp_path_factory, changes):
+    data = bytearray(TEXT.encode())
+    for place, byte in changes:
+        data[place] = byte
+    file = tmp_path_factory.getbasetemp() / "damaged.json"
+    file.write_bytes(data)
+    said = refusal(read, file)
+    assert said is None or said.startswith(f"{file}: ")
+
+
+@given(st.binary(max_size=100))
+def test_any_bytes_are_refused(tmp_path_factory, data):
+    file = tmp_path_factory.getbasetemp() / "bytes.json"
+    file.write_bytes(data)
+    with pytest.raises(BadResults):
+        read(file)
+
+
+def test_run_id_does_not_depend_on_the_order_of_keys():
+    def reversed_keys(value):
+        if isinstance(value, dict):
+            return {key: reversed_keys(value[key]) for key in reversed(value)}
+        return [reversed_keys(item) for item in value] if isinstance(value, list) else value
+
+    turned = reversed_keys(VALID)
+    assert list(turned) != list(VALID)
+    assert run_id(turned) == run_id(VALID)
+
+
+@pytest.mark.parametrize("path", [("version",), ("datetime",), *ALL[-3:]], ids=dotted)
+def test_run_id_stands_for_every_value(path, document):
+    holder(document, path)[path[-1]] = "another"
+    assert run_id(document) != run_id(VALID)
+
+
+def test_run_id_stands_for_every_digit(document):
+    blocks = document["benchmarks"][0]["extra_info"]["blocks_s"][0]
+    blocks[0] = math.nextafter(blocks[0], 1)
+    assert run_id(document) != run_id(VALID)
+    assert len(run_id(VALID)) == 12
+    assert set(run_id(VALID)) <= set("0123456789abcdef")

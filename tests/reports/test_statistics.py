@@ -1,0 +1,170 @@
+"""Estimates and intervals against values worked out by hand, SciPy, and what must not change them."""
+
+import math
+import statistics as stdlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from reports.statistics import Interval, calls_to_pay, ratio, time
+
+# Three blocks around 1, in steps of 1.024: mean of the logarithms 0, standard deviation ln 1.024.
+SPREAD = (1 / 1.024, 1.0, 1.024)
+T_2, T_4 = 4.302652729911275, 2.7764451051977987  # 97.5 % points of Student's t, from any printed table
+
+seconds = st.floats(1e-9, 1e3)
+processes = st.lists(st.lists(seconds, min_size=1, max_size=6), min_size=1, max_size=4)
+
+
+def ends(interval):
+    return interval.low, interval.estimate, interval.high
+
+
+def around(estimate, t, error):
+    return tuple(pytest.approx(estimate * math.exp(sign * t * error), rel=1e-9) for sign in (-1, 0, 1))
+
+
+def scaled(blocks, factor):
+    return [[factor * block for block in process] for process in blocks]
+
+
+def logs(blocks):
+    return [math.log(block) for block in blocks]
+
+
+def test_time_of_one_process_by_hand():
+    assert ends(time(scaled([SPREAD], 2e-3))) == around(2e-3, T_2, math.log(1.024) / math.sqrt(3))
+
+
+def test_time_of_three_processes_is_that_of_their_medians():
+    blocks = [[level, level, 1000 * level] for level in SPREAD]
+    assert ends(time(blocks)) == around(1, T_2, math.log(1.024) / math.sqrt(3))
+
+
+def test_ratio_in_one_process_by_hand():
+    interval = ratio(scaled([SPREAD], 2e-3), scaled([SPREAD], 2e-5))
+    assert ends(interval) == around(100, T_4, math.log(1.024) * math.sqrt(2 / 3))
+
+
+def test_ratio_over_processes_is_that_of_their_paired_blocks():
+    # Each process drifts by factors of ten, and one block in each is disturbed: neither shows.
+    drift = (1, 10, 100)
+    slow = [[2 * level * now for now in drift] for level in SPREAD]
+    fast = [[1, 10, 3], [1, 10, 300], [9, 10, 100]]
+    assert ends(ratio(slow, fast)) == around(2, T_2, math.log(1.024) / math.sqrt(3))
+
+
+def test_ratio_over_processes_with_unequal_blocks_is_that_of_their_medians():
+    slow = [[6, 6, 6000], [6, 6, 6000]]
+    fast = [[3, 3], [3, 3]]
+    assert ends(ratio(slow, fast)) == (pytest.approx(2), pytest.approx(2), pytest.approx(2))
+
+
+@pytest.mark.parametrize(
+    ("slow", "fast"), [([3.0, 3.5, 4.0], [1.0, 1.1]), ([1.0, 9.0], [2.0, 2.1, 2.2, 2.3, 2.4])]
+)
+def test_intervals_are_scipys(slow, fast):
+    welch = stats.ttest_ind(logs(slow), logs(fast), equal_var=False).confidence_interval(0.95)
+    assert ends(ratio([slow], [fast]))[::2] == pytest.approx((math.exp(welch.low), math.exp(welch.high)))
+    student = stats.ttest_1samp(logs(slow), 0).confidence_interval(0.95)
+    assert ends(time([slow]))[::2] == pytest.approx((math.exp(student.low), math.exp(student.high)))
+    pairs = [math.log(a / b) for a, b in zip(slow, fast, strict=False)]
+    paired = stats.ttest_1samp(pairs, 0).confidence_interval(0.95)
+    several = ratio([[block] for block in slow[: len(pairs)]], [[block] for block in fast[: len(pairs)]])
+    assert ends(several)[::2] == pytest.approx((math.exp(paired.low), math.exp(paired.high)))
+
+
+@given(processes, processes)
+def test_ratio_the_other_way_round_is_the_reciprocal(slow, fast):
+    one, other = ratio(slow, fast), ratio(fast, slow)
+    assert one.estimate == pytest.approx(1 / other.estimate)
+    if one.low is None:
+        assert other.low is None
+    else:
+        assert (one.low, one.high) == pytest.approx((1 / other.high, 1 / other.low))
+
+
+@given(processes, processes, st.floats(1e-3, 1e3))
+def test_ratio_does_not_depend_on_the_unit(slow, fast, factor):
+    one, other = ratio(slow, fast), ratio(scaled(slow, factor), scaled(fast, factor))
+    for a, b in zip(ends(one), ends(other), strict=True):
+        assert (a is None) == (b is None)
+        if a is not None:
+            assert a == pytest.approx(b, rel=1e-6)
+
+
+@given(processes)
+def test_a_row_is_not_separated_from_itself(blocks):
+    interval = ratio(blocks, blocks)
+    assert interval.estimate == 1
+    assert interval.contains_one
+
+
+@given(processes)
+def test_estimate_lies_within_the_interval_and_the_blocks(blocks):
+    interval = time(blocks)
+    medians = [stdlib.median(process) for process in blocks] if len(blocks) > 1 else blocks[0]
+    assert min(medians) * 0.999999 <= interval.estimate <= max(medians) * 1.000001
+    if interval.low is not None:
+        assert interval.low <= interval.estimate <= interval.high
+
+
+@pytest.mark.parametrize(
+    ("slow", "fast"), [([[2.0]], [[1.0, 1.1]]), ([[2.0, 2.1]], [[1.0]]), ([[2.0], [2.1]], [[1.0]])]
+)
+def test_one_observation_has_no_interval(slow, fast):
+    interval = ratio(slow, fast)
+    assert (interval.low, interval.high) == (None, None)
+    assert interval.estimate > 1
+    assert interval.contains_one  # a single number tells nothing from anything
+
+
+@pytest.mark.xfail(strict=True, raises=OverflowError, reason="exp of the upper end")
+def test_an_interval_beyond_floats_has_no_end():
+    assert time([[1e-300, 1.0]]).high == math.inf
+
+
+def test_blocks_that_are_all_the_same_have_an_interval_of_no_width():
+    assert ends(ratio([[0.4, 0.4]], [[0.05, 0.05]])) == pytest.approx((8, 8, 8))
+    assert not ratio([[0.4, 0.4]], [[0.05, 0.05]]).contains_one
+
+
+def test_blocks_of_which_one_row_are_all_the_same_leave_the_other_rows_degrees_of_freedom():
+    interval = ratio([[0.4, 0.4]], scaled([SPREAD], 1e-3))
+    assert ends(interval) == around(400, T_2, math.log(1.024) / math.sqrt(3))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "within"),
+    [
+        (0.9, 1.1, True),
+        (1, 1.1, True),
+        (0.9, 1, True),
+        (1.01, 1.1, False),
+        (0.9, 0.99, False),
+        (None, None, True),
+    ],
+)
+def test_contains_one(low, high, within):
+    assert Interval(low, 1.05, high).contains_one is within
+
+
+def test_over_a_figure():
+    assert Interval(8, 10, 12).over(4) == Interval(2, 2.5, 3)
+    assert Interval(None, 10, None).over(4) == Interval(None, 2.5, None)
+
+
+@pytest.mark.parametrize(
+    ("once", "own", "other", "calls"),
+    [
+        (10, 1, 2, 10),  # after ten calls 10 + 10 against 20
+        (10.5, 1, 2, 11),
+        (0, 1, 2, 1),
+        (10, 2, 2, None),
+        (10, 2, 1, None),
+    ],
+)
+def test_calls_to_pay(once, own, other, calls):
+    assert calls_to_pay(once, own, other) == calls

@@ -1,0 +1,157 @@
+"""Every format with strings that try to break out of it; golden files are held in `test_write`."""
+
+import csv
+import io
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from reports import tables
+
+SAFE_LATEX = (
+    r"\textbackslash{}",
+    r"\textasciicircum{}",
+    r"\textasciitilde{}",
+    r"\textless{}",
+    r"\textgreater{}",
+    r"\textbar{}",
+    r"\textquotedbl{}",
+    r"\allowbreak{}",
+    r"$\times$",
+    r"$\mu$",
+    "$-$",
+    "{[}",
+    "{]}",
+    *(f"\\{special}" for special in "{}$&#%_"),
+)
+NEEDS_MORE_THAN_BOOKTABS = pytest.mark.xfail(strict=True, reason=r"\textquotedbl is not in OT1")
+
+
+def csv_rows(text):
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def markdown_cells(line):
+    return re.sub(r"\\.", "", line).strip().strip("|").split("|")
+
+
+def latex_columns(line):
+    spanned = re.findall(r"\\multicolumn\{(\d)\}", line)
+    return 1 + len(re.findall(r"(?<!\\)&", line)) + sum(int(columns) - 1 for columns in spanned)
+
+
+@pytest.fixture
+def spoilt(document, renamed, hostile):
+    """A document in which a timed row, one left out, its reason and a problem carry a hostile string."""
+    for row in document["zeroloop"]["rows"]:
+        row["title"] = hostile
+    for entry in document["zeroloop"]["unmeasured"]:
+        entry["reason"] = hostile
+    document["zeroloop"]["problems"][0]["title"] = hostile
+    for old in ("breast_cancer", "numpy_one_loop", "mine.py"):
+        document = renamed(document, old, f"{hostile}-{old}")
+    return document
+
+
+def test_text(comparisons, golden):
+    golden("speedup.txt", tables.as_text(comparisons, width=100))
+
+
+def test_nothing_compared_gives_empty_tables():
+    assert len(tables.as_csv(()).splitlines()) == 1
+    assert tables.as_latex((), "0") == tables.as_text((), 80) == ""
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 200])
+def test_text_is_no_wider_than_asked(comparisons, width):
+    printed = tables.as_text(comparisons, width)
+    table = [line for line in printed.splitlines() if not re.search("not installed|unsuited|failed", line)]
+    assert max(map(len, table)) <= width
+
+
+def test_csv_gives_back_any_string(spoilt, hostile, compared):
+    rows = csv_rows(tables.as_csv(compared(spoilt)))
+    assert len(rows) == 13
+    assert {row["problem"] for row in rows} == {f"{hostile}-breast_cancer", "square"}
+    assert [row["reason"] for row in rows if row["status"] != "measured"] == [hostile] * 3
+    assert rows[3]["row"] == rows[8]["row"] == f"{hostile}-numpy_one_loop"
+    assert all(None not in row and None not in row.values() for row in rows)
+
+
+def test_csv_holds_the_numbers(comparisons):
+    rows = csv_rows(tables.as_csv(comparisons))
+    square = {row["row"]: row for row in rows if row["problem"] == "square"}
+    numba = square["numba_two_loop"]
+    assert [float(numba[key]) for key in ("step_s", "over_python", "over_numpy", "calls_to_pay")] == (
+        pytest.approx([5e-4, 800, 2, 621], rel=1e-5)
+    )
+    assert (square["numpy_one_loop"]["calls_to_pay"], square["numpy_two_loop"]["step_s_low"]) == ("never", "")
+
+
+def test_markdown_keeps_its_columns(spoilt, compared):
+    for comparison in compared(spoilt):
+        lines = tables.as_markdown(comparison).splitlines()
+        assert len(lines) == 2 + len(comparison.lines)
+        assert {len(markdown_cells(line)) for line in lines} == {len(tables.COLUMNS)}
+        assert {line[:2] + line[-2:] for line in lines} == {"|  |"}
+
+
+def test_markdown_holds_no_markup(hostile, spoilt, compared):
+    bare = re.sub(r"\\[^\w\s]", "", tables.as_markdown(compared(spoilt)[1]).splitlines()[-1])
+    assert not set("`<>[]~*#") & set(bare)
+
+
+def test_latex_is_escaped(hostile):
+    bare = tables.escape_latex(hostile + "–×µ−")
+    for safe in SAFE_LATEX:
+        bare = bare.replace(safe, "")
+    assert re.fullmatch(r"[ -~]*", bare)
+    assert not set('\\{}$&#%_^~<>|"') & set(bare)
+
+
+def test_latex_keeps_its_columns(spoilt, compared):
+    comparisons = compared(spoilt)
+    text = tables.as_latex(comparisons, "0")
+    lines = [line for line in text.splitlines() if line.endswith(r" \\")]
+    assert len(lines) == sum(1 + len(comparison.lines) for comparison in comparisons)
+    assert {latex_columns(line) for line in lines} == {len(re.search("{(lr+)}", text)[1])}
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on PATH")
+@pytest.mark.parametrize(
+    "quotes",
+    [False, pytest.param(True, marks=pytest.mark.xfail(strict=True, reason="needs more than booktabs"))],
+)
+def test_latex_compiles(all_hostile, document, renamed, compared, tmp_path, quotes):
+    texts = [text for text in all_hostile if ('"' in text) == quotes]
+    for entry in document["zeroloop"]["unmeasured"]:
+        entry["reason"] = " ".join(texts)
+    for old in ("square", "numpy_one_loop", "mine.py"):
+        document = renamed(document, old, f"{old} {' '.join(texts)}")
+    (tmp_path / "report.tex").write_text(
+        "\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n"
+        f"{tables.as_latex(compared(document), '0123456789ab')}\n\\end{{document}}\n",
+        encoding="utf-8",
+    )
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "report.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout[-2000:].decode("latin-1")
+
+
+def test_text_shows_any_string_as_it_is(spoilt, hostile, compared, request):
+    if ":smile:" in hostile or "\a" in hostile:
+        request.applymarker(pytest.mark.xfail(strict=True, reason="rich makes 😄 of :smile:, and drops \\a"))
+    printed = tables.as_text(compared(spoilt), width=30_000)
+    for name in ("breast_cancer", "numpy_one_loop", "mine.py"):
+        for part in f"{hostile}-{name}".split():
+            assert part in printed
+
+
+@pytest.mark.parametrize("name", ["two\nlines.py", "\x1b[31mred.py"])
+@pytest.mark.xfail(strict=True, reason="goes to the terminal as it is")
+def test_text_of_a_row_left_out_is_one_line_without_control_characters(document, renamed, compared, name):
+    printed = tables.as_text(compared(renamed(document, "mine.py", name)))
+    assert len(printed.splitlines()) == len(tables.as_text(compared(document)).splitlines())
+    assert "\x1b" not in printed

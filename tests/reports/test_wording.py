@@ -1,0 +1,90 @@
+"""Numbers in words, worked out by hand."""
+
+import math
+
+import pytest
+
+from reports import wording
+from reports.statistics import Interval
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (0, "0 ns"),
+        (1e-12, "0.00100 ns"),
+        (1.2345e-9, "1.23 ns"),
+        (999.4e-9, "999 ns"),
+        (999.6e-9, "1.00 µs"),
+        (20e-6, "20.0 µs"),
+        (0.9994e-3, "999 µs"),
+        (0.9996e-3, "1.00 ms"),
+        (0.4, "400 ms"),
+        (0.9996, "1.00 s"),
+        (1.6, "1.60 s"),
+        (59.96, "60.0 s"),
+        (123456, "123,000 s"),
+    ],
+)
+def test_seconds(value, text):
+    assert wording.seconds(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (0.000625, "0.000625"),
+        (0.2634, "0.263"),
+        (0.9996, "1.00"),
+        (1, "1.00"),
+        (9.996, "10.0"),
+        (99.96, "100"),
+        (999.6, "1,000"),
+        (1049.9, "1,050"),
+        (1234567, "1,230,000"),
+        (-0.2634, "-0.263"),
+    ],
+)
+def test_three_significant_digits(value, text):
+    assert wording.significant(value) == text
+    assert wording.times(value) == f"{text}x"
+
+
+@pytest.mark.parametrize(
+    ("interval", "text"),
+    [
+        (None, "–"),
+        (Interval(1, 1, 1), "1x"),
+        (Interval(None, 1, None), "1.00x"),
+        (Interval(0.9, 1, 1.1), "1.00x [0.900, 1.10]"),
+        (Interval(94.77, 100, 105.5), "100x [94.8, 106]"),
+        (Interval(None, 0.25, None), "0.250x"),
+        (Interval(8, 8, 8), "8.00x [8.00, 8.00]"),
+    ],
+)
+def test_speedup(interval, text):
+    assert wording.speedup(interval) == text
+
+
+@pytest.mark.parametrize(
+    ("say", "value", "text"),
+    [
+        (wording.power, 0.01, "0.01x"),
+        (wording.power, 1, "1x"),
+        (wording.power, 1000, "1,000x"),
+        (wording.calls, None, "–"),
+        (wording.calls, 1, "1"),
+        (wording.calls, 1234, "1,234"),
+        (wording.calls, math.inf, "never"),
+        (wording.error, None, "–"),
+        (wording.error, 0.0, "0.0e+00"),
+        (wording.error, 2.64e-16, "2.6e-16"),
+        (wording.number, None, "–"),
+        (wording.number, 0, "0"),
+        (wording.number, 10_000, "10,000"),
+    ],
+)
+def test_other_words(say, value, text):
+    assert say(value) == text

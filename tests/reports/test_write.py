@@ -1,0 +1,208 @@
+"""What lies in a report's folder, also where writing it goes wrong."""
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reports import figures, write
+from reports.results import BadResults, read, run_id
+
+ROOT = Path(write.__file__).parent.parent
+FILES = {
+    *("results.json", "index.html", "speedup.csv", "speedup.md", "speedup.tex", "cite.bib"),
+    *(
+        f"{name}.{kind}"
+        for name in ("speedup-0", "speedup-1", "speedup", "scaling")
+        for kind in ("svg", "pdf")
+    ),
+}
+ELSEWHERE = """
+import sys
+from pathlib import Path
+from reports.results import read
+from reports.write import write_into
+write_into(read(Path(sys.argv[1])).document, Path(sys.argv[2]))
+"""
+
+
+@pytest.fixture(autouse=True)
+def drawn_before(monkeypatch, pictures):
+    """The session's figures, which take seconds to draw."""
+    monkeypatch.setattr(figures, "draw", lambda results, comparisons: pictures)
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory, results, pictures):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "draw", lambda results, comparisons: pictures)
+        return write.write_report(results.document, tmp_path_factory.mktemp("out")).parent
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def fail_at(name, function, error):
+    """Let a function of `os` fail once a path in its arguments has this name."""
+
+    def failing(*arguments):
+        if any(os.path.basename(str(argument)) == name for argument in arguments):
+            raise error
+        return function(*arguments)
+
+    return failing
+
+
+def test_report_lies_in_a_folder_named_for_the_run(report, results):
+    assert report.name == results.run_id
+    assert set(contents(report)) == FILES
+    assert all(contents(report).values())
+
+
+@pytest.mark.parametrize("name", ["speedup.csv", "speedup.md", "speedup.tex", "cite.bib"])
+def test_golden_files(report, name, golden):
+    golden(name, (report / name).read_bytes().decode())
+
+
+def test_pictures_and_page_are_those_that_were_drawn(report, pictures, page_text):
+    assert (report / "index.html").read_text("utf-8") == page_text
+    for name, picture in pictures.items():
+        assert (report / f"{name}.svg").read_text("utf-8") == picture.svg
+        assert (report / f"{name}.pdf").read_bytes() == picture.pdf
+
+
+def test_results_are_those_that_were_given(report, results):
+    assert read(report / "results.json") == results
+
+
+def test_files_are_readable_by_all(report):
+    assert {path.stat().st_mode & 0o777 for path in report.iterdir()} == {0o644}
+
+
+def test_tuples_and_numbers_are_hashed_as_they_are_read_back(tmp_path, document):
+    first = document["benchmarks"][0]["extra_info"]
+    first["blocks_s"] = tuple(map(tuple, first["blocks_s"]))
+    index = write.write_report(document, tmp_path)
+    assert read(index.with_name("results.json")).run_id == index.parent.name
+
+
+def test_the_same_folder_twice_holds_the_same(tmp_path, document, report):
+    for _ in range(2):
+        write.write_into(document, tmp_path)
+        assert contents(tmp_path) == contents(report)
+
+
+def test_a_copy_elsewhere_gives_the_same_bytes(tmp_path, report):
+    copy = shutil.copy(report / "results.json", tmp_path / "copy.json")
+    environment = {**os.environ, "PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", ELSEWHERE, str(copy), "out"]
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, timeout=60)
+    assert contents(tmp_path / "out") == contents(report)
+
+
+def test_results_are_written_first_and_whole(tmp_path, document, monkeypatch):
+    def break_off(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(figures, "draw", break_off)
+    with pytest.raises(KeyboardInterrupt):
+        write.write_into(document, tmp_path)
+    assert set(contents(tmp_path)) == {"results.json"}
+    assert json.loads((tmp_path / "results.json").read_text("utf-8")) == document
+
+
+def test_results_that_are_refused_are_kept(tmp_path, document):
+    document["zeroloop"]["kind"] = 7
+    with pytest.raises(BadResults, match=r"zeroloop\.kind"):
+        write.write_report(document, tmp_path)
+    assert set(contents(tmp_path / run_id(document))) == {"results.json"}
+
+
+@pytest.mark.parametrize("name", ["results.json", "scaling.pdf", "index.html"])
+def test_a_disk_that_fails_leaves_the_old_file_and_no_other(tmp_path, document, monkeypatch, name):
+    (tmp_path / name).write_bytes(b"old")
+    monkeypatch.setattr(os, "replace", fail_at(name, os.replace, OSError(errno.EIO, "broken")))
+    with pytest.raises(OSError, match="broken"):
+        write.write_into(document, tmp_path)
+    assert (tmp_path / name).read_bytes() == b"old"
+    assert set(contents(tmp_path)) <= FILES
+
+
+def test_a_disk_that_fills_up_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
+    class Full:
+        def __init__(self, handle, mode):
+            self.file = open(handle, mode)  # noqa: SIM115
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.file.close()
+
+        def write(self, data):
+            self.file.write(data[:3])
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "file"
+    path.write_text("old")
+    monkeypatch.setattr(os, "fdopen", Full)
+    with pytest.raises(OSError, match="No space left"):
+        write.write_file(path, "new and longer")
+    assert contents(tmp_path) == {"file": b"old"}
+
+
+@pytest.mark.parametrize("below", [(), ("deeper",)])
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, document, below):
+    (tmp_path / "file").touch()
+    folder = tmp_path.joinpath("file", *below)
+    for ask in (write.check_writable, lambda folder: write.write_into(document, folder)):
+        with pytest.raises(OSError, match=r": .*; choose another folder$") as caught:
+            ask(folder)
+        assert str(caught.value).startswith(f"cannot write to {folder}: ")
+    with pytest.raises(OSError, match=f"cannot write to {folder}"):
+        write.write_report(document, folder)
+
+
+def test_check_writable_makes_the_folder_and_leaves_it_empty(tmp_path):
+    write.check_writable(tmp_path / "a" / "b")
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+def test_a_name_that_is_not_utf_8_is_reported(tmp_path, document, renamed):
+    # What Python makes of the file name b"\xff.py", and what JSON's "\udcff" stands for.
+    assert write.write_into(renamed(document, "mine.py", "\udcff.py"), tmp_path)
+
+
+def test_curve_as_csv_holds_every_digit(tmp_path):
+    costs = [0.6931471805599453, 0.1 + 0.2, 1e-300]
+    path = tmp_path / "new" / "cost.csv"
+    write.write_curve(path, costs, "title")
+    assert (
+        path.read_text("utf-8") == "iteration,cost\n0,0.6931471805599453\n1,0.30000000000000004\n2,1e-300\n"
+    )
+
+
+@pytest.mark.parametrize(("kind", "start"), [("svg", b"<?xml"), ("pdf", b"%PDF-"), ("png", b"\x89PNG")])
+def test_curve_as_a_picture(tmp_path, kind, start):
+    write.write_curve(tmp_path / f"cost.{kind}", [0.7, 0.5], "title")
+    assert list(contents(tmp_path)) == [f"cost.{kind}"]
+    assert contents(tmp_path)[f"cost.{kind}"].startswith(start)
+
+
+@pytest.mark.parametrize("name", ["cost", "cost.txt", "cost.csv.gz", ".csv"])
+def test_curve_in_another_format_is_refused(tmp_path, name):
+    with pytest.raises(ValueError, match=r"a cost curve is written as \.csv, \.svg, \.pdf, \.png"):
+        write.write_curve(tmp_path / name, [0.7], "title")
+    assert contents(tmp_path) == {}
+
+
+def test_curve_below_a_file_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match=f"cannot write to {tmp_path}/file"):
+        write.check_curve(tmp_path / "file" / "cost.csv")
