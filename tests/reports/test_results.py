@@ -140,10 +140,7 @@ def test_truncated_file_is_refused(offset, file):
         (TEXT.replace("2.5e-3", "NaN").encode(), "NaN is not a number"),
         (TEXT.replace("2.5e-3", "Infinity").encode(), "Infinity is not a number"),
         (TEXT.replace("2.5e-3", "-Infinity").encode(), "-Infinity is not a number"),
-        (
-            TEXT.replace("2.5e-3", "1e999").encode(),
-            r"benchmarks\[0\].extra_info.first_call_s is not a finite",
-        ),
+        (TEXT.replace("2.5e-3", "1e999").encode(), "extra_info.first_call_s is not a finite number"),
         (b"[]", "not a benchmark's results file"),
         (b"null", "not a benchmark's results file"),
         (b'"text"', "not a benchmark's results file"),
@@ -211,11 +208,23 @@ MEANINGLESS = {
         lambda document: document["zeroloop"]["unmeasured"][0].update(status="measured"),
         "status",
     ),
+    "an integer beyond floats": (
+        lambda document: document["machine_info"]["zeroloop"].update(memory_bytes=10**400),
+        "memory_bytes",
+    ),
     "a number beyond floats": (set_first("prepare_s", 10**400), r"benchmarks\[0\].extra_info.prepare_s"),
 }
 
 
-@pytest.mark.parametrize(("change", "message"), MEANINGLESS.values(), ids=MEANINGLESS)
+NOT_YET_REFUSED = {
+    "an integer beyond floats": pytest.mark.xfail(strict=True, reason="breaks the page instead")
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [pytest.param(*case, id=name, marks=NOT_YET_REFUSED.get(name, ())) for name, case in MEANINGLESS.items()],
+)
 def test_results_that_mean_nothing_are_refused(change, message, document):
     change(document)
     with pytest.raises(BadResults, match=message):
@@ -236,7 +245,8 @@ def test_any_change_is_read_or_refused(changes):
     for path, value in changes:
         with suppress(LookupError, TypeError):  # an earlier change may have taken this place away
             place = holder(changed, path)
-            place[path[-1]] = place[path[-1]] if value is GONE else value
+            was = place[path[-1]]
+            place[path[-1]] = was if value is GONE else value
             if value is GONE:
                 del place[path[-1]]
     said = refusal(parse, changed)
