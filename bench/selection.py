@@ -66,7 +66,7 @@ def display_name(row: str) -> str:
 def describe_row(row: str) -> results.Row:
     """Describe a row with its source, also where its library is missing or the own file is broken."""
     if registry.is_own_file(row):
-        return results.Row(display_name(row), "own file", "own file", _source(row), None)
+        return results.Row(display_name(row), "own file", "its author", _source(row), None)
     found = registry.record(row)
     compiled = _source(found.compiles) if found.compiles else None
     return results.Row(row, found.title, found.origin, _source(row), compiled)

@@ -175,6 +175,7 @@ def _speedup_dot(axes: Axes, height: float, line: Line, look: _Look) -> None:
         va="center",
         fontsize=8.5,
         fontweight="bold" if line.fastest else "normal",
+        bbox={"facecolor": INK["--paper"], "edgecolor": "none", "pad": 0.5},
     )
 
 

@@ -26,8 +26,8 @@ class Line:
     over_python: Interval | None = None
     over_numpy: Interval | None = None
     prepare_s: float | None = None
-    first_call_s: float | None = None
-    calls_to_pay: float | None = None  # against NumPy, prepare and first call counted in; infinite for never
+    warmup_s: float | None = None  # what the first call in a process costs on top of a later one
+    calls_to_pay: float | None = None  # prepare and warm-up, against NumPy; infinite for never
     error: float | None = None
     fastest: bool = False  # of the measured rows, or not separated from the fastest
 
@@ -51,7 +51,7 @@ class Comparison:
     def title(self) -> str:
         """A heading: square, 128 × 10,000, float64, 2 threads."""
         plural = "" if self.threads == 1 else "s"
-        return f"{_named(self.problem)}, {self.dtype}, {self.threads} thread{plural}"
+        return f"{named(self.problem)}, {self.dtype}, {self.threads} thread{plural}"
 
     @property
     def measured(self) -> list[Line]:
@@ -92,7 +92,8 @@ def verdict(comparisons: tuple[Comparison, ...]) -> list[str]:
     ]
 
 
-def _named(problem: Problem) -> str:
+def named(problem: Problem) -> str:
+    """A problem with its size: square, 128 × 10,000."""
     size = f"{wording.number(problem.n_x)} × {wording.number(problem.m)}"
     return size if problem.name == f"{problem.n_x}x{problem.m}" else f"{problem.name}, {size}"
 
@@ -125,10 +126,15 @@ def _fastest(comparisons: tuple[Comparison, ...]) -> str | None:
     contests = sum(len(comparison.measured) > 1 for comparison in comparisons)
     if not contests:
         return None
+    where = "the one set of data" if contests == 1 else f"{contests} sets of data"
+    if not wins:
+        return f"No row is the fastest alone on {where}: the first are not separated."
+    if contests == 1:
+        return f"Fastest of all: {next(iter(wins))}."
     said = [f"{name} on {count}" for name, count in sorted(wins.items(), key=lambda win: -win[1])]
     if undecided := contests - sum(wins.values()):
         said.append(f"none alone on {undecided}, where the first are not separated")
-    return f"Fastest of all on {contests} set{'s' if contests > 1 else ''} of data: {'; '.join(said)}."
+    return f"Fastest of all on {where}: {'; '.join(said)}."
 
 
 def _comparison(results: Results, problem: str, dtype: str, threads: int) -> Comparison:
@@ -156,7 +162,7 @@ def _comparison(results: Results, problem: str, dtype: str, threads: int) -> Com
 def _measured(row: Row, timings: dict[str, Timing], best: Timing | None, results: Results) -> Line:
     timing = timings[row.name]
     counted = _counted(row)
-    first_call_s = _first_call_s(timing, results)
+    warmup_s = _warmup_s(timing, results)
     return Line(
         name=row.name,
         title=row.title,
@@ -168,17 +174,19 @@ def _measured(row: Row, timings: dict[str, Timing], best: Timing | None, results
         over_python=_ratio(timings.get(PYTHON), timing),
         over_numpy=_ratio(timings.get(NUMPY), timing),
         prepare_s=timing.prepare_s,
-        first_call_s=first_call_s,
-        calls_to_pay=_calls_to_pay(timing, timings.get(NUMPY), first_call_s),
+        warmup_s=warmup_s,
+        calls_to_pay=_calls_to_pay(timing, timings.get(NUMPY), warmup_s),
         error=timing.error,
         fastest=best is not None and _is_tied(timing, best),
     )
 
 
 def _is_tied(timing: Timing, best: Timing) -> bool:
-    ratio = statistics.ratio(timing.blocks_s, best.blocks_s)
     # One observation has no interval, which separates it from nothing and makes it no winner either.
-    return timing is best or (ratio.low is not None and ratio.contains_one)
+    if timing is best:
+        return statistics.time(best.blocks_s).low is not None
+    ratio = statistics.ratio(timing.blocks_s, best.blocks_s)
+    return ratio.low is not None and ratio.contains_one
 
 
 def _left_out(row: Row, entry: Unmeasured) -> Line:
@@ -205,17 +213,19 @@ def _ratio(base: Timing | None, timing: Timing) -> Interval | None:
     return Interval(1, 1, 1) if base is timing else statistics.ratio(base.blocks_s, timing.blocks_s)
 
 
-def _first_call_s(timing: Timing, results: Results) -> float | None:
-    """Seconds of the row's first call in its process, where it compiles, on whatever problem that was."""
-    same = (other for other in results.timings if (other.row, other.dtype) == (timing.row, timing.dtype))
-    return next((other.first_call_s for other in same if other.first_call_s is not None), None)
+def _warmup_s(timing: Timing, results: Results) -> float | None:
+    """What the row's first call in its process cost beyond a step, on the problem that it met first."""
+    for other in results.timings:
+        if (other.row, other.dtype) == (timing.row, timing.dtype) and other.first_call_s is not None:
+            return max(0.0, other.first_call_s - statistics.time(other.blocks_s).estimate)
+    return None
 
 
-def _calls_to_pay(timing: Timing, numpy: Timing | None, first_call_s: float | None) -> float | None:
-    if numpy is None or numpy is timing or first_call_s is None:
+def _calls_to_pay(timing: Timing, numpy: Timing | None, warmup_s: float | None) -> float | None:
+    if numpy is None or numpy is timing or warmup_s is None:
         return None
     own_s, numpy_s = (statistics.time(one.blocks_s).estimate for one in (timing, numpy))
-    paid = statistics.calls_to_pay(timing.prepare_s + first_call_s, own_s, numpy_s)
+    paid = statistics.calls_to_pay(timing.prepare_s + warmup_s, own_s, numpy_s)
     return math.inf if paid is None else paid
 
 

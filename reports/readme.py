@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from reports import figures, wording, write
-from reports.findings import Comparison, Line, compare
+from reports.findings import Comparison, Line, compare, named
 from reports.results import Results, read
 
 REFERENCE = Path(__file__).with_name("reference")
@@ -27,8 +27,9 @@ def as_markdown(results: Results) -> str:
     headings = ["row", "loops", "lines", *(_heading(comparison) for comparison in comparisons)]
     rows = [headings, ["---", *["--:"] * (len(headings) - 1)]]
     for row in results.run.rows:
-        lines = [line for one in comparisons for line in one.lines if line.name == row.name]
-        counts = (wording.number(lines[0].loops), wording.number(lines[0].lines))
+        lines = [next((line for line in one.lines if line.name == row.name), None) for one in comparisons]
+        first = next(line for line in lines if line)
+        counts = (wording.number(first.loops), wording.number(first.lines))
         rows.append([f"`{row.name}`", *counts, *map(_speedup, lines)])
     environment = results.environment
     return (
@@ -41,14 +42,14 @@ def as_markdown(results: Results) -> str:
     )
 
 
-def _speedup(line: Line) -> str:
-    said = wording.speedup(line.over_python)
-    return f"**{said}**" if line.fastest else said
+def _speedup(line: Line | None) -> str:
+    said = wording.speedup(line.over_python if line else None)
+    said = said.replace(" [", "<br>[")
+    return f"**{said}**" if line and line.fastest else said
 
 
 def _heading(comparison: Comparison) -> str:
-    problem = comparison.problem
-    return f"{problem.name}<br>{wording.number(problem.n_x)} × {wording.number(problem.m)}"
+    return named(comparison.problem).replace(", ", "<br>")
 
 
 if __name__ == "__main__":

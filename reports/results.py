@@ -280,6 +280,8 @@ def _build(kind: Any, value: Any, where: str) -> Any:
         if not math.isfinite(number):
             raise BadResults(f"{where} is not a finite number")
         return number
+    if kind is int and type(value) is int and not abs(value) < 2**63:
+        raise BadResults(f"{where} is beyond 64 bits")
     if kind in (str, int, bool) and type(value) is kind:
         return value
     raise BadResults(f"{where} is {_shortened(value)}, but {_JSON_NAMES[origin or kind]} is needed")

@@ -82,7 +82,14 @@ def _interval(samples: Sequence[_Sample]) -> Interval:
     # Welch-Satterthwaite; with one sample this is its own number of degrees of freedom.
     freedom = total**2 / sum((sample.variance or 0.0) ** 2 / sample.freedom for sample in samples)
     half = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * math.sqrt(total)
-    return Interval(math.exp(mean - half), math.exp(mean), math.exp(mean + half))
+    return Interval(_exp(mean - half), _exp(mean), _exp(mean + half))
+
+
+def _exp(value: float) -> float:
+    try:
+        return math.exp(value)
+    except OverflowError:
+        return math.inf
 
 
 def _observations(blocks: Blocks) -> list[float]:

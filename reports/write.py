@@ -46,7 +46,8 @@ def write_into(document: dict[str, Any], folder: Path) -> Path:
         write_file(folder / f"{name}.pdf", picture.pdf)
     write_file(folder / "speedup.csv", tables.as_csv(comparisons))
     markdown = "\n".join(
-        f"### {comparison.title}\n\n{tables.as_markdown(comparison)}" for comparison in comparisons
+        f"### {tables.escape_markdown(comparison.title)}\n\n{tables.as_markdown(comparison)}"
+        for comparison in comparisons
     )
     write_file(folder / "speedup.md", markdown)
     write_file(folder / "speedup.tex", tables.as_latex(comparisons, results.run_id))

@@ -8,9 +8,9 @@ from reports.results import parse
 # By claim and problem: over python_two_loop, over numpy_two_loop; speedup and answer.
 EXPECTED = {
     ("numpy_one_loop", "breast_cancer"): ((10, "not separated"), (40, "reached")),
-    ("numpy_one_loop", "square"): ((8, "not reached"), (32, "not separated")),  # 32 from a single block
+    ("numpy_one_loop", "square"): ((8, "not reached"), (32, "no interval")),  # 32 from a single block
     ("numpy_zero_loop", "breast_cancer"): ((100, "not reached"), (400, "reached")),
-    ("numpy_zero_loop", "square"): ((400, "reached"), (1600, "not separated")),
+    ("numpy_zero_loop", "square"): ((400, "reached"), (1600, "no interval")),
 }
 
 
@@ -29,7 +29,7 @@ def test_each_claim_is_held_to_both_originals(comparisons):
     assert [answer.claim.figure for answer in answers] == [10, 300]
     assert found(answers) == EXPECTED
     assert [answer.summaries for answer in answers] == [
-        ["reached on 0 of 2", "reached on 1 of 2"],
+        ["reached on 0 of 2, not separated on 1", "reached on 1 of 2"],
         ["reached on 1 of 2", "reached on 1 of 2"],
     ]
 
@@ -57,7 +57,7 @@ def test_a_problem_without_the_row_is_left_out(document, compared):
 
 def test_lines_and_loops_are_counted_in_the_sources_of_the_run(document):
     assert claims.answer_code(parse(document)) == (
-        claims.CodeAnswer("python_two_loop", "~15", "1-2", lines=4, loops=2),
+        claims.CodeAnswer("python_two_loop", "~15", "1–2", lines=4, loops=2),
         claims.CodeAnswer("numpy_zero_loop", "7", "0", lines=1, loops=0),
     )
     rows = document["zeroloop"]["rows"]
