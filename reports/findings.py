@@ -129,8 +129,8 @@ def _fastest(comparisons: tuple[Comparison, ...]) -> str | None:
     where = "the one set of data" if contests == 1 else f"{contests} sets of data"
     if not wins:
         return f"No row is the fastest alone on {where}: the first are not separated."
-    if contests == 1:
-        return f"Fastest of all: {next(iter(wins))}."
+    if contests in wins.values():
+        return f"Fastest of all{f', on all {where}' if contests > 1 else ''}: {next(iter(wins))}."
     said = [f"{name} on {count}" for name, count in sorted(wins.items(), key=lambda win: -win[1])]
     if undecided := contests - sum(wins.values()):
         said.append(f"none alone on {undecided}, where the first are not separated")

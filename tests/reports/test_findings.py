@@ -219,7 +219,7 @@ def test_verdict_without_numpy(document, keep, compared):
 
 def test_verdict_without_python(document, keep, compared):
     keep(document, "numpy_zero_loop", "numpy_one_loop")
-    assert verdict(compared(document)) == ["Fastest of all on 2 sets of data: numpy_zero_loop on 2."]
+    assert verdict(compared(document)) == ["Fastest of all, on all 2 sets of data: numpy_zero_loop."]
 
 
 def test_one_row_alone_wins_nothing(document, keep, compared):
