@@ -24,7 +24,8 @@ class LeftOut(NamedTuple):
 def explain(error: BaseException, row: str) -> LeftOut:
     """Say what kept a row from being measured, given what it raised while it was loaded, bound or run."""
     if isinstance(error, impls.Unavailable):
-        return LeftOut("not installed", str(error).removeprefix("not installed: "))
+        status, _, reason = str(error).partition(": ")
+        return LeftOut(status, reason)
     if isinstance(error, impls.Unsuited) and not is_own_file(row):
         return LeftOut("unsuited", f"serves n_x = {record(row).n_x} only")
     if isinstance(error, impls.BrokenFile):

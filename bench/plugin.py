@@ -8,7 +8,7 @@ import pytest
 
 from bench import environment, results, selection
 from impls import problems
-from reports.findings import compare
+from reports.findings import busy, compare
 from reports.results import read
 from reports.tables import as_text
 from reports.write import check_writable, write_report
@@ -96,9 +96,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
         return
     try:
         index = write_report(_document(config), _report_folder(config))
-        speedups = as_text(compare(read(index.with_name("results.json"))))
-        missing = "interrupted: what was not reached is missing\n" if recorder.interrupted else ""
-        config.stash[_LAST_WORDS] = f"{speedups}\n{missing}report: {index}"
+        written = read(index.with_name("results.json"))
+        said = [as_text(compare(written))]
+        if disturbed := busy(written.environment):
+            said.append(f"the machine was busy: {disturbed}; run it again while nothing else runs")
+        if recorder.interrupted:
+            said.append("interrupted: what was not reached is missing")
+        config.stash[_LAST_WORDS] = "\n".join([*said, f"report: {index}"])
     except OSError as error:
         config.stash[_LAST_WORDS] = f"no report: {error}"
         session.exitstatus = pytest.ExitCode.INTERNAL_ERROR

@@ -65,11 +65,9 @@ def display_name(row: str) -> str:
 
 def describe_row(row: str) -> results.Row:
     """Describe a row with its source, also where its library is missing or the own file is broken."""
-    if registry.is_own_file(row):
-        return results.Row(display_name(row), "own file", "its author", _source(row), None)
-    found = registry.record(row)
+    found = registry.own_record(Path(row)) if registry.is_own_file(row) else registry.record(row)
     compiled = _source(found.compiles) if found.compiles else None
-    return results.Row(row, found.title, found.origin, _source(row), compiled)
+    return results.Row(found.name, found.title, found.origin, _source(row), compiled)
 
 
 def describe_problem(name: str) -> results.Problem:

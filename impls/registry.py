@@ -26,10 +26,9 @@ class Record:
 
     name: str
     title: str  # what sets it apart
-    loops: int  # depth of the explicit loops a reader sees: what the row is about
+    loops: int | None  # depth of the explicit loops a reader sees: what the row is about
     origin: str  # where this way of computing comes from
     needs: tuple[str, ...] = ("numpy",)  # libraries its module imports
-    device: str = "cpu"
     lists: bool = False  # computes on lists of floats instead of arrays
     n_x: int | None = None  # the only number of features it serves
     compiles: str | None = None  # the row whose code it compiles
@@ -91,7 +90,7 @@ class UnknownName(KeyError):
 
 
 class Unavailable(ImportError):
-    """The row needs a library that is not installed or does not load; the message says what to do."""
+    """The row needs a library; the message is "not installed: how to install it" or "does not load: why"."""
 
 
 class BrokenFile(ImportError):
@@ -173,6 +172,11 @@ def load(name: str) -> Implementation:
     return _implementation(found, module, Path(str(module.__file__)))
 
 
+def own_record(path: Path) -> Record:
+    """Describe somebody's own file; how many loops it is meant to have is not known."""
+    return Record(path.name, "own file", loops=None, origin="its author", needs=())
+
+
 def missing(found: Record) -> str | None:
     """Say how to install what a row needs and this Python lacks; None where nothing is missing."""
     absent = [library for library in found.needs if not _is_installed(library)]
@@ -215,8 +219,7 @@ def _load_own_file(path: Path) -> Implementation:
         raise BrokenFile(where_it_failed(error, path)) from error
     if not callable(getattr(module, "step", None)):
         raise BrokenFile(f"{path.name}: has no function step(w, b, X, Y)")
-    own = Record(path.name, "own file", loops=0, origin="own file", needs=())
-    return _implementation(own, module, path)
+    return _implementation(own_record(path), module, path)
 
 
 def _implementation(found: Record, module: ModuleType, path: Path) -> Implementation:

@@ -82,7 +82,7 @@ class Picture:
 def draw(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, Picture]:
     """Draw every figure that the results have data for, by name: speedup-SLUG, speedup, scaling."""
     looks = _looks(results)
-    shown = [comparison for comparison in comparisons if _has_speedups(comparison)]
+    shown = [comparison for comparison in comparisons if comparison.has_speedups]
     pictures = []
     with mpl.rc_context(_STYLE):
         for place, comparison in enumerate(shown):
@@ -237,10 +237,6 @@ def _saved(figure: Figure, kind: str) -> bytes:
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(out, format=kind, dpi=150, metadata=metadata)
     return out.getvalue()
-
-
-def _has_speedups(comparison: Comparison) -> bool:
-    return any(line.over_python for line in comparison.measured)
 
 
 def _elements(comparison: Comparison) -> int:

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from reports import code, statistics, wording
-from reports.results import Problem, Results, Row, Timing, Unmeasured
+from reports.results import Environment, Problem, Results, Row, Timing, Unmeasured
 from reports.statistics import Interval
 
 PYTHON = "python_two_loop"
@@ -58,6 +58,11 @@ class Comparison:
         """The lines that have a time, in teaching order."""
         return [line for line in self.lines if line.step_s]
 
+    @property
+    def has_speedups(self) -> bool:
+        """Tell whether there is anything to draw: a row beside pure Python."""
+        return any(line.over_python for line in self.measured)
+
     def line(self, name: str) -> Line | None:
         """Return a measured row's line."""
         return next((line for line in self.measured if line.name == name), None)
@@ -98,6 +103,14 @@ def named(problem: Problem) -> str:
     return size if problem.name == f"{problem.n_x}x{problem.m}" else f"{problem.name}, {size}"
 
 
+def busy(environment: Environment) -> str | None:
+    """Say that other work was running, where the load shows it; a run itself adds about one to it."""
+    before, after, cores = environment.load_before, environment.load_after, environment.cores
+    if before is None or after is None or (before <= cores and after <= cores + 1):
+        return None
+    return f"{before:.1f} processes wanted to run before and {after:.1f} after, on {cores} cores"
+
+
 def _removing_loops(comparisons: tuple[Comparison, ...]) -> str | None:
     found = [
         (comparison, line.over_python)
@@ -130,11 +143,11 @@ def _fastest(comparisons: tuple[Comparison, ...]) -> str | None:
     if not wins:
         return f"No row is the fastest alone on {where}: the first are not separated."
     if contests in wins.values():
-        return f"Fastest of all{f', on all {where}' if contests > 1 else ''}: {next(iter(wins))}."
+        return f"Fastest in this run{f', on all {where}' if contests > 1 else ''}: {next(iter(wins))}."
     said = [f"{name} on {count}" for name, count in sorted(wins.items(), key=lambda win: -win[1])]
     if undecided := contests - sum(wins.values()):
         said.append(f"none alone on {undecided}, where the first are not separated")
-    return f"Fastest of all on {where}: {'; '.join(said)}."
+    return f"Fastest in this run, on {where}: {'; '.join(said)}."
 
 
 def _comparison(results: Results, problem: str, dtype: str, threads: int) -> Comparison:
@@ -224,6 +237,8 @@ def _warmup_s(timing: Timing, results: Results) -> float | None:
 def _calls_to_pay(timing: Timing, numpy: Timing | None, warmup_s: float | None) -> float | None:
     if numpy is None or numpy is timing or warmup_s is None:
         return None
+    if statistics.ratio(numpy.blocks_s, timing.blocks_s).contains_one:
+        return None  # not separated: nobody knows whether it ever pays
     own_s, numpy_s = (statistics.time(one.blocks_s).estimate for one in (timing, numpy))
     paid = statistics.calls_to_pay(timing.prepare_s + warmup_s, own_s, numpy_s)
     return math.inf if paid is None else paid

@@ -10,7 +10,7 @@ from pygments.lexers import PythonLexer
 
 from reports import cite, claims, code, tables, wording
 from reports.figures import Picture
-from reports.findings import NUMPY, PYTHON, Comparison, Line, verdict
+from reports.findings import NUMPY, PYTHON, Comparison, Line, busy, verdict
 from reports.results import Results, Row
 
 _TEMPLATES = jinja2.Environment(
@@ -21,11 +21,9 @@ _TEMPLATES = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
 )
 _TEMPLATES.filters |= {
-    "seconds": wording.seconds,
     "speedup": wording.speedup,
     "power": wording.power,
     "error": wording.error,
-    "number": wording.number,
     "significant": wording.significant,
 }
 _CODE = HtmlFormatter(nowrap=True)
@@ -33,12 +31,11 @@ _CODE = HtmlFormatter(nowrap=True)
 
 def render(results: Results, comparisons: tuple[Comparison, ...], pictures: dict[str, Picture]) -> str:
     """Render the page; every number and sentence in it comes from the results."""
-    drawn = [
-        comparison for comparison in comparisons if any(line.over_python for line in comparison.measured)
-    ]
+    drawn = [comparison for comparison in comparisons if comparison.has_speedups]
     return _TEMPLATES.get_template("page.html").render(
         results=results,
         run=results.run,
+        busy=busy(results.environment),
         environment=results.environment,
         comparisons=comparisons,
         verdict=verdict(comparisons),

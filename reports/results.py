@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 SCHEMA = 1
-STATUSES = ("failed", "not installed", "unsuited")
+STATUSES = ("failed", "not installed", "does not load", "unsuited")
 
 
 @dataclass(frozen=True)
@@ -248,6 +248,8 @@ def _check_times(timing: Timing) -> None:
         raise BadResults(f"{where} has a time that is not above 0")
     if timing.prepare_s < 0 or (timing.first_call_s or 0) < 0:
         raise BadResults(f"{where} has a negative prepare_s or first_call_s")
+    if not 0 <= timing.error <= timing.tolerance:
+        raise BadResults(f"{where} has a time, but an error that is not within its tolerance")
 
 
 def _build(kind: Any, value: Any, where: str) -> Any:

@@ -16,7 +16,7 @@ from impls.gate import Refused
         ),
         (
             impls.Unavailable("does not load: no libtbb"),
-            ("not installed", "does not load: no libtbb", None),
+            ("does not load", "no libtbb", None),
         ),
         # Only a row of the registry has data that it does not serve; an own file that says so is wrong here.
         (impls.Unsuited("n_x = 2 only"), ("failed", "mine.py: Unsuited: n_x = 2 only", None)),

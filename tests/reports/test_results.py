@@ -113,6 +113,8 @@ def test_a_value_of_another_type_is_named(path, document):
         if type(wrong) is not type(right):
             place[path[-1]] = wrong
             said = refusal(parse, document)
+            if path[-1] == "error" and said and "within its tolerance" in said:
+                continue  # a number, but not one that may stand beside a time
             assert (said is None) == VALIDATOR.is_valid(document), f"{wrong!r}: {said}"
             assert said is None or dotted(path) in said
             refused += said is not None
