@@ -4,7 +4,9 @@ Exit codes: 0; 1 for a row that failed; 2 for a request that cannot be met, such
 """
 
 import difflib
+import io
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -59,6 +61,9 @@ def main() -> None:
 
     The benchmarks themselves run with `pytest --benchmark-only`.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks × and µ shows ? instead
 
 
 def _data_options(command: Command) -> Command:
@@ -177,7 +182,9 @@ def _verdict(row: str, name: str, dtype: str, threads: int) -> tuple[float | Non
     gate = gate_for(name, dtype)
     try:
         return gate.run(impls.load(row).prepare(gate.problem.X, gate.problem.Y, threads)), None
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit in a file ends the row and not the command
         why = explain(error, row)
         if why.failed:
             gate_for.cache_clear()
@@ -228,7 +235,9 @@ def _row_errors(impl: registry.Implementation) -> Iterator[None]:
         raise _Unmet(str(error)) from None
     except Diverged as error:
         raise click.ClickException(f"{impl.name} diverged at {error}") from None
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit in a file ends the row and not the command
         raise click.ClickException(registry.where_it_failed(error, impl.path)) from None
 
 

@@ -9,7 +9,7 @@ import pytest
 from bench import environment, results, selection
 from impls import problems
 from reports.findings import busy, compare
-from reports.results import read
+from reports.results import BadResults, read
 from reports.tables import as_text
 from reports.write import check_writable, write_report
 
@@ -60,6 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         selected = selection.select(chosen.impl, chosen.problem, chosen.dtype, chosen.threads)
         check_writable(_report_folder(config))
+        if chosen.benchmark_json:
+            check_writable(chosen.benchmark_json.parent)
     except (selection.BadSelection, OSError) as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[RECORDER] = results.Recorder(selected, environment.load())
@@ -103,7 +105,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
         if recorder.interrupted:
             said.append("interrupted: what was not reached is missing")
         config.stash[_LAST_WORDS] = "\n".join([*said, f"report: {index}"])
-    except OSError as error:
+    except (OSError, BadResults) as error:
         config.stash[_LAST_WORDS] = f"no report: {error}"
         session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
@@ -112,7 +114,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Print the speedups, and the report's path as the last line of the session."""
     if _LAST_WORDS in config.stash:
-        print(f"\n{config.stash[_LAST_WORDS]}")
+        # pytest's writer also serves a terminal that lacks × and µ.
+        config.get_terminal_writer().line(f"\n{config.stash[_LAST_WORDS]}")
 
 
 def _document(config: pytest.Config) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What is asked for: rows, problems, dtypes and threads, checked before anything is loaded or measured."""
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ def select(
         threads=threads.available() if thread_count is None else thread_count,
     )
     try:
+        threads.check(chosen.threads)
         for row in chosen.rows:
             if not registry.is_own_file(row):
                 registry.record(row)
@@ -48,8 +50,6 @@ def select(
                 problems.check_memory(problems.find(name), dtype)
     except (impls.UnknownName, ValueError) as error:
         raise BadSelection(str(error)) from None
-    if chosen.threads < 1:
-        raise BadSelection(f"threads: {chosen.threads}, but a whole number from 1 is needed")
     for name, count in Counter(map(display_name, chosen.rows)).items():
         if count > 1:
             raise BadSelection(
@@ -79,12 +79,17 @@ def describe_problem(name: str) -> results.Problem:
 def path_of(row: str) -> Path:
     """Return the path of a row's file, whether or not it exists."""
     return (
-        Path(row).resolve() if registry.is_own_file(row) else Path(registry.__file__).with_name(f"{row}.py")
+        Path(os.path.realpath(row))
+        if registry.is_own_file(row)
+        else Path(registry.__file__).with_name(f"{row}.py")
     )
 
 
 def _source(row: str) -> str:
+    path = path_of(row)
+    if not path.is_file():  # a pipe would never end
+        return ""
     try:
-        return path_of(row).read_text(encoding="utf-8", errors="replace")
+        return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""

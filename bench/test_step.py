@@ -4,8 +4,8 @@ The gate sits inside the timed test, since --benchmark-only skips every other: a
 problem it is timed on, before and after, and a row that fails leaves no time anywhere.
 """
 
-import time
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -56,7 +56,11 @@ def test_step(
     gate = gate_for(problem, dtype)
     try:
         timing = _measure(benchmark, impls.load(row), gate, recorder)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except (
+        BaseException
+    ) as error:  # SystemExit, or pytest's outcomes raised in a file, end the row and not the run
         why = explain(error, row)
     else:
         benchmark.extra_info.update(as_json(timing))
@@ -103,9 +107,9 @@ def _measure(
 
 
 def _timed(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:
-    start = time.perf_counter()
+    start = perf_counter()
     result = function(*arguments)
-    return result, time.perf_counter() - start
+    return result, perf_counter() - start
 
 
 def _drop(benchmark: BenchmarkFixture, pytestconfig: pytest.Config) -> None:

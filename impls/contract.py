@@ -78,8 +78,10 @@ def as_step(result: Any, n_x: int) -> Step:
         J, dw, db = result
     except (TypeError, ValueError):
         raise ValueError(f"step returned {_described(result)}, but (J, dw, db) is needed") from None
-    if getattr(dw, "shape", None) != (n_x, 1):
+    if not isinstance(dw, np.ndarray) or dw.shape != (n_x, 1):
         raise ValueError(f"step returned dw: {_described(dw)}, but an array of shape ({n_x}, 1) is needed")
+    if dw.dtype.char not in "df":
+        raise ValueError(f"step returned dw: dtype {dw.dtype}, but float64 or float32 is needed")
     for name, value in (("J", J), ("db", db)):
         if not _is_number(value):
             raise ValueError(f"step returned {name}: {_described(value)}, but one number is needed")
@@ -87,11 +89,13 @@ def as_step(result: Any, n_x: int) -> Step:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (float, int)) or getattr(value, "shape", None) == ()
+    if isinstance(value, (float, int)):
+        return True
+    return getattr(value, "shape", None) == () and np.asarray(value).dtype.kind in "fiu"
 
 
 def _check_floats(name: str, array: Array, needed: str) -> None:
-    if not isinstance(array, np.ndarray):
+    if not isinstance(array, np.ndarray) or isinstance(array, (np.ma.MaskedArray, np.matrix)):
         raise ValueError(f"{name}: {_described(array)}, but a NumPy array of shape {needed} is needed")
     if array.ndim != 2:
         raise ValueError(f"{name}: shape {array.shape} is {array.ndim}-D, but {needed} is needed")
@@ -100,9 +104,8 @@ def _check_floats(name: str, array: Array, needed: str) -> None:
 
 
 def _described(value: Any) -> str:
-    shape = getattr(value, "shape", None)
-    if shape is not None:
-        return f"shape {shape}"
+    if type(value) is np.ndarray:
+        return f"shape {value.shape}"
     if isinstance(value, (list, tuple)):
         return f"a {type(value).__name__} of {len(value)}"
     return "None" if value is None else f"a {type(value).__name__}"

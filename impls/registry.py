@@ -3,7 +3,7 @@
 import difflib
 import importlib
 import importlib.util
-import numbers
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -17,6 +17,7 @@ import numpy as np
 from impls import threads as pools
 from impls.contract import Array, Step, Unsuited, as_step, check_data, check_parameters
 
+_LONGEST = 300  # characters of somebody else's message: enough for a line in a table
 BoundStep = Callable[[Array, float], Step]
 
 
@@ -126,9 +127,7 @@ class Implementation:
         n_x, dtype = X.shape[0], X.dtype
         if self.record.n_x not in (None, n_x):
             raise Unsuited(f"X: shape {X.shape}, but {self.name} serves n_x = {self.record.n_x} only")
-        count = pools.available() if threads is None else threads
-        if not isinstance(count, numbers.Integral) or count < 1:
-            raise ValueError(f"threads: {count!r}, but a whole number from 1 is needed")
+        count = pools.available() if threads is None else pools.check(threads)
         pools.limit(count)
         data = self.prepare_data(X, Y, count)
         step = _on_lists(self.step) if self.record.lists else self.step
@@ -159,12 +158,13 @@ def is_own_file(name: str) -> bool:
     return name.endswith(".py") or "/" in name or "\\" in name
 
 
-def load(name: str) -> Implementation:
+def load(name: str | os.PathLike[str]) -> Implementation:
     """Load a row by its name, or somebody's own file by its path.
 
     Raises UnknownName (a KeyError), Unavailable where a library is missing, BrokenFile for an own file that
     does not exist, fails on import or has no `step`.
     """
+    name = os.fspath(name)
     if is_own_file(name):
         return _load_own_file(Path(name))
     found = record(name)
@@ -189,9 +189,17 @@ def where_it_failed(error: BaseException, path: Path) -> str:
     lines = [frame.lineno for frame in frames if Path(frame.filename) == path]
     if isinstance(error, SyntaxError) and error.filename == str(path):
         lines = [error.lineno]
-    place = f"{path.name}, line {lines[-1]}" if lines else path.name
-    said = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
+    place = f"{path.name}, line {lines[-1]}" if lines and lines[-1] else path.name
+    said = _said(error)
     return f"{place}: {type(error).__name__}{': ' + said if said else ''}"
+
+
+def _said(error: BaseException) -> str:
+    try:
+        said = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
+    except Exception:  # an exception of somebody's own file may fail even at this
+        return ""
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
 
 
 def _import_row(found: Record) -> ModuleType:
@@ -215,7 +223,9 @@ def _load_own_file(path: Path) -> Implementation:
     sys.modules[spec.name] = module  # where dataclasses and pickle look for it
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit, or pytest's outcomes, end the file and not the run
         raise BrokenFile(where_it_failed(error, path)) from error
     if not callable(getattr(module, "step", None)):
         raise BrokenFile(f"{path.name}: has no function step(w, b, X, Y)")

@@ -1,9 +1,11 @@
 """How many threads a step may use. The pools of BLAS and OpenMP are one per process, so the limit is too."""
 
+import numbers
 import os
 
 from threadpoolctl import threadpool_limits
 
+_MOST = 1024  # far above any machine here; each thread is memory, and a pool of millions ends the process
 _limit: int | None = None
 
 
@@ -12,6 +14,13 @@ def available() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def check(threads: int) -> int:
+    """Return a number of threads as an int; raise ValueError for one that cannot be had."""
+    if not isinstance(threads, numbers.Integral) or not 1 <= threads <= _MOST:
+        raise ValueError(f"threads: {threads!r}, but a whole number from 1 to {_MOST} is needed")
+    return int(threads)
 
 
 def limit(threads: int) -> None:

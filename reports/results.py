@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 SCHEMA = 1
+_SHORTEST_S, _LONGEST_S = 1e-12, 1e12  # less than a cycle, more than a computer's life
 STATUSES = ("failed", "not installed", "does not load", "unsuited")
 
 
@@ -132,7 +133,7 @@ def read(path: Path) -> Results:
     """Read a results file; raises BadResults, OSError."""
     text = path.read_bytes()
     try:
-        document = json.loads(text, parse_constant=_refuse_constant)
+        document = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise BadResults(f"{path}: not a JSON file, or a truncated one: {error}") from None
     try:
@@ -246,6 +247,8 @@ def _check_times(timing: Timing) -> None:
         raise BadResults(f"{where} has no blocks")
     if not all(block > 0 for process in timing.blocks_s for block in process):
         raise BadResults(f"{where} has a time that is not above 0")
+    if not all(_SHORTEST_S < block < _LONGEST_S for process in timing.blocks_s for block in process):
+        raise BadResults(f"{where} has a time that no machine takes")
     if timing.prepare_s < 0 or (timing.first_call_s or 0) < 0:
         raise BadResults(f"{where} has a negative prepare_s or first_call_s")
     if not 0 <= timing.error <= timing.tolerance:
@@ -319,6 +322,13 @@ def _schema_of(kind: Any) -> dict[str, Any]:
 def _shortened(value: Any) -> str:
     text = json.dumps(value)
     return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is beyond the range of floating point")
+    return number
 
 
 def _refuse_constant(name: str) -> None:

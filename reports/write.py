@@ -37,7 +37,11 @@ def write_into(document: dict[str, Any], folder: Path) -> Path:
     The results come first: whatever goes wrong later, the numbers are safe.
     """
     check_writable(folder)
-    write_file(folder / "results.json", json.dumps(document, indent=1, ensure_ascii=True) + "\n")
+    index = folder / "index.html"
+    index.unlink(missing_ok=True)  # a page of other numbers beside these would look whole
+    write_file(
+        folder / "results.json", json.dumps(document, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
+    )
     results = parse(document)
     comparisons = compare(results)
     pictures = figures.draw(results, comparisons)
@@ -52,7 +56,6 @@ def write_into(document: dict[str, Any], folder: Path) -> Path:
     write_file(folder / "speedup.md", markdown)
     write_file(folder / "speedup.tex", tables.as_latex(comparisons, results.run_id))
     write_file(folder / "cite.bib", cite.bibtex(results))
-    index = folder / "index.html"
     write_file(index, page.render(results, comparisons, pictures))
     return index
 
@@ -76,6 +79,13 @@ def write_curve(path: Path, costs: list[float], title: str) -> None:
 def write_file(path: Path, content: str | bytes) -> None:
     """Write a file whole, or leave what was there."""
     data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
+    try:
+        _replace(path, data)
+    except OSError as error:
+        raise OSError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _replace(path: Path, data: bytes) -> None:
     handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with os.fdopen(handle, "wb") as file:

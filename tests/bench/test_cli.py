@@ -127,7 +127,7 @@ def test_verify_is_no_failure_where_a_library_is_missing(zeroloop, monkeypatch):
         (["--impl=numpy_zero_lop"], "no implementation 'numpy_zero_lop'; did you mean numpy_zero_loop"),
         (["--problem=brest_cancer"], "no problem 'brest_cancer'; did you mean breast_cancer"),
         (["--problem=1000000x1000000000"], "problem 1000000x1000000000: X takes 8,000,000.0 GB"),
-        (["--threads=0"], "threads: 0, but a whole number from 1 is needed"),
+        (["--threads=0"], "threads: 0, but a whole number from 1 to 1024 is needed"),
         (["--dtype=float16"], "Invalid value for '--dtype': 'float16' is not one of "),
     ],
 )

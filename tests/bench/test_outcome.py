@@ -50,3 +50,18 @@ def test_what_a_file_raises_is_said_in_one_line_with_its_place(own_file, raised)
     why = explain(caught.value, str(path))
     assert why.status == "failed"
     assert why.reason == "mine.py, line 2: " + raised.replace("\\n ", "")
+
+
+def test_an_exception_that_cannot_be_said_is_named(own_file):
+    source = "class Mute(Exception):\n    def __str__(self):\n        raise ValueError\n\n\n"
+    path = own_file("mine.py", f"{source}def step(w, b, X, Y):\n    raise Mute\n")
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - its own class, which is not at hand
+        impls.load(str(path)).step(None, 0, None, None)
+    assert explain(caught.value, str(path)).reason == "mine.py, line 7: Mute"
+
+
+def test_a_long_message_is_cut(own_file):
+    path = own_file("mine.py", "def step(w, b, X, Y):\n    raise ValueError('x' * 400_000)\n")
+    with pytest.raises(ValueError, match="x") as caught:
+        impls.load(str(path)).step(None, 0, None, None)
+    assert len(explain(caught.value, str(path)).reason) < 400

@@ -44,7 +44,7 @@ REFUSED = {
     "unknown row": "no implementation 'numpy_zero_lop'; did you mean numpy_zero_loop",
     "unknown problem": "no problem 'brest_cancer'; did you mean breast_cancer",
     "unknown dtype": "--dtype: invalid choice: 'float16'",
-    "no threads": "threads: 0, but a whole number from 1 is needed",
+    "no threads": "threads: 0, but a whole number from 1 to 1024 is needed",
     "too large": "problem 1000000x1000000000: X takes 8,000,000.0 GB, but only ",
     "twins": "2 rows are called mine.py: rename the file",
     "folder is a file": "below: Not a directory; choose another folder",

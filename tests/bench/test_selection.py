@@ -53,7 +53,7 @@ def test_own_file_need_not_exist_to_be_chosen():
         (None, ["quadrat"], 1, "no problem 'quadrat'; did you mean square"),
         (None, ["0x7"], 1, "no problem '0x7'; "),
         (None, ["1000000x1000000000"], 1, "X takes 8,000,000.0 GB"),
-        (None, None, 0, "threads: 0, but a whole number from 1 is needed"),
+        (None, None, 0, "threads: 0, but a whole number from 1 to 1024 is needed"),
         (None, None, -1, "threads: -1, "),
         (["a/mine.py", "b/mine.py"], None, 1, "2 rows are called mine.py"),
     ],

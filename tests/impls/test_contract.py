@@ -109,3 +109,23 @@ def test_good_result_becomes_a_step():
 
 def beginning(message):
     return "^" + re.escape(message)
+
+
+@pytest.mark.parametrize(
+    ("dw", "said"),
+    [
+        (np.zeros((2, 1), complex), "dtype complex128"),
+        (np.zeros((2, 1), object), "dtype object"),
+        (np.array([["1"], ["2"]]), "dtype <U1"),
+        ([[0.0], [0.0]], "a list of 2"),
+    ],
+)
+def test_gradient_of_another_kind_is_refused(dw, said):
+    with pytest.raises(ValueError, match=f"^step returned dw: {said}, but "):
+        as_step((0.0, dw, 0.0), 2)
+
+
+def test_masked_and_matrix_data_are_refused():
+    masked = np.ma.masked_array(np.ones((2, 3)))
+    with pytest.raises(ValueError, match=r"^X: a MaskedArray, but a NumPy array of shape \(n_x, m\)"):
+        check_data(masked, np.ones((1, 3)))

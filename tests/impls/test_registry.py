@@ -165,7 +165,9 @@ def test_own_file_that_is_not_python(tmp_path):
 @pytest.mark.parametrize("threads", [0, -1, 1.5, "2"])
 def test_bad_threads(row, threads):
     n_x = row.record.n_x or 3
-    with pytest.raises(ValueError, match=rf"^threads: {threads!r}, but a whole number from 1 is needed$"):
+    with pytest.raises(
+        ValueError, match=rf"^threads: {threads!r}, but a whole number from 1 to 1024 is needed$"
+    ):
         row.bind(X[:n_x], Y, threads=threads)
 
 
