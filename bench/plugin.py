@@ -114,8 +114,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Print the speedups, and the report's path as the last line of the session."""
     if _LAST_WORDS in config.stash:
-        # pytest's writer also serves a terminal that lacks × and µ.
-        config.get_terminal_writer().line(f"\n{config.stash[_LAST_WORDS]}")
+        writer = config.get_terminal_writer()  # which serves a terminal that lacks × and µ too, line by line
+        for line in ("", *config.stash[_LAST_WORDS].splitlines()):
+            writer.line(line)
 
 
 def _document(config: pytest.Config) -> dict[str, Any]:

@@ -151,6 +151,7 @@ FAULTY = {
     "not_python.py": "import numpy\n\n\ndef step(w, b, X, Y)\n    return 1\n",
     "exits_on_import.py": "import sys\n\nsys.exit('bye')\n",
     "returns_infinity.py": "def step(w, b, X, Y):\n    return float('inf'), w, b\n",
+    "skips.py": "import pytest\n\n\ndef step(w, b, X, Y):\n    pytest.skip('today')\n",
     "exits.py": "import sys\n\n\ndef step(w, b, X, Y):\n    sys.exit(3)\n",
     "wrong_later.py": """\
 from impls import numpy_zero_loop
