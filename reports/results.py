@@ -92,7 +92,7 @@ class Run:
 class Pool:
     """One thread pool of a loaded library, as threadpoolctl sees it."""
 
-    library: str
+    name: str
     version: str | None
     threads: int
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-FREE_TEXTS = ("title", "origin", "reason", "cpu", "system", "python", "library", "numpy", "id", "datetime")
+FREE_TEXTS = ("title", "origin", "reason", "cpu", "system", "python", "numpy", "id", "datetime")
 
 
 @pytest.fixture(scope="module")
