@@ -26,8 +26,8 @@ from bench.selection import BadSelection, describe_row, display_name, select
 from impls import problems, registry
 from impls.gate import TOLERANCE, gate_for
 from impls.training import Diverged, Fit, accuracy, check_settings, gradient_descent
-from reports import code, tables, wording, write
-from reports.findings import compare
+from reports import tables, wording, write
+from reports.findings import compare, counted
 from reports.results import BadResults, read
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -194,10 +194,11 @@ def _verdict(row: str, name: str, dtype: str, threads: int) -> tuple[float | Non
 def _rows_table() -> Table:
     table = _table("row", "loops", "lines", "what it is", "status")
     for name in impls.names():
-        counted = code.count(describe_row(name).compiles or describe_row(name).source)
-        found = registry.record(name)
-        lines = wording.number(counted.lines if counted else None)
-        table.add_row(name, str(found.loops), lines, found.title, registry.missing(found) or "ready")
+        found, count = registry.record(name), counted(describe_row(name))
+        lines = wording.number(count.lines if count else None)
+        table.add_row(
+            name, wording.number(found.loops), lines, found.title, registry.missing(found) or "ready"
+        )
     return table
 
 

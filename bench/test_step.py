@@ -53,16 +53,13 @@ def test_step(
 ) -> None:
     """Time one row on one problem."""
     recorder = pytestconfig.stash[RECORDER]
-
     gate = gate_for(problem, dtype)
     try:
         timing = _measure(benchmark, impls.load(row), gate, recorder)
     except KeyboardInterrupt:
         raise
-    except (
-        BaseException
-    ) as error:  # SystemExit, or pytest's outcomes raised in a file, end the row and not the run
-        why = explain(error, row)
+    except BaseException as error:
+        why = explain(error, row)  # SystemExit, or pytest's outcomes raised in a file, end the row alone
     else:
         benchmark.extra_info.update(as_json(timing))
         recorder.timed += 1
@@ -117,4 +114,3 @@ def _drop(benchmark: BenchmarkFixture, pytestconfig: pytest.Config) -> None:
     """Take a time that was measured before the failure out of tables and files."""
     session = pytestconfig._benchmarksession  # type: ignore[attr-defined]
     session.benchmarks[:] = [entry for entry in session.benchmarks if entry.fixture is not benchmark]
-    benchmark.skipped = True  # keeps pytest-benchmark from complaining that it was not used

@@ -215,6 +215,7 @@ def _import_row(found: Record) -> ModuleType:
 def _load_own_file(path: Path) -> Implementation:
     if not path.is_file():
         raise BrokenFile(f"{path}: no such file")
+    own = own_record(path)  # before links are followed: a row is called what it was asked for
     path = path.resolve()
     spec = importlib.util.spec_from_file_location(f"own_{path.stem}", path)
     if spec is None or spec.loader is None:
@@ -229,7 +230,7 @@ def _load_own_file(path: Path) -> Implementation:
         raise BrokenFile(where_it_failed(error, path)) from error
     if not callable(getattr(module, "step", None)):
         raise BrokenFile(f"{path.name}: has no function step(w, b, X, Y)")
-    return _implementation(own_record(path), module, path)
+    return _implementation(own, module, path)
 
 
 def _implementation(found: Record, module: ModuleType, path: Path) -> Implementation:

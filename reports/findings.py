@@ -103,6 +103,12 @@ def named(problem: Problem) -> str:
     return size if problem.name == f"{problem.n_x}x{problem.m}" else f"{problem.name}, {size}"
 
 
+def counted(row: Row) -> code.Count | None:
+    """Count the code that a row runs: its own, or that of the row it compiles; None where there is none."""
+    source = row.compiles or row.source
+    return code.count(source) if source else None
+
+
 def busy(environment: Environment) -> str | None:
     """Say that other work was running, where the load shows it; a run itself adds about one to it."""
     before, after, cores = environment.load_before, environment.load_after, environment.cores
@@ -174,13 +180,13 @@ def _comparison(results: Results, problem: str, dtype: str, threads: int) -> Com
 
 def _measured(row: Row, timings: dict[str, Timing], best: Timing | None, results: Results) -> Line:
     timing = timings[row.name]
-    counted = _counted(row)
+    count = counted(row)
     warmup_s = _warmup_s(timing, results)
     return Line(
         name=row.name,
         title=row.title,
-        loops=counted.loops if counted else None,
-        lines=counted.lines if counted else None,
+        loops=count.loops if count else None,
+        lines=count.lines if count else None,
         status="measured",
         timing=timing,
         step_s=statistics.time(timing.blocks_s),
@@ -203,21 +209,16 @@ def _is_tied(timing: Timing, best: Timing) -> bool:
 
 
 def _left_out(row: Row, entry: Unmeasured) -> Line:
-    counted = _counted(row)
+    count = counted(row)
     return Line(
         name=row.name,
         title=row.title,
-        loops=counted.loops if counted else None,
-        lines=counted.lines if counted else None,
+        loops=count.loops if count else None,
+        lines=count.lines if count else None,
         status=entry.status,
         reason=entry.reason,
         error=entry.error,
     )
-
-
-def _counted(row: Row) -> code.Count | None:
-    source = row.compiles or row.source
-    return code.count(source) if source else None
 
 
 def _ratio(base: Timing | None, timing: Timing) -> Interval | None:

@@ -8,9 +8,9 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from reports import cite, claims, code, tables, wording
+from reports import cite, claims, tables, wording
 from reports.figures import Picture
-from reports.findings import NUMPY, PYTHON, Comparison, Line, busy, verdict
+from reports.findings import NUMPY, PYTHON, Comparison, Line, busy, counted, verdict
 from reports.results import Results, Row
 
 _TEMPLATES = jinja2.Environment(
@@ -79,6 +79,6 @@ def _source(row: Row) -> dict[str, Any]:
     # Pygments escapes what it highlights, so its markup may enter the page as it is.
     return {
         "row": row,
-        "count": code.count(row.compiles or row.source),
+        "count": counted(row),
         "html": Markup(highlight(row.source, PythonLexer(), _CODE)),
     }

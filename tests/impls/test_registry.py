@@ -194,3 +194,9 @@ def libraries(tree):
 def loop_depth(node):
     inner = max(map(loop_depth, ast.iter_child_nodes(node)), default=0)
     return inner + isinstance(node, (ast.For, ast.While))
+
+
+def test_a_link_keeps_the_name_it_was_asked_by(tmp_path):
+    (tmp_path / "real.py").write_text("def step(w, b, X, Y): ...\n", encoding="utf-8")
+    (tmp_path / "mine.py").symlink_to("real.py")
+    assert impls.load(tmp_path / "mine.py").name == "mine.py"
