@@ -30,7 +30,11 @@ def index(tmp_path_factory):
     return write_into(read(RESULTS).document, tmp_path_factory.mktemp("report"))
 
 
-@pytest.fixture(params=[(1280, "light"), (1280, "dark"), (390, "light")], ids=["desktop", "dark", "phone"])
+WINDOWS = {"desktop": (1280, "light"), "dark": (1280, "dark"), "phone": (390, "light")}
+
+
+# Nothing here changes the page, so each window opens it once.
+@pytest.fixture(scope="module", params=WINDOWS.values(), ids=WINDOWS)
 def page(request, browser, index):
     width, scheme = request.param
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
