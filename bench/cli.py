@@ -96,13 +96,14 @@ def list_rows() -> None:
 def verify(rows: tuple[str, ...], names: tuple[str, ...], dtype: str, threads: int | None) -> None:
     """Hold implementations to the oracle; exit 1 if one fails."""
     with _user_errors():
-        chosen = select(rows, names, [dtype], threads)
+        chosen = select(rows, names, [dtype], None if threads is None else [threads])
+        (count,) = chosen.thread_counts
     table = _table("row", "problem", "error", "verdict")
     failed = 0
     with _progress("verifying", len(chosen.problems) * len(chosen.rows)) as advance:
         for name in chosen.problems:
             for row in chosen.rows:
-                error, why = _verdict(row, name, dtype, chosen.threads)
+                error, why = _verdict(row, name, dtype, count)
                 failed += why is not None and why.failed
                 said = f"{why.status}: {why.reason}" if why else "agrees"
                 table.add_row(display_name(row), name, wording.error(error), said)
@@ -137,7 +138,8 @@ def train(
 ) -> None:
     """Fit w and b by gradient descent, starting from zero."""
     with _user_errors():
-        chosen = select([row], [name], [dtype], threads)
+        chosen = select([row], [name], [dtype], None if threads is None else [threads])
+        (count,) = chosen.thread_counts
         check_settings(alpha, iterations, tolerance)
         if curve:
             write.check_curve(curve)
@@ -145,7 +147,7 @@ def train(
         impl = impls.load(row)
     start = time.perf_counter()
     with _row_errors(impl), _progress("training", iterations) as advance:
-        step = impl.prepare(problem.X, problem.Y, chosen.threads)
+        step = impl.prepare(problem.X, problem.Y, count)
         w = np.zeros((problem.shape.n_x, 1), dtype)
         fit = gradient_descent(step, w, 0.0, alpha, iterations, tolerance, lambda *_: advance())
         with np.errstate(over="ignore", invalid="ignore"):

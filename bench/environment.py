@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sys
 from importlib import metadata
 
 import psutil
@@ -10,7 +11,10 @@ from threadpoolctl import threadpool_info
 from impls import threads
 from reports.results import Environment, Pool
 
-_LIBRARIES = ("zeroloop", "numpy", "scipy", "numba", "llvmlite", "scikit-learn", "pytest-benchmark")
+_LIBRARIES = (
+    *("zeroloop", "numpy", "scipy", "numba", "llvmlite", "tbb", "scikit-learn", "pytest-benchmark"),
+    *("numexpr", "torch", "jax", "jaxlib"),
+)
 
 
 def describe(cpu: str | None, load_before: float | None) -> Environment:
@@ -25,6 +29,7 @@ def describe(cpu: str | None, load_before: float | None) -> Environment:
         pools=tuple(
             Pool(pool["internal_api"], pool.get("version"), pool["num_threads"]) for pool in threadpool_info()
         ),
+        threading_layer=_threading_layer(),
         load_before=load_before,
         load_after=load(),
     )
@@ -33,6 +38,15 @@ def describe(cpu: str | None, load_before: float | None) -> Environment:
 def load() -> float | None:
     """Return the number of runnable processes, averaged over the last minute; None where nobody counts."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+def _threading_layer() -> str | None:
+    """Return the name of what runs Numba's threads; None where none have run, or Numba is not there."""
+    numba = sys.modules.get("numba")  # it is not imported for this alone
+    try:
+        return str(numba.threading_layer()) if numba else None
+    except ValueError:
+        return None
 
 
 def _version(name: str) -> str | None:

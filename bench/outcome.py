@@ -27,7 +27,8 @@ def explain(error: BaseException, row: str) -> LeftOut:
         status, _, reason = str(error).partition(": ")
         return LeftOut(status, reason)
     if isinstance(error, impls.Unsuited) and not is_own_file(row):
-        return LeftOut("unsuited", f"serves n_x = {record(row).n_x} only")
+        n_x = record(row).n_x
+        return LeftOut("unsuited", f"serves n_x = {n_x} only" if n_x else str(error))
     if isinstance(error, impls.BrokenFile):
         return LeftOut("failed", str(error).replace(row, display_name(row)))  # results name no folders
     if isinstance(error, Refused):

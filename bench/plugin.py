@@ -1,5 +1,8 @@
 """pytest plugin: options that say what is benchmarked, and results file and report at the session's end."""
 
+import os
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,13 +11,15 @@ import pytest
 
 from bench import environment, results, selection
 from impls import problems
-from reports.findings import busy, compare
-from reports.results import BadResults, read
-from reports.tables import as_text
+from impls.gate import gate_for
+from reports.findings import busy, compare, contest
+from reports.results import BadResults, Results, read
+from reports.tables import as_text, contest_as_text
 from reports.write import check_writable, write_report
 
 RECORDER = pytest.StashKey[results.Recorder]()
 _LAST_WORDS = pytest.StashKey[str]()
+CONTEST_S = "0.2"  # of rounds for each row, where the user does not say how long
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,7 +45,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=problems.DTYPES,
         help="floating point type; repeatable; float64 by default",
     )
-    group.addoption("--threads", type=int, metavar="N", help="threads a step may use; all cores by default")
+    group.addoption(
+        "--threads",
+        action="append",
+        type=int,
+        metavar="N",
+        help="threads a step may use; repeatable; all cores by default",
+    )
+    group.addoption(
+        "--contest",
+        action="store_true",
+        help="all compiled and vectorised rows (no Python loops) on all named problems, float64 and float32, "
+        "one thread and all threads; prints numba_fused against the best peer and the speed of light",
+    )
     group.addoption(
         "--report-dir",
         type=Path,
@@ -56,15 +73,38 @@ def pytest_configure(config: pytest.Config) -> None:
         config.args = ["bench" if config.option.benchmark_only else "tests"]
     if not config.option.benchmark_only:
         return
-    chosen = config.option
     try:
-        selected = selection.select(chosen.impl, chosen.problem, chosen.dtype, chosen.threads)
+        chosen = selected(config)
         check_writable(_report_folder(config))
-        if chosen.benchmark_json:
-            check_writable(chosen.benchmark_json.parent)
+        if config.option.benchmark_json:
+            check_writable(config.option.benchmark_json.parent)
     except (selection.BadSelection, OSError) as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[RECORDER] = results.Recorder(selected, environment.load())
+    config.stash[RECORDER] = results.Recorder(chosen, environment.load())
+    if config.option.contest:
+        _shorten(config)
+    _start_cold(config)
+
+
+def selected(config: pytest.Config) -> selection.Selection:
+    """Return what the options ask for; raises BadSelection."""
+    option = config.option
+    return selection.select(option.impl, option.problem, option.dtype, option.threads, option.contest)
+
+
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Measure the speed of light after the last row of each setting.
+
+    Not before: what the light compiles, a row's first call would find compiled.
+    """
+    recorder, setting = item.config.stash.get(RECORDER, None), _setting(item)
+    if recorder and setting and setting != _setting(nextitem) and recorder.has_time(setting):
+        try:
+            from bench import light
+        except ImportError:  # without Numba there is no light
+            return
+        problem = gate_for(setting.problem, setting.dtype).problem
+        recorder.add_light(light.measure(problem, setting.threads))
 
 
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
@@ -99,7 +139,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
     try:
         index = write_report(_document(config), _report_folder(config))
         written = read(index.with_name("results.json"))
-        said = [as_text(compare(written))]
+        said = _tables(written, config.option.contest)
         if disturbed := busy(written.environment):
             said.append(f"the machine was busy: {disturbed}; run it again while nothing else runs")
         if recorder.interrupted:
@@ -117,6 +157,53 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         writer = config.get_terminal_writer()  # which serves a terminal that lacks × and µ too, line by line
         for line in ("", *config.stash[_LAST_WORDS].splitlines()):
             writer.line(line)
+
+
+def _setting(item: pytest.Item | None) -> results.Setting | None:
+    """Return the setting of a benchmark; None for what is none."""
+    callspec = getattr(item, "callspec", None)
+    if callspec is None or not callspec.params.keys() >= set(results.Setting._fields):
+        return None
+    return results.Setting(*(callspec.params[name] for name in results.Setting._fields))
+
+
+def _shorten(config: pytest.Config) -> None:
+    """Give the hundreds of benchmarks of a contest less time, where the user sets none, and no tables."""
+    asked = " ".join([*config.invocation_params.args, os.environ.get("PYTEST_ADDOPTS", "")])
+    if "--benchmark-max-time" not in asked:
+        config.option.benchmark_max_time = CONTEST_S
+    config.option.benchmark_quiet = True
+
+
+def _start_cold(config: pytest.Config) -> None:
+    """Give Numba a cache of its own, empty: the first calls of a session compile, whatever ran before it."""
+    folder = tempfile.TemporaryDirectory(prefix="zeroloop-", ignore_cleanup_errors=True)
+    before = os.environ.get("NUMBA_CACHE_DIR")
+    _set_cache(folder.name)
+
+    def end() -> None:
+        _set_cache(before)
+        folder.cleanup()
+
+    config.add_cleanup(end)
+
+
+def _set_cache(folder: str | None) -> None:
+    if folder is None:
+        os.environ.pop("NUMBA_CACHE_DIR", None)
+    else:
+        os.environ["NUMBA_CACHE_DIR"] = folder
+    if numba := sys.modules.get("numba"):  # which has read the variable already
+        numba.config.CACHE_DIR = folder or ""
+
+
+def _tables(written: Results, short: bool) -> list[str]:
+    """Return what to print: all tables and the contest, where there is one; in short, the contest alone."""
+    comparisons = compare(written)
+    shown = contest_as_text(contest(comparisons))
+    if shown and short:
+        return [shown]
+    return [as_text(comparisons), shown] if shown else [as_text(comparisons)]
 
 
 def _document(config: pytest.Config) -> dict[str, Any]:

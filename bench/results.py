@@ -5,30 +5,39 @@ import itertools
 import statistics
 from collections.abc import Sequence
 from importlib import metadata
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.outcome import LeftOut
 from bench.selection import Selection, describe_problem, describe_row, display_name
-from reports.results import SCHEMA, Run, Timing, Unmeasured
+from reports.results import SCHEMA, Light, Run, Timing, Unmeasured
 
 MOST_BLOCKS = 10  # as few as give Student's t a narrow interval, each as long as the rounds allow
 
 
+class Setting(NamedTuple):
+    """What is the same for all rows that are compared."""
+
+    problem: str
+    dtype: str
+    threads: int
+
+
 class Recorder:
-    """Keeps what has no place in pytest-benchmark's own list: rows without a time, and why."""
+    """Keeps what has no place in pytest-benchmark's own list: rows without a time, and the speed of light."""
 
     def __init__(self, selected: Selection, load_before: float | None):
         self.selection = selected
         self.load_before = load_before
         self.interrupted = False
-        self.timed = 0
+        self._timed: set[Setting] = set()
         self._unmeasured: list[Unmeasured] = []
+        self._lights: list[Light] = []
         self._called: set[tuple[str, str]] = set()
 
     @property
     def has_results(self) -> bool:
         """Tell whether there is anything to report."""
-        return bool(self.timed or self._unmeasured)
+        return bool(self._timed or self._unmeasured)
 
     def is_first_call(self, row: str, dtype: str) -> bool:
         """Tell, once, that a row is about to run for the first time in this process on this dtype."""
@@ -36,9 +45,21 @@ class Recorder:
         self._called.add((row, dtype))
         return first
 
-    def leave_out(self, row: str, problem: str, dtype: str, why: LeftOut) -> None:
+    def has_time(self, setting: Setting) -> bool:
+        """Tell whether any row has a time there."""
+        return setting in self._timed
+
+    def add_time(self, setting: Setting) -> None:
+        """Keep that a row has a time; the time itself is in pytest-benchmark's list."""
+        self._timed.add(setting)
+
+    def add_light(self, light: Light) -> None:
+        """Keep the speed of light of one setting."""
+        self._lights.append(light)
+
+    def leave_out(self, row: str, setting: Setting, why: LeftOut) -> None:
         """Keep why a row has no time."""
-        self._unmeasured.append(Unmeasured(display_name(row), problem, dtype, self.selection.threads, *why))
+        self._unmeasured.append(Unmeasured(display_name(row), *setting, *why))
 
     def run(self) -> Run:
         """Return what was asked for and what became of it."""
@@ -50,6 +71,7 @@ class Recorder:
             rows=tuple(map(describe_row, self.selection.rows)),
             problems=tuple(map(describe_problem, self.selection.problems)),
             unmeasured=tuple(self._unmeasured),
+            lights=tuple(self._lights),
         )
 
 

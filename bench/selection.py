@@ -19,29 +19,32 @@ class BadSelection(ValueError):
 
 @dataclass(frozen=True)
 class Selection:
-    """Names of rows (or paths of own files), problems and dtypes, and the number of threads."""
+    """Names of rows (or paths of own files), problems and dtypes, and numbers of threads."""
 
     rows: tuple[str, ...]
     problems: tuple[str, ...]
     dtypes: tuple[str, ...]
-    threads: int
+    thread_counts: tuple[int, ...]
 
 
 def select(
     rows: Sequence[str] | None,
     problem_names: Sequence[str] | None,
     dtypes: Sequence[str] | None,
-    thread_count: int | None,
+    thread_counts: Sequence[int] | None,
+    contest: bool = False,
 ) -> Selection:
     """Fill in what was not asked for; raises BadSelection."""
+    default = _contest() if contest else _quick_look()
     chosen = Selection(
-        rows=tuple({path_of(row): row for row in rows or impls.names()}.values()),
-        problems=tuple(dict.fromkeys(problem_names or DEFAULT_PROBLEMS)),
-        dtypes=tuple(dict.fromkeys(dtypes or ("float64",))),
-        threads=threads.available() if thread_count is None else thread_count,
+        rows=tuple({path_of(row): row for row in rows or default.rows}.values()),
+        problems=tuple(dict.fromkeys(problem_names or default.problems)),
+        dtypes=tuple(dict.fromkeys(dtypes or default.dtypes)),
+        thread_counts=tuple(dict.fromkeys(thread_counts or default.thread_counts)),
     )
     try:
-        threads.check(chosen.threads)
+        for count in chosen.thread_counts:
+            threads.check(count)
         for row in chosen.rows:
             if not registry.is_own_file(row):
                 registry.record(row)
@@ -83,6 +86,16 @@ def path_of(row: str) -> Path:
         if registry.is_own_file(row)
         else Path(registry.__file__).with_name(f"{row}.py")
     )
+
+
+def _quick_look() -> Selection:
+    return Selection(impls.names(), DEFAULT_PROBLEMS, ("float64",), (threads.available(),))
+
+
+def _contest() -> Selection:
+    """Choose the rows without a loop that Python runs, vectorised or compiled, and all there is for them."""
+    rows = tuple(row.name for row in registry.RECORDS if row.loops == 0 or "numba" in row.needs)
+    return Selection(rows, problems.names(), problems.DTYPES, (1, threads.available()))
 
 
 def _source(row: str) -> str:

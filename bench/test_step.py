@@ -12,10 +12,11 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import impls
+from bench import warm
 from bench.outcome import explain
-from bench.plugin import RECORDER
-from bench.results import Recorder, as_json, block_medians
-from bench.selection import display_name, select
+from bench.plugin import RECORDER, selected
+from bench.results import Recorder, Setting, as_json, block_medians
+from bench.selection import display_name
 from impls import threads as pools
 from impls.gate import Gate, gate_for
 from reports.results import Timing
@@ -25,46 +26,45 @@ SLOW_ROUNDS = 3  # of a row whose single call takes longer than --benchmark-max-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one test for each row on each problem, problem by problem, so that tables compare rows."""
-    option = metafunc.config.option
-    chosen = (
-        metafunc.config.stash[RECORDER].selection
-        if RECORDER in metafunc.config.stash
-        else select(option.impl, option.problem, option.dtype, option.threads)
-    )
+    config = metafunc.config
+    chosen = config.stash[RECORDER].selection if RECORDER in config.stash else selected(config)
     cases = [
         pytest.param(
             problem,
             dtype,
+            threads,
             row,
-            id=f"{problem}-{dtype}-{display_name(row)}",
-            marks=pytest.mark.benchmark(group=f"{problem} {dtype}"),
+            id=f"{problem}-{dtype}-{threads}t-{display_name(row)}",
+            marks=pytest.mark.benchmark(group=f"{problem} {dtype} {threads}t"),
         )
         for problem in chosen.problems
         for dtype in chosen.dtypes
+        for threads in chosen.thread_counts
         for row in chosen.rows
     ]
-    metafunc.parametrize(("problem", "dtype", "row"), cases)
+    metafunc.parametrize(("problem", "dtype", "threads", "row"), cases)
 
 
 # A warning is not a wrong number, here as in `zeroloop verify`; that a failed row was not timed is no news.
 @pytest.mark.filterwarnings("default", "ignore::pytest_benchmark.logger.PytestBenchmarkWarning")
 def test_step(
-    benchmark: BenchmarkFixture, pytestconfig: pytest.Config, problem: str, dtype: str, row: str
+    benchmark: BenchmarkFixture, pytestconfig: pytest.Config, problem: str, dtype: str, threads: int, row: str
 ) -> None:
     """Time one row on one problem."""
     recorder = pytestconfig.stash[RECORDER]
+    setting = Setting(problem, dtype, threads)
     gate = gate_for(problem, dtype)
     try:
-        timing = _measure(benchmark, impls.load(row), gate, recorder)
+        timing = _measure(benchmark, impls.load(row), gate, threads, recorder)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         why = explain(error, row)  # SystemExit, or pytest's outcomes raised in a file, end the row alone
     else:
         benchmark.extra_info.update(as_json(timing))
-        recorder.timed += 1
+        recorder.add_time(setting)
         return
-    recorder.leave_out(row, problem, dtype, why)
+    recorder.leave_out(row, setting, why)
     _drop(benchmark, pytestconfig)
     if why.failed:
         gate_for.cache_clear()
@@ -73,10 +73,10 @@ def test_step(
 
 
 def _measure(
-    benchmark: BenchmarkFixture, impl: impls.Implementation, gate: Gate, recorder: Recorder
+    benchmark: BenchmarkFixture, impl: impls.Implementation, gate: Gate, threads: int, recorder: Recorder
 ) -> Timing:
     """Verify, compile, time and verify again; raises what the row raises, and Refused."""
-    problem, threads = gate.problem, recorder.selection.threads
+    problem = gate.problem
     pools.limit(threads)  # setting the pools' size is no row's work
     step, prepare_s = _timed(impl.prepare, problem.X, problem.Y, threads)
     first = recorder.is_first_call(impl.name, problem.dtype)
@@ -85,6 +85,9 @@ def _measure(
     # The second call is compiled and warm: it tells the slow rows, which get few rounds of one call.
     result, call_s = _timed(step, gate.mirrored.w, gate.mirrored.b)
     errors.append(gate.check(result, gate.mirrored))
+    # Before the rounds: a process that ran beside them, or was interrupted after them, would spoil them.
+    compiles = first and "numba" in impl.record.needs
+    warm_call_s = warm.first_call_s(impl.name, problem.shape, problem.dtype, threads) if compiles else None
     if call_s > benchmark._max_time:
         result = benchmark.pedantic(step, (gate.start.w, gate.start.b), rounds=SLOW_ROUNDS)  # type: ignore[no-untyped-call]
     else:
@@ -99,6 +102,7 @@ def _measure(
         blocks_s=(block_medians(benchmark.stats.stats.data),),
         prepare_s=prepare_s,
         first_call_s=first_call_s if first else None,
+        warm_call_s=warm_call_s,
         error=max(errors),
         tolerance=gate.tolerance,
     )

@@ -3,8 +3,9 @@
 from math import exp, log1p
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from impls.compiled import SUMS, compiled
 from impls.contract import Step
 
 
@@ -22,9 +23,7 @@ def step(w, b, examples, labels, threads):
     return Step(J.sum() / m, dw.sum(axis=0).reshape(n_x, 1) / m, db.sum() / m)
 
 
-# reassoc lets the compiler keep several partial sums of a feature loop, and so use SIMD;
-# contract lets it use fused multiply-add. NaN and infinity keep their meaning.
-@njit(parallel=True, fastmath={"reassoc", "contract"})
+@compiled(parallel=True, fastmath=SUMS)
 def _loops(w, b, examples, labels, J, dw, db):
     m, n_x = examples.shape
     threads = len(J)

@@ -1,12 +1,12 @@
 """The loops of `python_two_loop`, not a character changed, compiled by Numba on the first call."""
 
 import numpy as np
-from numba import njit
 
 from impls import python_two_loop
+from impls.compiled import compiled
 from impls.contract import Step
 
-_loops = njit()(python_two_loop.step)
+_loops = compiled(python_two_loop.step)
 
 
 def step(w, b, X, Y):

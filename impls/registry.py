@@ -17,6 +17,7 @@ import numpy as np
 from impls import threads as pools
 from impls.contract import Array, Step, Unsuited, as_step, check_data, check_parameters
 
+_PIP_NAMES = {"sklearn": "scikit-learn"}  # of libraries that pip knows by another name
 _LONGEST = 300  # characters of somebody else's message: enough for a line in a table
 BoundStep = Callable[[Array, float], Step]
 
@@ -32,7 +33,7 @@ class Record:
     needs: tuple[str, ...] = ("numpy",)  # libraries its module imports
     lists: bool = False  # computes on lists of floats instead of arrays
     n_x: int | None = None  # the only number of features it serves
-    compiles: str | None = None  # the row whose code it compiles
+    compiles: str | None = None  # the module of `impls` whose code it compiles
 
 
 RECORDS = (
@@ -74,6 +75,64 @@ RECORDS = (
         loops=3,
         origin="the two-loop lesson, compiled and shared out",
         needs=("numpy", "numba"),
+    ),
+    Record(
+        "numba_fused",
+        "one compiled pass over X, tile by tile",
+        loops=2,
+        origin="to be the fastest on a processor",
+        needs=("numpy", "numba"),
+        compiles="sweep",
+    ),
+    Record(
+        "numba_fused_packed",
+        "the same pass, wide data laid out for it",
+        loops=2,
+        origin="to be the fastest on a processor",
+        needs=("numpy", "numba"),
+        compiles="sweep",
+    ),
+    Record(
+        "numexpr_zero_loop",
+        "the zero-loop lesson, formulas fused by numexpr",
+        loops=0,
+        origin="what users of numexpr write",
+        needs=("numpy", "numexpr"),
+    ),
+    Record(
+        "sklearn_loss",
+        "the loss inside LogisticRegression",
+        loops=0,
+        origin="scikit-learn's own solvers",
+        needs=("numpy", "sklearn"),
+    ),
+    Record(
+        "torch_step",
+        "the gradient by hand, on tensors",
+        loops=0,
+        origin="what users of PyTorch pick for speed",
+        needs=("numpy", "torch"),
+    ),
+    Record(
+        "torch_autograd",
+        "the cost alone, PyTorch's autograd",
+        loops=0,
+        origin="what users of PyTorch pick",
+        needs=("numpy", "torch"),
+    ),
+    Record(
+        "jax_step",
+        "the gradient by hand, compiled by XLA",
+        loops=0,
+        origin="what users of JAX pick for speed",
+        needs=("numpy", "jax"),
+    ),
+    Record(
+        "jax_autograd",
+        "the cost alone, JAX's autograd, compiled by XLA",
+        loops=0,
+        origin="what users of JAX pick",
+        needs=("numpy", "jax"),
     ),
 )
 
@@ -179,7 +238,7 @@ def own_record(path: Path) -> Record:
 
 def missing(found: Record) -> str | None:
     """Say how to install what a row needs and this Python lacks; None where nothing is missing."""
-    absent = [library for library in found.needs if not _is_installed(library)]
+    absent = [_PIP_NAMES.get(library, library) for library in found.needs if not _is_installed(library)]
     return f"not installed: pip install {' '.join(absent)}" if absent else None
 
 

@@ -12,6 +12,7 @@ from html import escape
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
@@ -23,7 +24,14 @@ from reports.statistics import Interval
 
 # The colours of Okabe and Ito (2008), told apart with any colour vision, less the yellow that paper swallows.
 _PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F")
-_MARKERS = "oDs^vPXp*h<>"
+# More colours would not be told apart; rows beyond the seventh share one, and no marker up to the sixteenth.
+_MARKERS: tuple[Any, ...] = (
+    *"oDs^vPXp*h<>d",
+    (4, 1, 0),
+    (3, 1, 0),
+    (8, 1, 0),
+)  # the last are stars of n points
+_ITEM_BYTES = {"float32": 4, "float64": 8}
 INK = {"--paper": "#ffffff", "--ink": "#1b1d21", "--muted": "#5b6069", "--line": "#d4d7dc"}
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -80,7 +88,7 @@ class Picture:
 
 
 def draw(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, Picture]:
-    """Draw every figure that the results have data for, by name: speedup-SLUG, speedup, scaling."""
+    """Draw every figure that the results have data for, by name: speedup-0, speedup, roofline, scaling."""
     looks = _looks(results)
     shown = [comparison for comparison in comparisons if comparison.has_speedups]
     pictures = []
@@ -89,6 +97,9 @@ def draw(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, Pic
             pictures.append(_speedup(f"speedup-{place}", comparison, looks))
         if shown:
             pictures.append(_all_speedups(shown, looks))
+        lit = [one for one in comparisons if one.light and one.measured and one.dtype in _ITEM_BYTES]
+        if lit:
+            pictures.append(_roofline(lit, looks))
         if len({_elements(comparison) for comparison in comparisons if comparison.measured}) > 1:
             pictures.append(_scaling(comparisons, looks))
     return {picture.name: picture for picture in pictures}
@@ -110,7 +121,7 @@ def cost_curve(costs: list[float], title: str, kind: str) -> bytes:
 @dataclass(frozen=True)
 class _Look:
     colour: str
-    marker: str
+    marker: Any
 
 
 def _looks(results: Results) -> dict[str, _Look]:
@@ -166,7 +177,7 @@ def _speedup_dot(axes: Axes, height: float, line: Line, look: _Look) -> None:
     if speedup.low is not None and speedup.high is not None:
         axes.plot([speedup.low, speedup.high], [height, height], color=look.colour, linewidth=2, alpha=0.6)
         right = speedup.high
-    axes.plot(speedup.estimate, height, look.marker, color=look.colour, markersize=6)
+    axes.plot(speedup.estimate, height, marker=look.marker, color=look.colour, markersize=6)
     axes.annotate(
         _without_bounds(speedup),
         (right, height),
@@ -181,6 +192,97 @@ def _speedup_dot(axes: Axes, height: float, line: Line, look: _Look) -> None:
 
 def _without_bounds(speedup: Interval) -> str:
     return wording.speedup(speedup).split(" ")[0]
+
+
+def _roofline(comparisons: list[Comparison], looks: dict[str, _Look]) -> Picture:
+    panels: dict[tuple[str, int], list[Comparison]] = {}
+    for comparison in comparisons:
+        panels.setdefault((comparison.dtype, comparison.threads), []).append(comparison)
+    columns = min(2, len(panels))
+    bands = -(-len(panels) // columns)
+    figure = Figure(figsize=(6.6 if columns == 1 else 10.4, 4.2 * bands), layout="constrained")
+    axes = figure.subplots(bands, columns, sharex=True, sharey=True, squeeze=False).flatten()
+    handles: dict[str, Artist] = {}
+    for panel, ((dtype, threads), members) in zip(axes, panels.items(), strict=False):
+        roof, found = _roofline_panel(panel, members, looks)
+        handles |= found
+        title = _clipped(f"{dtype}, {wording.threads(threads)}", 60)
+        panel.set_title(title, loc="left", fontsize=9, fontweight="bold")
+        panel.tick_params(labelbottom=True)
+    for unused in axes[len(panels) :]:
+        unused.set_axis_off()
+    low, high = axes[0].get_xlim()
+    axes[0].set_xlim(low / 1.6, high * 1.6)
+    shown = [name for name in looks if name in handles and not name.startswith("_")]  # what Matplotlib hides
+    figure.legend(
+        [roof, *(handles[name] for name in shown)],
+        ["speed of light", *map(_clipped, shown)],
+        loc="outside right center",
+        frameon=False,
+        fontsize=8.5,
+    )
+    best, line = max(
+        ((comparison, line) for comparison in comparisons for line in comparison.measured),
+        key=lambda pair: pair[1].share or 0,
+    )
+    return _picture(
+        "roofline",
+        figure,
+        "Bytes of X that a step gets through in a second, against the size of X, below the speed of light. "
+        f"Closest to it: {line.name} on {best.title}, at {wording.share(line.share)}.",
+    )
+
+
+def _roofline_panel(
+    axes: Axes, comparisons: list[Comparison], looks: dict[str, _Look]
+) -> tuple[Artist, dict[str, Artist]]:
+    """Draw all rows and above them the light; return what stands for it, and for each row."""
+    handles: dict[str, Artist] = {}
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    for name, look in looks.items():
+        points = [
+            (_bytes(one), _bytes(one) / line.step_s.estimate / 1e9)
+            for one in comparisons
+            if (line := one.line(name)) and line.step_s
+        ]
+        if points:
+            (handles[name],) = axes.plot(
+                *zip(*points, strict=True), linestyle="", color=look.colour, marker=look.marker, markersize=6
+            )
+    lit = [(_bytes(one), _bytes(one) / one.light_s / 1e9, one) for one in comparisons if one.light_s]
+    (roof,) = axes.plot(
+        [place for place, _, _ in lit],
+        [height for _, height, _ in lit],
+        linestyle="",
+        color=INK["--ink"],
+        marker="_",
+        markersize=14,
+        markeredgewidth=2,
+        zorder=5,
+    )
+    for place, _, _ in lit:
+        axes.axvline(place, color=INK["--line"], linewidth=0.6, zorder=0)
+    names = axes.secondary_xaxis("top")
+    names.set_xticks(
+        [place for place, _, _ in lit],
+        [_clipped(one.problem.name, 16) for _, _, one in lit],
+        rotation=75,
+        rotation_mode="anchor",
+        ha="left",
+        fontsize=7,
+    )
+    names.tick_params(which="both", length=0, pad=1)
+    names.spines["top"].set_visible(False)
+    axes.set_xlabel("size of X")
+    axes.set_ylabel("GB of X per second")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.size(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.tick_params(axis="y", which="minor", length=0)
+    axes.grid(axis="y")
+    return roof, handles
 
 
 def _scaling(comparisons: tuple[Comparison, ...], looks: dict[str, _Look]) -> Picture:
@@ -241,6 +343,10 @@ def _saved(figure: Figure, kind: str) -> bytes:
 
 def _elements(comparison: Comparison) -> int:
     return comparison.problem.n_x * comparison.problem.m
+
+
+def _bytes(comparison: Comparison) -> float:
+    return 1.0 * _elements(comparison) * _ITEM_BYTES[comparison.dtype]
 
 
 def _clipped(text: str, most: int = 28) -> str:

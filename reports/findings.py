@@ -4,11 +4,17 @@ import math
 from dataclasses import dataclass
 
 from reports import code, statistics, wording
-from reports.results import Environment, Problem, Results, Row, Timing, Unmeasured
+from reports.results import Environment, Light, Problem, Results, Row, Timing, Unmeasured
 from reports.statistics import Interval
 
 PYTHON = "python_two_loop"
 NUMPY = "numpy_zero_loop"
+OURS = ("numba_fused", "numba_fused_packed")
+PEERS = (
+    *("numpy_zero_loop", "numexpr_zero_loop", "sklearn_loss"),
+    *("torch_step", "torch_autograd", "jax_step", "jax_autograd"),
+)
+_MOST_SHARE = 1.05  # of the speed of light, whose own time is measured too
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,9 @@ class Line:
     over_python: Interval | None = None
     over_numpy: Interval | None = None
     prepare_s: float | None = None
+    share: float | None = None  # of the speed of light: its time over the step's
     warmup_s: float | None = None  # what the first call in a process costs on top of a later one
+    warm_s: float | None = None  # the same with the compiled code on disk
     calls_to_pay: float | None = None  # prepare and warm-up, against NumPy; infinite for never
     error: float | None = None
     fastest: bool = False  # of the measured rows, or not separated from the fastest
@@ -41,6 +49,7 @@ class Comparison:
     threads: int
     tolerance: float | None
     lines: tuple[Line, ...]
+    light: Light | None
 
     @property
     def slug(self) -> str:
@@ -50,8 +59,19 @@ class Comparison:
     @property
     def title(self) -> str:
         """A heading: square, 128 × 10,000, float64, 2 threads."""
-        plural = "" if self.threads == 1 else "s"
-        return f"{named(self.problem)}, {self.dtype}, {self.threads} thread{plural}"
+        return f"{named(self.problem)}, {self.dtype}, {wording.threads(self.threads)}"
+
+    @property
+    def light_s(self) -> float | None:
+        """Seconds at the speed of light: a row must both read X and compute the links."""
+        return _light_s(self.light)
+
+    @property
+    def bound_by(self) -> str | None:
+        """What takes the speed of light its time."""
+        if self.light is None:
+            return None
+        return "reading X" if self.light.read_s >= self.light.link_s else "sigmoid and softplus"
 
     @property
     def measured(self) -> list[Line]:
@@ -80,6 +100,41 @@ class Comparison:
         return sorted((line for line in self.lines if line.fastest), key=_step_s)
 
 
+@dataclass(frozen=True)
+class Entrant:
+    """A measured row, and the number of threads at which it was the fastest of its side."""
+
+    line: Line
+    threads: int
+
+
+@dataclass(frozen=True)
+class Match:
+    """Our fastest row and the fastest peer on one problem in one dtype."""
+
+    problem: Problem
+    dtype: str
+    ours: Entrant
+    peer: Entrant
+    ratio: Interval  # how many times faster ours is
+
+
+@dataclass(frozen=True)
+class Contest:
+    """All matches, in the order of the comparisons."""
+
+    matches: tuple[Match, ...]
+
+    @property
+    def mean(self) -> float | None:
+        """The geometric mean of the ratios; None where there is no match."""
+        if not self.matches:
+            return None
+        return math.exp(
+            math.fsum(math.log(match.ratio.estimate) for match in self.matches) / len(self.matches)
+        )
+
+
 def compare(results: Results) -> tuple[Comparison, ...]:
     """Compare all rows on each problem, in the order of the file."""
     entries: tuple[Timing | Unmeasured, ...] = (*results.timings, *results.run.unmeasured)
@@ -94,6 +149,25 @@ def verdict(comparisons: tuple[Comparison, ...]) -> list[str]:
     """Say in a few sentences what the run shows; each claims no more than its intervals allow."""
     return [sentence for sentence in (_removing_loops(comparisons), _fastest(comparisons)) if sentence] or [
         "No row was both verified and timed in this run, so it shows nothing about speed."
+    ]
+
+
+def contest(
+    comparisons: tuple[Comparison, ...], ours: tuple[str, ...] = OURS, peers: tuple[str, ...] = PEERS
+) -> Contest:
+    """Hold the fastest of our rows to the fastest of the peers, where both were measured."""
+    settings = dict.fromkeys((comparison.problem, comparison.dtype) for comparison in comparisons)
+    matches = (_match(comparisons, *setting, ours, peers) for setting in settings)
+    return Contest(tuple(match for match in matches if match))
+
+
+def too_fast(comparisons: tuple[Comparison, ...]) -> list[tuple[Comparison, Line]]:
+    """The lines that seem to beat the speed of light, which is a fault of the measurement."""
+    return [
+        (comparison, line)
+        for comparison in comparisons
+        for line in comparison.measured
+        if line.share is not None and line.share > _MOST_SHARE
     ]
 
 
@@ -157,16 +231,17 @@ def _fastest(comparisons: tuple[Comparison, ...]) -> str | None:
 
 
 def _comparison(results: Results, problem: str, dtype: str, threads: int) -> Comparison:
-    def here(entry: Timing | Unmeasured) -> bool:
+    def here(entry: Timing | Unmeasured | Light) -> bool:
         return (entry.problem, entry.dtype, entry.threads) == (problem, dtype, threads)
 
     timings = {timing.row: timing for timing in results.timings if here(timing)}
     unmeasured = {entry.row: entry for entry in results.run.unmeasured if here(entry)}
+    light = next((light for light in results.run.lights if here(light)), None)
     best = min(timings.values(), key=lambda timing: statistics.time(timing.blocks_s).estimate, default=None)
     lines = []
     for row in results.run.rows:
         if row.name in timings:
-            lines.append(_measured(row, timings, best, results))
+            lines.append(_measured(row, timings, best, light, results))
         elif row.name in unmeasured:
             lines.append(_left_out(row, unmeasured[row.name]))
     return Comparison(
@@ -175,13 +250,18 @@ def _comparison(results: Results, problem: str, dtype: str, threads: int) -> Com
         threads=threads,
         tolerance=next((timing.tolerance for timing in timings.values()), None),
         lines=tuple(lines),
+        light=light,
     )
 
 
-def _measured(row: Row, timings: dict[str, Timing], best: Timing | None, results: Results) -> Line:
+def _measured(
+    row: Row, timings: dict[str, Timing], best: Timing | None, light: Light | None, results: Results
+) -> Line:
     timing = timings[row.name]
     count = counted(row)
-    warmup_s = _warmup_s(timing, results)
+    step_s = statistics.time(timing.blocks_s)
+    light_s = _light_s(light)
+    warmup_s = _beyond_step_s("first_call_s", timing, results)
     return Line(
         name=row.name,
         title=row.title,
@@ -189,15 +269,42 @@ def _measured(row: Row, timings: dict[str, Timing], best: Timing | None, results
         lines=count.lines if count else None,
         status="measured",
         timing=timing,
-        step_s=statistics.time(timing.blocks_s),
+        step_s=step_s,
         over_python=_ratio(timings.get(PYTHON), timing),
         over_numpy=_ratio(timings.get(NUMPY), timing),
+        share=None if light_s is None else light_s / step_s.estimate,
         prepare_s=timing.prepare_s,
         warmup_s=warmup_s,
+        warm_s=_beyond_step_s("warm_call_s", timing, results),
         calls_to_pay=_calls_to_pay(timing, timings.get(NUMPY), warmup_s),
         error=timing.error,
         fastest=best is not None and _is_tied(timing, best),
     )
+
+
+def _match(
+    comparisons: tuple[Comparison, ...],
+    problem: Problem,
+    dtype: str,
+    ours: tuple[str, ...],
+    peers: tuple[str, ...],
+) -> Match | None:
+    here = [one for one in comparisons if (one.problem, one.dtype) == (problem, dtype)]
+    our, peer = _best(here, ours), _best(here, peers)
+    if not our or not peer or not our.line.timing or not peer.line.timing:
+        return None
+    ratio = statistics.ratio(peer.line.timing.blocks_s, our.line.timing.blocks_s)
+    return Match(problem, dtype, our, peer, ratio)
+
+
+def _best(comparisons: list[Comparison], names: tuple[str, ...]) -> Entrant | None:
+    found = [
+        Entrant(line, comparison.threads)
+        for comparison in comparisons
+        for name in names
+        if (line := comparison.line(name))
+    ]
+    return min(found, key=lambda entrant: _step_s(entrant.line), default=None)
 
 
 def _is_tied(timing: Timing, best: Timing) -> bool:
@@ -227,11 +334,16 @@ def _ratio(base: Timing | None, timing: Timing) -> Interval | None:
     return Interval(1, 1, 1) if base is timing else statistics.ratio(base.blocks_s, timing.blocks_s)
 
 
-def _warmup_s(timing: Timing, results: Results) -> float | None:
-    """What the row's first call in its process cost beyond a step, on the problem that it met first."""
+def _light_s(light: Light | None) -> float | None:
+    return None if light is None else max(light.read_s, light.link_s)
+
+
+def _beyond_step_s(call: str, timing: Timing, results: Results) -> float | None:
+    """What such a call of the row cost beyond a step, on the problem that it met first in that process."""
     for other in results.timings:
-        if (other.row, other.dtype) == (timing.row, timing.dtype) and other.first_call_s is not None:
-            return max(0.0, other.first_call_s - statistics.time(other.blocks_s).estimate)
+        call_s: float | None = getattr(other, call)
+        if (other.row, other.dtype) == (timing.row, timing.dtype) and call_s is not None:
+            return max(0.0, call_s - statistics.time(other.blocks_s).estimate)
     return None
 
 

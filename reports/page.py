@@ -10,7 +10,19 @@ from pygments.lexers import PythonLexer
 
 from reports import cite, claims, tables, wording
 from reports.figures import Picture
-from reports.findings import NUMPY, PYTHON, Comparison, Line, busy, counted, verdict
+from reports.findings import (
+    NUMPY,
+    OURS,
+    PEERS,
+    PYTHON,
+    Comparison,
+    Line,
+    busy,
+    contest,
+    counted,
+    too_fast,
+    verdict,
+)
 from reports.results import Results, Row
 
 _TEMPLATES = jinja2.Environment(
@@ -23,6 +35,9 @@ _TEMPLATES = jinja2.Environment(
 _TEMPLATES.filters |= {
     "speedup": wording.speedup,
     "power": wording.power,
+    "share": wording.share,
+    "seconds": wording.seconds,
+    "threads": wording.threads,
     "error": wording.error,
     "significant": wording.significant,
 }
@@ -31,6 +46,7 @@ _CODE = HtmlFormatter(nowrap=True)
 
 def render(results: Results, comparisons: tuple[Comparison, ...], pictures: dict[str, Picture]) -> str:
     """Render the page; every number and sentence in it comes from the results."""
+    found = contest(comparisons)
     drawn = [comparison for comparison in comparisons if comparison.has_speedups]
     return _TEMPLATES.get_template("page.html").render(
         results=results,
@@ -39,6 +55,13 @@ def render(results: Results, comparisons: tuple[Comparison, ...], pictures: dict
         environment=results.environment,
         comparisons=comparisons,
         verdict=verdict(comparisons),
+        too_fast=too_fast(comparisons),
+        contest=found,
+        contest_summary=tables.contest_summary(found) if found.matches else "",
+        ours=OURS,
+        peers=PEERS,
+        roofline=pictures.get("roofline"),
+        lit=[comparison for comparison in comparisons if comparison.light and comparison.measured],
         columns=tables.COLUMNS,
         cells=tables.cells,
         naming=tables.NAMING,

@@ -3,13 +3,15 @@
 import re
 from pathlib import Path
 
-from reports import figures, wording, write
-from reports.findings import Comparison, Line, compare, named
+from reports import figures, tables, wording, write
+from reports.findings import Comparison, Line, compare, contest, named
 from reports.results import Results, read
 
 REFERENCE = Path(__file__).with_name("reference")
 README = Path(__file__).parent.parent / "README.md"
 _MARKED = re.compile(r"(<!-- generated: [^>]* -->\n).*?(<!-- end -->)", re.DOTALL)
+
+_CONTEST = "Our fastest row against the fastest of the libraries, each at its best number of threads:"
 
 
 def regenerate() -> None:
@@ -22,9 +24,9 @@ def regenerate() -> None:
 
 
 def as_markdown(results: Results) -> str:
-    """Speedup of each row over pure Python on each problem, and what it was measured on."""
+    """Speedup of each row over pure Python on each problem, what it was measured on, and the contest."""
     comparisons = compare(results)
-    headings = ["row", "loops", "lines", *(_heading(comparison) for comparison in comparisons)]
+    headings = ["row", "loops", "lines", *_headings(comparisons)]
     rows = [headings, ["---", *["--:"] * (len(headings) - 1)]]
     for row in results.run.rows:
         lines = [next((line for line in one.lines if line.name == row.name), None) for one in comparisons]
@@ -32,6 +34,7 @@ def as_markdown(results: Results) -> str:
         counts = (wording.number(first.loops), wording.number(first.lines))
         rows.append([f"`{row.name}`", *counts, *map(_speedup, lines)])
     environment = results.environment
+    matches = tables.contest_as_markdown(contest(comparisons))
     return (
         "".join(f"| {' | '.join(row)} |\n" for row in rows)
         + "\nTimes as fast as `python_two_loop`, with 95 % intervals; "
@@ -39,6 +42,7 @@ def as_markdown(results: Results) -> str:
         f"{environment.cpu}, {environment.cores} cores, {environment.python}, "
         f"NumPy {environment.versions['numpy']}, Numba {environment.versions['numba']}; "
         f"one process, a quick look; run `{results.run_id}`.\n"
+        + (f"\n{_CONTEST}\n\n{matches}" if matches else "")
     )
 
 
@@ -48,8 +52,10 @@ def _speedup(line: Line | None) -> str:
     return f"**{said}**" if line and line.fastest else said
 
 
-def _heading(comparison: Comparison) -> str:
-    return named(comparison.problem).replace(", ", "<br>")
+def _headings(comparisons: tuple[Comparison, ...]) -> list[str]:
+    one_setting = len({(comparison.dtype, comparison.threads) for comparison in comparisons}) == 1
+    texts = (named(one.problem) if one_setting else one.title for one in comparisons)
+    return [text.replace(", ", "<br>") for text in texts]
 
 
 if __name__ == "__main__":

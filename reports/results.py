@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SCHEMA = 1
+SCHEMA = 2
 _SHORTEST_S, _LONGEST_S = 1e-12, 1e12  # less than a cycle, more than a computer's life
 STATUSES = ("failed", "not installed", "does not load", "unsuited")
 
@@ -36,7 +36,10 @@ class Timing:
     threads: int
     blocks_s: tuple[tuple[float, ...], ...]  # per process, in time order: seconds per call, median of a block
     prepare_s: float
-    first_call_s: float | None  # null where the row had run in this process before
+    first_call_s: float | None  # with nothing compiled yet; null where the row had run in this process before
+    warm_call_s: (
+        float | None
+    )  # the first call of a process that finds compiled code on disk; null without one
     error: float  # largest, relative to the oracle's scale
     tolerance: float
 
@@ -76,6 +79,17 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Light:
+    """The speed of light on one problem: no row can be faster than either of these."""
+
+    problem: str
+    dtype: str
+    threads: int
+    read_s: float  # reading X once
+    link_s: float  # one sigmoid and one softplus for each example
+
+
+@dataclass(frozen=True)
 class Run:
     """What was asked for, and what became of it."""
 
@@ -86,6 +100,7 @@ class Run:
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...]
     unmeasured: tuple[Unmeasured, ...]
+    lights: tuple[Light, ...]
 
 
 @dataclass(frozen=True)
@@ -108,6 +123,7 @@ class Environment:
     python: str
     versions: dict[str, str]
     pools: tuple[Pool, ...]
+    threading_layer: str | None  # of Numba: tbb, omp, workqueue; null where no row used it
     load_before: float | None  # runnable processes, averaged over a minute
     load_after: float | None
 
@@ -153,6 +169,8 @@ def parse(document: Any) -> Results:
         raise BadResults(f"of schema {schema}, but this version reads up to {SCHEMA}: upgrade zeroloop")
     if isinstance(schema, int) and schema < 1:
         raise BadResults(f"of schema {schema}, which there never was")
+    if type(schema) is int and schema < SCHEMA:
+        raise BadResults(f"of schema {schema}, written by an older zeroloop: measure again with this one")
     whole = _build(Document, document, "")
     run = whole.zeroloop
     timings = tuple(benchmark.extra_info for benchmark in whole.benchmarks)
@@ -239,6 +257,7 @@ def _check_meaning(run: Run, timings: tuple[Timing, ...]) -> None:
             raise BadResults(f"{entry.row} on {entry.problem} has a status that is not {', '.join(STATUSES)}")
     for timing in timings:
         _check_times(timing)
+    _check_lights(run.lights, problems)
 
 
 def _check_times(timing: Timing) -> None:
@@ -249,10 +268,24 @@ def _check_times(timing: Timing) -> None:
         raise BadResults(f"{where} has a time that is not above 0")
     if not all(_SHORTEST_S < block < _LONGEST_S for process in timing.blocks_s for block in process):
         raise BadResults(f"{where} has a time that no machine takes")
-    if timing.prepare_s < 0 or (timing.first_call_s or 0) < 0:
-        raise BadResults(f"{where} has a negative prepare_s or first_call_s")
+    if min(timing.prepare_s, timing.first_call_s or 0, timing.warm_call_s or 0) < 0:
+        raise BadResults(f"{where} has a negative prepare_s, first_call_s or warm_call_s")
     if not 0 <= timing.error <= timing.tolerance:
         raise BadResults(f"{where} has a time, but an error that is not within its tolerance")
+
+
+def _check_lights(lights: tuple[Light, ...], problems: list[str]) -> None:
+    seen = set()
+    for place, light in enumerate(lights):
+        where = f"zeroloop.lights[{place}]"
+        if light.problem not in problems:
+            raise BadResults(f"{where} has a problem {light.problem!r} that is not in the list of problems")
+        key = (light.problem, light.dtype, light.threads)
+        if key in seen:
+            raise BadResults(f"{where}: the light of {light.problem} is there twice")
+        seen.add(key)
+        if not all(_SHORTEST_S < time_s < _LONGEST_S for time_s in (light.read_s, light.link_s)):
+            raise BadResults(f"{where} has a read_s or link_s that no machine takes")
 
 
 def _build(kind: Any, value: Any, where: str) -> Any:

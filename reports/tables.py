@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from reports import wording
-from reports.findings import Comparison, Line
+from reports.findings import Comparison, Contest, Entrant, Line, Match
 from reports.statistics import Interval
 
 
@@ -46,11 +46,21 @@ COLUMNS = (
         "speedup over numpy_zero_loop [95 % interval]",
         lambda line: wording.speedup(line.over_numpy),
     ),
+    Column(
+        "speed of light",
+        "share of the speed that reading X, or one sigmoid and softplus per example, would allow",
+        lambda line: wording.share(line.share),
+    ),
     Column("prepare", "once per data set, not in the step", lambda line: wording.seconds(line.prepare_s)),
     Column(
         "first call",
         "what the first call of a process costs on top of a later one: compiling",
         lambda line: wording.seconds(line.warmup_s),
+    ),
+    Column(
+        "warm call",
+        "the same in a process that finds the compiled code on disk",
+        lambda line: wording.seconds(line.warm_s),
     ),
     Column(
         "pays after",
@@ -61,14 +71,14 @@ COLUMNS = (
 )
 NAMING = 3  # the first columns, row, loops and lines, which a row without a time fills too
 _ON_PAPER = COLUMNS[:6]  # as many as a page of A4 or Letter takes
-_IN_TERMINAL = (COLUMNS[0], *COLUMNS[NAMING:6])
+_IN_TERMINAL = (COLUMNS[0], *COLUMNS[NAMING:6])  # as many as 80 characters take
 
 _CSV = (
     *("problem", "n_x", "m", "dtype", "threads", "row", "status", "reason", "loops", "lines"),
     *("step_s", "step_s_low", "step_s_high"),
     *("over_python", "over_python_low", "over_python_high"),
     *("over_numpy", "over_numpy_low", "over_numpy_high"),
-    *("prepare_s", "warmup_s", "calls_to_pay", "error"),
+    *("light_s", "share", "prepare_s", "warmup_s", "warm_s", "calls_to_pay", "error"),
 )
 
 
@@ -84,8 +94,9 @@ def as_csv(comparisons: tuple[Comparison, ...]) -> str:
             plain = (line.name, line.status, line.reason, line.loops, line.lines)
             intervals = (_ends(line.step_s), _ends(line.over_python), _ends(line.over_numpy))
             spans = [_raw(end) for ends in intervals for end in ends]
-            rest = map(_raw, (line.prepare_s, line.warmup_s, line.calls_to_pay, line.error))
-            writer.writerow([*setting, *plain, *spans, *rest])
+            light = (comparison.light_s, line.share)
+            rest = (line.prepare_s, line.warmup_s, line.warm_s, line.calls_to_pay, line.error)
+            writer.writerow([*setting, *plain, *spans, *map(_raw, (*light, *rest))])
     return out.getvalue()
 
 
@@ -107,6 +118,53 @@ def as_latex(comparisons: tuple[Comparison, ...], run_id: str) -> str:
 def as_text(comparisons: tuple[Comparison, ...], width: int = 80) -> str:
     """All comparisons for a terminal, without colour."""
     return "\n".join(_text_table(comparison, width) for comparison in comparisons)
+
+
+_CONTEST = ("problem", "dtype", "ours", "step", "best peer", "step", "times as fast", "speed of light")
+
+
+def contest_as_text(contest: Contest, width: int = 80) -> str:
+    """The contest for a terminal, two lines a match, and the geometric mean; empty without a match."""
+    if not contest.matches:
+        return ""
+    table = Table(
+        title="Our fastest row against the fastest peer",
+        title_justify="left",
+        title_style="",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    for heading in ("problem\n  dtype", "ours\n  step, threads", "best peer\n  step, threads"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("times as fast\n[interval]", "of\nlight"):
+        table.add_column(heading, justify="right", overflow="fold")
+    for match in contest.matches:
+        table.add_row(
+            f"{_one_line(match.problem.name)}\n  {_one_line(match.dtype)}",
+            _entrant_as_text(match.ours),
+            _entrant_as_text(match.peer),
+            "\n".join(wording.speedup(match.ratio).split(" ", 1)),
+            wording.share(match.ours.line.share),
+        )
+    said = textwrap.fill(contest_summary(contest), width, initial_indent=" ", subsequent_indent=" ")
+    return f"{printed(table, width)}\n{said}\n"
+
+
+def contest_as_markdown(contest: Contest) -> str:
+    """The contest as a Markdown table, and the geometric mean; empty without a match."""
+    if not contest.matches:
+        return ""
+    rows = [list(_CONTEST), ["---", "---", "---", "--:", "---", *["--:"] * 3]]
+    rows += [[escape_markdown(cell) for cell in _contest_cells(match)] for match in contest.matches]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows) + f"\n{contest_summary(contest)}\n"
+
+
+def contest_summary(contest: Contest) -> str:
+    """Say the geometric mean of a contest that has matches."""
+    assert contest.mean is not None
+    count = len(contest.matches)
+    over = "the one set of data" if count == 1 else f"{count} sets of data"
+    return f"Geometric mean over {over}: {wording.times(contest.mean)} as fast as the best peer."
 
 
 def printed(table: Table, width: int) -> str:
@@ -177,6 +235,27 @@ def _text_table(comparison: Comparison, width: int) -> str:
         if not line.step_s
     ]
     return "\n".join([printed(table, width), *left_out, ""])
+
+
+def _contest_cells(match: Match) -> list[str]:
+    return [
+        match.problem.name,
+        match.dtype,
+        *_entrant(match.ours),
+        *_entrant(match.peer),
+        wording.speedup(match.ratio),
+        wording.share(match.ours.line.share),
+    ]
+
+
+def _entrant(entrant: Entrant) -> tuple[str, str]:
+    named = f"{entrant.line.name} ({wording.threads(entrant.threads)})"
+    return named, wording.seconds(_estimate(entrant.line.step_s))
+
+
+def _entrant_as_text(entrant: Entrant) -> str:
+    step = wording.seconds(_estimate(entrant.line.step_s))
+    return f"{_one_line(entrant.line.name)}\n  {step}, {entrant.threads}"
 
 
 _INDENTED: dict[str, Any] = {"initial_indent": "  ", "subsequent_indent": "    "}

@@ -5,6 +5,7 @@ import math
 from reports.statistics import Interval
 
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+_SIZES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
 
 
 def seconds(value: float | None) -> str:
@@ -46,6 +47,26 @@ def calls(value: float | None) -> str:
     if value is None:
         return "–"
     return "never" if math.isinf(value) else f"{value:,.0f}"
+
+
+def share(value: float | None) -> str:
+    """A share of the speed of light, two digits below 10 %: 83 %, 4.2 %, 0.012 %."""
+    if value is None:
+        return "–"
+    percent = 100 * value
+    rounded = round(percent, max(0, 1 - math.floor(math.log10(percent))))
+    return f"{rounded:,.{max(0, 1 - math.floor(math.log10(rounded)))}f} %"
+
+
+def size(value: float) -> str:
+    """A number of bytes in the unit that fits: 137 kB."""
+    number, unit = next((value / size, unit) for size, unit in _SIZES if value >= size or unit == "B")
+    return f"{float(f'{number:.3g}'):,g} {unit}"
+
+
+def threads(count: int) -> str:
+    """A number of threads: 1 thread, 2 threads."""
+    return f"{count} thread{'' if count == 1 else 's'}"
 
 
 def error(value: float | None) -> str:

@@ -52,8 +52,8 @@ class Run:
 
     @property
     def timings(self):
-        """By row, problem and dtype."""
-        return {(timing.row, timing.problem, timing.dtype): timing for timing in self.results.timings}
+        """By row, problem and dtype, with the first number of threads that was asked for."""
+        return {(one.row, one.problem, one.dtype): one for one in reversed(self.results.timings)}
 
     @property
     def unmeasured(self):
@@ -75,7 +75,7 @@ def started(request, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def good(started):
-    """Three rows and an own file that is slow, on one problem."""
+    """Three rows and an own file that is slow, on one problem, with one thread and with two."""
     return started["good"].result()
 
 
@@ -208,12 +208,13 @@ for name, arguments in json.loads(sys.argv[1]).items():
 print(json.dumps(ends))
 """
 
-ONE_ROW = ("--impl=numpy_zero_loop", "--problem=5x7")
+ONE_ROW = ("--impl=numpy_zero_loop", "--problem=5x7", "--threads=1")
+THREADS = ("--threads=1", "--threads=2")
 
 
 def _good(folder):
     rows = ("numpy_zero_loop", "python_two_loop", "numba_two_loop", _written(folder, "slow.py", SLOW))
-    return _measured(folder, *(f"--impl={row}" for row in rows), "--problem=5x7")
+    return _measured(folder, *(f"--impl={row}" for row in rows), "--problem=5x7", *THREADS)
 
 
 def _wrong(folder):
@@ -230,7 +231,7 @@ def _bare(folder):
         folder,
         *("-p", "no:hypothesispytest", "-p", "bare_python"),
         *(f"--impl={row}" for row in rows),
-        *("--problem=5x7", "--problem=3x50", "--dtype=float64", "--dtype=float32"),
+        *("--problem=5x7", "--problem=3x50", "--dtype=float64", "--dtype=float32", "--threads=1"),
         PYTHONPATH=str(folder),
     )
 
@@ -249,7 +250,8 @@ def _unmeasured(folder):
         "unknown row": ["--impl=numpy_zero_lop"],
         "unknown problem": ["--problem=brest_cancer"],
         "unknown dtype": ["--dtype=float16"],
-        "no threads": ["--threads=0"],
+        "no threads": ["--threads=2", "--threads=0"],
+        "threads without number": ["--threads=many"],
         "too large": ["--problem=1000000x1000000000"],
         "twins": [f"--impl={path}" for path in twins],
         "folder is a file": [f"--report-dir={twins[0] / 'below'}"],
@@ -259,6 +261,8 @@ def _unmeasured(folder):
         for name, arguments in asked.items()
     }
     sessions["plain"] = [*NO_CACHE, "--collect-only", "-q"]
+    contest = ["--benchmark-only", "--contest", *sessions["plain"], "--problem=5x7", "--threads=3"]
+    sessions["contest"] = [*contest, f"--report-dir={folder / 'contest'}"]
     sessions["benchmarks"] = ["--benchmark-only", *sessions["plain"], f"--report-dir={folder / 'benchmarks'}"]
     process = _start(sys.executable, "-c", SESSIONS, json.dumps(sessions))
     out, err = _end(process)

@@ -3,8 +3,10 @@
 import os
 import platform
 import re
+import sys
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -51,6 +53,30 @@ def test_library_that_is_not_installed_is_left_out(monkeypatch):
 def test_thread_pools_are_as_wide_as_they_are_now():
     with threadpool_limits(1):
         assert {pool.threads for pool in environment.describe(None, None).pools} == {1}
+
+
+def not_started():
+    raise ValueError("Threading layer is not initialized.")
+
+
+@pytest.mark.parametrize(
+    ("numba", "layer"),
+    [
+        (None, None),  # where Numba cannot be imported
+        (SimpleNamespace(threading_layer=not_started), None),
+        (SimpleNamespace(threading_layer=lambda: "workqueue"), "workqueue"),
+    ],
+    ids=["no Numba", "no thread yet", "threads"],
+)
+def test_threading_layer_of_numba(monkeypatch, numba, layer):
+    monkeypatch.setitem(sys.modules, "numba", numba)
+    assert environment.describe(None, None).threading_layer == layer
+
+
+def test_numba_is_not_loaded_to_be_described(monkeypatch):
+    monkeypatch.delitem(sys.modules, "numba", raising=False)
+    assert environment.describe(None, None).threading_layer is None
+    assert "numba" not in sys.modules
 
 
 def test_load(described, monkeypatch):

@@ -8,12 +8,17 @@ import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import pytest_benchmark.cli
 
+from bench import plugin
+from bench.selection import select
+from impls import threads
 from impls.gate import TOLERANCE
+from impls.problems import DTYPES
 from reports.results import read
 
 GOOD = ("numpy_zero_loop", "python_two_loop", "numba_two_loop", "slow.py")
@@ -46,6 +51,7 @@ REFUSED = {
     "unknown problem": "no problem 'brest_cancer'; did you mean breast_cancer",
     "unknown dtype": "--dtype: invalid choice: 'float16'",
     "no threads": "threads: 0, but a whole number from 1 to 1024 is needed",
+    "threads without number": "--threads: invalid int value: 'many'",
     "too large": "problem 1000000x1000000000: X takes 8,000,000.0 GB, but only ",
     "twins": "2 rows are called mine.py: rename the file",
     "folder is a file": "below: Not a directory; choose another folder",
@@ -83,7 +89,7 @@ def test_good_run_ends_with_the_path_of_its_page(good):
 def test_every_row_is_timed(good):
     assert good.timings.keys() == {(row, "5x7", "float64") for row in GOOD}
     assert good.unmeasured == {}
-    assert sorted(table_of(good)) == sorted(f"5x7-float64-{row}" for row in GOOD)
+    assert sorted(table_of(good)) == sorted(f"5x7-float64-{count}t-{row}" for row in GOOD for count in (1, 2))
     assert not good.results.run.interrupted
     assert good.results.run_id == good.folder.name
 
@@ -101,6 +107,38 @@ def test_timings_are_sound(good):
 def test_first_call_holds_the_compiling(good):
     compiled = good.timings["numba_two_loop", "5x7", "float64"]
     assert compiled.first_call_s > 100 * np.median(compiled.blocks_s)
+    assert compiled.first_call_s > compiled.warm_call_s > 0, "what is compiled already need only be loaded"
+
+
+def test_rows_that_compile_nothing_have_no_warm_call(good):
+    assert {one.row for one in good.results.timings if one.warm_call_s is not None} == {"numba_two_loop"}
+
+
+def test_every_number_of_threads_is_timed_in_turn(good):
+    timed = [(one.threads, one.row) for one in good.results.timings]
+    assert timed == [(count, row) for count in (1, 2) for row in GOOD]
+    for entry in good.results.document["benchmarks"]:
+        count = entry["extra_info"]["threads"]
+        assert entry["group"] == f"5x7 float64 {count}t"
+        assert entry["params"]["threads"] == count
+
+
+def test_first_call_is_that_of_the_first_number_of_threads(good):
+    assert all((one.first_call_s is not None) == (one.threads == 1) for one in good.results.timings)
+    assert all(one.warm_call_s is None for one in good.results.timings if one.threads == 2)
+
+
+def test_each_setting_has_its_light(good):
+    lights = good.results.run.lights
+    assert [(one.problem, one.dtype, one.threads) for one in lights] == [
+        ("5x7", "float64", 1),
+        ("5x7", "float64", 2),
+    ]
+    assert all(one.read_s > 0 and one.link_s > 0 for one in lights)
+
+
+def test_threading_layer_is_that_of_the_light(good):
+    assert good.results.environment.threading_layer in ("tbb", "omp", "workqueue")
 
 
 def test_first_call_is_timed_once_for_each_row_and_dtype(bare):
@@ -137,7 +175,7 @@ def test_pytest_benchmark_reads_the_results_file(good, capsys, monkeypatch):
     pytest_benchmark.cli.main()
     shown = capsys.readouterr().out
     for row in GOOD:
-        assert f"5x7-float64-{row}" in shown
+        assert f"5x7-float64-1t-{row}" in shown
 
 
 def test_environment_is_complete(good):
@@ -188,12 +226,13 @@ def test_wrong_row_says_why(wrong, row, reason):
 
 @pytest.mark.parametrize("row", WRONG | FAULTY)
 def test_wrong_row_has_a_time_nowhere(wrong, row):
-    assert table_of(wrong) == ["5x7-float64-numpy_zero_loop"]
+    assert table_of(wrong) == ["5x7-float64-1t-numpy_zero_loop"]
     for document in (wrong.results.document, json.loads(wrong.saved.read_text())):
         assert row not in json.dumps(document["benchmarks"])
     (line,) = csv_lines(wrong, row)
     assert line["status"] == "failed"
-    assert {value for name, value in line.items() if name.endswith(("_s", "_low", "_high"))} == {""}
+    times = {value for name, value in line.items() if name.endswith(("_s", "_low", "_high"))}
+    assert times == {"", line["light_s"]}, "the light is no time of a row"
     found = page_rows(wrong.page, row)
     assert found
     assert not any(map(shows_time, found))
@@ -207,6 +246,8 @@ def test_run_without_numba_is_no_failure(bare):
     assert "4 passed, 8 skipped" in bare.out
     assert {row for row, _, _ in bare.timings} == {"numpy_zero_loop"}
     assert len(bare.timings) == 4
+    assert bare.results.run.lights == ()
+    assert bare.results.environment.threading_layer is None
 
 
 def test_missing_library_is_said_with_its_remedy(bare):
@@ -246,8 +287,75 @@ def test_plain_pytest_has_no_benchmarks(unmeasured):
 def test_benchmarks_have_no_tests(unmeasured):
     code, said, _ = unmeasured["benchmarks"]
     assert code == 0
-    assert "bench/test_step.py::test_step[breast_cancer-float64-numpy_zero_loop]" in said
+    count = threads.available()
+    assert f"bench/test_step.py::test_step[breast_cancer-float64-{count}t-numpy_zero_loop]" in said
     assert not re.search(r"^tests/", said, re.MULTILINE)
+
+
+# The contest
+
+
+def test_contest_fills_in_what_is_not_asked_for(unmeasured):
+    code, said, _ = unmeasured["contest"]
+    assert code == 0, said
+    collected = re.findall(r"test_step\[(.+)\]", said)
+    rows = select(None, ["5x7"], None, None, contest=True).rows
+    assert collected == [f"5x7-{dtype}-3t-{row}" for dtype in DTYPES for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("contest", "short", "printed"),
+    [
+        ("ours won", True, ["ours won"]),
+        ("ours won", False, ["tables", "ours won"]),
+        ("", True, ["tables"]),
+        ("", False, ["tables"]),
+    ],
+)
+def test_contest_is_printed_where_there_is_one(good, monkeypatch, contest, short, printed):
+    monkeypatch.setattr(plugin, "as_text", lambda comparisons: "tables")
+    monkeypatch.setattr(plugin, "contest_as_text", lambda found: contest)
+    assert plugin._tables(good.results, short) == printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "in_environment", "seconds"),
+    [
+        (["--contest"], "", plugin.CONTEST_S),
+        (["--contest", "--benchmark-max-time=3"], "", "3"),
+        (["--contest"], "--benchmark-max-time=3", "3"),
+    ],
+)
+def test_contest_is_short_unless_told_otherwise(monkeypatch, arguments, in_environment, seconds):
+    monkeypatch.setenv("PYTEST_ADDOPTS", in_environment)
+    option = SimpleNamespace(benchmark_max_time="3", benchmark_quiet=False)
+    config = SimpleNamespace(option=option, invocation_params=SimpleNamespace(args=arguments))
+    plugin._shorten(config)
+    assert option.benchmark_max_time == seconds
+    assert option.benchmark_quiet
+
+
+# Cold first calls
+
+
+@pytest.mark.parametrize("before", [None, "elsewhere"])
+def test_session_has_an_empty_cache_of_its_own(monkeypatch, before):
+    numba = SimpleNamespace(config=SimpleNamespace(CACHE_DIR=before or ""))
+    monkeypatch.setitem(sys.modules, "numba", numba)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", before or "")
+    if before is None:
+        monkeypatch.delenv("NUMBA_CACHE_DIR")
+    cleanups = []
+    plugin._start_cold(SimpleNamespace(add_cleanup=cleanups.append))
+    folder = Path(os.environ["NUMBA_CACHE_DIR"])
+    assert str(folder) == numba.config.CACHE_DIR
+    assert list(folder.iterdir()) == []
+    (folder / "compiled.nbc").touch()
+    for cleanup in cleanups:
+        cleanup()
+    assert not folder.exists()
+    assert os.environ.get("NUMBA_CACHE_DIR") == before
+    assert (before or "") == numba.config.CACHE_DIR
 
 
 # Ctrl-C

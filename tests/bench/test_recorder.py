@@ -6,15 +6,17 @@ from importlib import metadata
 import pytest
 
 from bench.outcome import LeftOut
-from bench.results import Recorder, as_json, block_medians
+from bench.results import Recorder, Setting, as_json, block_medians
 from bench.selection import select
+from reports.results import Light
 
 NO_NUMBA = LeftOut("not installed", "pip install numba")
+HERE = Setting("5x7", "float64", 2)
 
 
 @pytest.fixture
 def recorder():
-    return Recorder(select(["numba_two_loop", "/home/ada/mine.py"], ["5x7", "3x50"], None, 2), None)
+    return Recorder(select(["numba_two_loop", "/home/ada/mine.py"], ["5x7", "3x50"], None, [2, 1]), None)
 
 
 @pytest.mark.parametrize(
@@ -49,15 +51,24 @@ def test_blocks_are_few_and_of_nearly_equal_length(count):
 
 def test_new_recorder_has_nothing_to_report(recorder):
     assert not recorder.has_results
-    assert recorder.run().unmeasured == ()
+    assert recorder.run().unmeasured == recorder.run().lights == ()
 
 
 def test_a_time_or_a_reason_is_worth_a_report(recorder):
-    recorder.leave_out("numba_two_loop", "5x7", "float64", NO_NUMBA)
+    recorder.leave_out("numba_two_loop", HERE, NO_NUMBA)
     assert recorder.has_results
     other = Recorder(recorder.selection, None)
-    other.timed += 1
+    other.add_time(HERE)
     assert other.has_results
+    assert other.has_time(HERE)
+    assert not other.has_time(HERE._replace(threads=1))
+
+
+def test_run_holds_the_lights(recorder):
+    light = Light(*HERE, read_s=2e-6, link_s=3e-7)
+    recorder.add_light(light)
+    assert recorder.run().lights == (light,)
+    assert not recorder.has_results, "of no row"
 
 
 def test_first_call_is_first_once_for_each_row_and_dtype(recorder):
@@ -66,8 +77,10 @@ def test_first_call_is_first_once_for_each_row_and_dtype(recorder):
 
 
 def test_run_says_what_was_asked_for_and_what_became_of_it(recorder):
-    recorder.leave_out("numba_two_loop", "5x7", "float64", NO_NUMBA)
-    recorder.leave_out("/home/ada/mine.py", "5x7", "float64", LeftOut("failed", "db is off by 1.0e+00", 1.0))
+    recorder.leave_out("numba_two_loop", HERE, NO_NUMBA)
+    recorder.leave_out(
+        "/home/ada/mine.py", HERE._replace(threads=1), LeftOut("failed", "db is off by 1.0e+00", 1.0)
+    )
     run = as_json(recorder.run())
     assert (run["kind"], run["version"], run["interrupted"]) == (
         "pytest",
@@ -90,7 +103,7 @@ def test_run_says_what_was_asked_for_and_what_became_of_it(recorder):
             "row": "mine.py",
             "problem": "5x7",
             "dtype": "float64",
-            "threads": 2,
+            "threads": 1,
             "status": "failed",
             "reason": "db is off by 1.0e+00",
             "error": 1.0,

@@ -1,5 +1,7 @@
 """What is asked for: defaults, duplicates, names, and requests that cannot be met."""
 
+from pathlib import Path
+
 import pytest
 
 import impls
@@ -21,13 +23,13 @@ def test_defaults(nothing):
     assert chosen.rows == impls.names()
     assert chosen.problems == DEFAULT_PROBLEMS
     assert chosen.dtypes == ("float64",)
-    assert chosen.threads == threads.available()
+    assert chosen.thread_counts == (threads.available(),)
 
 
 def test_all_cores_are_counted_when_asked(monkeypatch):
     monkeypatch.setattr(threads, "available", lambda: 7)
-    assert select(None, None, None, None).threads == 7
-    assert select(None, None, None, 3).threads == 3
+    assert select(None, None, None, None).thread_counts == (7,)
+    assert select(None, None, None, [3]).thread_counts == (3,)
 
 
 def test_duplicates_are_removed_and_order_is_kept():
@@ -35,11 +37,35 @@ def test_duplicates_are_removed_and_order_is_kept():
         ["python_two_loop", "numpy_zero_loop", "python_two_loop"],
         ["5x7", "cats", "5x7"],
         ["float32", "float64", "float32"],
-        1,
+        [2, 1, 2],
     )
     assert chosen.rows == ("python_two_loop", "numpy_zero_loop")
     assert chosen.problems == ("5x7", "cats")
     assert chosen.dtypes == ("float32", "float64")
+    assert chosen.thread_counts == (2, 1)
+
+
+def test_contest_is_of_all_rows_without_python_loops_on_all_that_has_a_name(monkeypatch):
+    monkeypatch.setattr(threads, "available", lambda: 7)
+    monkeypatch.setattr(problems, "check_memory", lambda shape, dtype: None)
+    chosen = select(None, None, None, None, contest=True)
+    assert {"numpy_zero_loop", "numba_two_loop", "numba_parallel", "numba_fused"} <= set(chosen.rows)
+    assert not {"python_two_features", "python_two_loop", "numpy_two_loop", "numpy_one_loop"} & {*chosen.rows}
+    assert chosen.rows == tuple(row for row in impls.names() if row in chosen.rows), "in teaching order"
+    assert chosen.problems == problems.names()
+    assert chosen.dtypes == problems.DTYPES
+    assert chosen.thread_counts == (1, 7)
+
+
+def test_contest_on_one_core_has_one_number_of_threads(monkeypatch):
+    monkeypatch.setattr(threads, "available", lambda: 1)
+    assert select(None, ["5x7"], None, None, contest=True).thread_counts == (1,)
+
+
+def test_what_is_asked_for_wins_over_the_contest():
+    chosen = select(["python_two_loop"], ["5x7"], ["float32"], [3], contest=True)
+    assert (chosen.rows, chosen.problems) == (("python_two_loop",), ("5x7",))
+    assert (chosen.dtypes, chosen.thread_counts) == (("float32",), (3,))
 
 
 def test_own_file_need_not_exist_to_be_chosen():
@@ -47,29 +73,30 @@ def test_own_file_need_not_exist_to_be_chosen():
 
 
 @pytest.mark.parametrize(
-    ("rows", "names", "count", "message"),
+    ("rows", "names", "counts", "message"),
     [
-        (["numpy_zero_lop"], None, 1, "no implementation 'numpy_zero_lop'; did you mean numpy_zero_loop"),
-        (None, ["quadrat"], 1, "no problem 'quadrat'; did you mean square"),
-        (None, ["0x7"], 1, "no problem '0x7'; "),
-        (None, ["1000000x1000000000"], 1, "X takes 8,000,000.0 GB"),
-        (None, None, 0, "threads: 0, but a whole number from 1 to 1024 is needed"),
-        (None, None, -1, "threads: -1, "),
-        (["a/mine.py", "b/mine.py"], None, 1, "2 rows are called mine.py"),
+        (["numpy_zero_lop"], None, [1], "no implementation 'numpy_zero_lop'; did you mean numpy_zero_loop"),
+        (None, ["quadrat"], [1], "no problem 'quadrat'; did you mean square"),
+        (None, ["0x7"], [1], "no problem '0x7'; "),
+        (None, ["1000000x1000000000"], [1], "X takes 8,000,000.0 GB"),
+        (None, None, [0], "threads: 0, but a whole number from 1 to 1024 is needed"),
+        (None, None, [2, -1], "threads: -1, "),
+        (None, None, [10**6], "threads: 1000000, "),
+        (["a/mine.py", "b/mine.py"], None, [1], "2 rows are called mine.py"),
     ],
 )
-def test_bad_selection_says_why(rows, names, count, message):
+def test_bad_selection_says_why(rows, names, counts, message):
     with pytest.raises(BadSelection) as caught:
-        select(rows, names, None, count)
+        select(rows, names, None, counts)
     assert message in str(caught.value)
 
 
 def test_memory_counts_in_the_dtype_asked_for(monkeypatch):
     free = type("Memory", (), {"available": 5 * 7 * 4})
     monkeypatch.setattr(problems.psutil, "virtual_memory", lambda: free)
-    assert select(None, ["5x7"], ["float32"], 1)
+    assert select(None, ["5x7"], ["float32"], [1])
     with pytest.raises(BadSelection, match="problem 5x7: X takes"):
-        select(None, ["5x7"], ["float32", "float64"], 1)
+        select(None, ["5x7"], ["float32", "float64"], [1])
 
 
 @pytest.mark.parametrize(
@@ -85,7 +112,7 @@ def test_row_is_described_with_the_source_that_runs(name):
     described = describe_row(name)
     assert described.name == name
     assert described.source == path_of(name).read_text("utf-8")
-    assert path_of(name) == impls.load(name).path
+    assert path_of(name) == Path(impls.__file__).with_name(f"{name}.py")
 
 
 def test_compiled_row_is_described_with_what_it_compiles():

@@ -61,7 +61,7 @@ def test_nothing_is_wider_than_the_window(page):
 
 def test_every_figure_is_drawn_and_described(page):
     figures = page.locator("figure svg")
-    assert figures.count() == 3
+    assert figures.count() == 4
     for figure in figures.all():
         assert figure.get_attribute("aria-label")
         assert figure.bounding_box()["height"] > 100

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 
 import impls
-from impls import problems
+from impls import problems, registry
 from impls.gate import relative_errors
 from impls.oracle import reference
 
 
 @pytest.fixture(params=impls.names())
 def row(request):
+    """Each row in turn, skipped where a library it needs is not installed; one that does not load fails."""
+    if reason := registry.missing(registry.record(request.param)):
+        pytest.skip(reason)
     return impls.load(request.param)
 
 

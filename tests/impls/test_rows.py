@@ -135,7 +135,11 @@ def test_every_layout(row, layout, load, error):
 @pytest.mark.parametrize("threads", [1, 2, 7])
 def test_every_number_of_threads(row, threads, load, error):
     problem = load("2x5")  # seven threads outnumber the examples, and many a machine's cores
-    result = row.bind(problem.X, problem.Y, threads=threads)(problem.w, problem.b)
+    try:
+        step = row.bind(problem.X, problem.Y, threads=threads)
+    except impls.Unsuited as unsuited:  # JAX's number of threads is settled when it starts
+        pytest.skip(str(unsuited))
+    result = step(problem.w, problem.b)
     assert error(result, problem) <= TOLERANCE["float64"]
 
 

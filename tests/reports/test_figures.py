@@ -40,7 +40,7 @@ def texts(svg):
 
 
 def test_one_figure_for_each_problem_one_of_all_and_one_of_sizes(pictures):
-    assert list(pictures) == ["speedup-0", "speedup-1", "speedup", "scaling"]
+    assert list(pictures) == ["speedup-0", "speedup-1", "speedup", "roofline", "scaling"]
     assert all(picture.name == name for name, picture in pictures.items())
 
 
@@ -65,7 +65,7 @@ def test_figures_show_the_names_and_numbers(pictures):
 
 
 def test_a_row_looks_the_same_wherever_it_appears(pictures):
-    for name in ("speedup-0", "speedup-1", "scaling"):
+    for name in ("speedup-0", "speedup-1", "roofline", "scaling"):
         assert {"#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"} <= set(
             re.findall("#[0-9a-f]{6}", pictures[name].svg)
         )
@@ -77,12 +77,12 @@ def test_the_same_results_give_the_same_bytes(odd, draw):
 
 
 def test_one_size_makes_no_figure_of_sizes(odd):
-    assert list(odd[1]) == ["speedup-0", "speedup"]
+    assert list(odd[1]) == ["speedup-0", "speedup", "roofline"]
 
 
 def test_without_pure_python_there_is_no_speedup_to_draw(document, keep, draw):
     keep(document, "numpy_zero_loop")
-    assert list(draw(document)) == ["scaling"]
+    assert list(draw(document)) == ["roofline", "scaling"]
 
 
 def test_nothing_timed_makes_no_figure(document, draw):
@@ -95,6 +95,67 @@ def test_alternatives_say_what_is_shown(pictures):
         "Speedup over pure Python on breast_cancer, 30 × 569, float64, 2 threads: "
         "fastest numpy_zero_loop and numba_two_loop, 100x [94.8, 106]."
     )
+
+
+def test_roofline_says_which_row_is_closest_to_the_speed_of_light(pictures):
+    assert pictures["roofline"].alternative.endswith(
+        " Closest to it: numba_two_loop on square, 128 × 10,000, float64, 2 threads, at 80 %."
+    )
+    shown = texts(pictures["roofline"].svg)
+    expected = {"float64, 2 threads", "breast_cancer", "square", "speed of light", "size of X", "1 MB"}
+    assert set(ROWS) | expected <= set(shown)
+
+
+def test_roofline_stands_at_bytes_and_gigabytes_per_second(document, monkeypatch, draw):
+    plotted = []
+    monkeypatch.setattr(figures, "_saved", lambda figure, kind: plotted.append(figure) or b"")
+    draw(document)
+    axes = plotted[-3].axes[0]  # as SVG; after it come its PDF and the figure of sizes
+    drawn = [line.get_xydata().tolist() for line in axes.lines if line.get_linestyle() == "None"]
+    small, square = 30 * 569 * 8, 128 * 10_000 * 8
+    numba, light = drawn[-2:]
+    assert numba == [pytest.approx([small, small / 20.48e3]), pytest.approx([square, square / 5e5])]
+    assert light == [pytest.approx([small, small / 5e3]), pytest.approx([square, square / 4e5])]
+
+
+def test_without_a_light_there_is_no_roofline(document, draw):
+    document["zeroloop"]["lights"] = []
+    assert "roofline" not in draw(document)
+
+
+def test_roofline_has_a_panel_for_each_dtype_and_number_of_threads(document, draw):
+    held = [benchmark["extra_info"] for benchmark in document["benchmarks"]]
+    for other in ({"dtype": "float32"}, {"threads": 1}, {"dtype": "float16"}):
+        document["benchmarks"] += [{"extra_info": {**one, **other}} for one in held]
+        document["zeroloop"]["lights"] += [{**one, **other} for one in document["zeroloop"]["lights"][:2]]
+    shown = texts(draw(document)["roofline"].svg)
+    assert [text for text in shown if text.startswith("float")] == [
+        "float32, 2 threads",
+        "float64, 1 thread",
+        "float64, 2 threads",
+    ]
+    assert shown.count("speed of light") == 1
+
+
+def test_sixteen_rows_have_markers_of_their_own_and_look_alike_nowhere(document):
+    rows = document["zeroloop"]["rows"]
+    rows += [{**rows[0], "name": f"row {place}"} for place in range(16 - len(rows))]
+    looks = list(figures._looks(parse(document)).values())
+    assert len({look.marker for look in looks}) == len(looks) == 16
+
+
+def test_every_row_is_drawn_with_its_own_marker(document, monkeypatch, draw):
+    # The ten rows before them leave those that were timed the last markers, which are no letters.
+    more = [{**document["zeroloop"]["rows"][0], "name": f"row {place}"} for place in range(10)]
+    document["zeroloop"]["rows"][:0] = more
+    plotted = []
+    monkeypatch.setattr(figures, "_saved", lambda figure, kind: plotted.append(figure) or b"")
+    draw(document)
+    looks = figures._looks(parse(document))
+    expected = {looks[name].marker for name in ROWS}
+    for figure in plotted:
+        drawn = {line.get_marker() for line in figure.axes[0].lines}
+        assert drawn - {"None", "_"} == expected
 
 
 def test_ids_inside_a_page_are_unique_and_every_reference_finds_its_own(pictures, read_html):
@@ -157,6 +218,7 @@ def test_any_name_can_be_drawn(odd, read_html):
     read = read_html(picture.inline)
     assert read.faults == []
     assert "b" not in {tag for tag, _ in read.tags}
+    assert {r"$\frac{ $.py", "n" * 27 + "…", r"\$^{$_$" + "x" * 8 + "…"} <= set(texts(odd[1]["roofline"].svg))
 
 
 def test_any_character_can_be_drawn(odd, renamed, draw):

@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from reports.findings import verdict
+from reports import statistics
+from reports.findings import Contest, contest, too_fast, verdict
 
 TEN = {  # seconds, over python_two_loop, over numpy_zero_loop, by (row, problem)
     ("python_two_loop", "breast_cancer"): (2e-3, 1, 0.01),
@@ -57,7 +58,7 @@ def test_a_line_without_a_time_says_why_and_has_no_number(comparisons):
     assert (failed.status, failed.reason, failed.error) == ("failed", "dw[3] is off by 0.25", 0.25)
     assert (failed.loops, failed.lines) == (None, None)  # its source is not Python
     assert {failed.step_s, failed.over_python, failed.over_numpy, failed.prepare_s} == {None}
-    assert {failed.warmup_s, failed.calls_to_pay, failed.timing} == {None}
+    assert {failed.warmup_s, failed.warm_s, failed.share, failed.calls_to_pay, failed.timing} == {None}
     assert not failed.fastest
     assert comparisons[1].line("mine.py") is None
 
@@ -160,6 +161,108 @@ def test_the_first_call_in_another_dtype_is_another(document, compared):
     assert [comparison.line("numba_two_loop").warmup_s for comparison in compared(document)] == pytest.approx(
         [0.7, 0.3, 0.3], abs=1e-4
     )
+
+
+def test_the_warm_call_is_what_it_costs_beyond_a_step(document, compared):
+    small, square = compared(document)
+    # 30 ms less a step of 20.5 µs, on the problem that the row met first.
+    assert small.line("numba_two_loop").warm_s == pytest.approx(0.03 - 20.48e-6)
+    assert square.line("numba_two_loop").warm_s == small.line("numba_two_loop").warm_s
+    assert small.line("numpy_zero_loop").warm_s is None
+    timing(document, "numba_two_loop", "breast_cancer")["warm_call_s"] = 1e-6
+    assert compared(document)[0].line("numba_two_loop").warm_s == 0
+
+
+def test_light_is_the_slower_of_reading_and_the_links(comparisons):
+    small, square = comparisons
+    assert (small.light_s, small.bound_by) == (5e-6, "sigmoid and softplus")
+    assert (square.light_s, square.bound_by) == (4e-4, "reading X")
+
+
+def test_share_of_the_speed_of_light(comparisons):
+    small, square = comparisons
+    assert small.line("numpy_zero_loop").share == pytest.approx(0.25)  # 5 µs of 20
+    assert small.line("python_two_loop").share == pytest.approx(0.0025)  # 5 µs of 2,000
+    assert square.line("numba_two_loop").share == pytest.approx(0.8)  # 400 µs of 500
+    assert square.lines[-1].share is None
+
+
+@pytest.mark.parametrize("other", [{"threads": 1}, {"dtype": "float32"}, {"problem": "breast_cancer"}])
+def test_a_light_holds_for_its_own_setting_alone(document, compared, other):
+    document["zeroloop"]["lights"] = [{**document["zeroloop"]["lights"][1], **other}]
+    square = compared(document)[1]
+    assert square.light_s is square.bound_by is square.line("numba_two_loop").share is None
+
+
+def test_what_beats_the_speed_of_light_is_found(document, compared):
+    assert too_fast(compared(document)) == []
+    document["zeroloop"]["lights"][1]["link_s"] = 1.04 * 5e-4
+    assert too_fast(compared(document)) == []
+    document["zeroloop"]["lights"][1]["link_s"] = 1.06 * 5e-4
+    square = compared(document)[1]
+    assert too_fast(compared(document)) == [(square, square.line("numba_two_loop"))]
+
+
+OURS, PEERS = ("numba_two_loop", "numpy_one_loop"), ("numpy_zero_loop", "numpy_two_loop")
+
+
+def test_contest_of_the_fastest_on_either_side(comparisons):
+    small, square = contest(comparisons, OURS, PEERS).matches
+    assert [(match.problem.name, match.dtype) for match in (small, square)] == [
+        ("breast_cancer", "float64"),
+        ("square", "float64"),
+    ]
+    assert {(match.ours.line.name, match.ours.threads) for match in (small, square)} == {
+        ("numba_two_loop", 2)
+    }
+    assert {(match.peer.line.name, match.peer.threads) for match in (small, square)} == {
+        ("numpy_zero_loop", 2)
+    }
+    assert small.ratio.estimate == pytest.approx(1 / 1.024)
+    assert small.ratio.contains_one
+    assert square.ratio == statistics.ratio([[9.765625e-4, 1e-3, 1.024e-3]], [[4.8828125e-4, 5e-4, 5.12e-4]])
+    assert square.ratio.estimate == pytest.approx(2)
+    assert square.ours.line.share == pytest.approx(0.8)
+    assert contest(comparisons, OURS, PEERS).mean == pytest.approx(math.sqrt(2 / 1.024))
+
+
+def test_each_side_of_a_contest_stands_at_its_best_number_of_threads(document, keep, compared):
+    keep(document, "numba_two_loop", "numpy_zero_loop")
+    # One thread: the peer gains a fifth, ours loses half; the light of one thread is not ours.
+    for row, step_s in (("numpy_zero_loop", 8e-4), ("numba_two_loop", 1e-3)):
+        other = {**timing(document, row, "square"), "threads": 1, "blocks_s": [[step_s, step_s]]}
+        document["benchmarks"].append({"extra_info": other})
+    document["zeroloop"]["lights"].append({**document["zeroloop"]["lights"][1], "threads": 1, "read_s": 7e-4})
+    _, match = contest(compared(document), OURS, PEERS).matches
+    assert (match.ours.line.name, match.ours.threads) == ("numba_two_loop", 2)
+    assert (match.peer.line.name, match.peer.threads) == ("numpy_zero_loop", 1)
+    assert match.ratio.estimate == pytest.approx(1.6)
+    assert match.ours.line.share == pytest.approx(0.8)
+
+
+def test_dtypes_are_contests_of_their_own(document, compared):
+    held = [benchmark["extra_info"] for benchmark in document["benchmarks"]]
+    document["benchmarks"] += [{"extra_info": {**one, "dtype": "float32"}} for one in held]
+    assert [
+        (match.problem.name, match.dtype) for match in contest(compared(document), OURS, PEERS).matches
+    ] == [
+        ("breast_cancer", "float32"),
+        ("breast_cancer", "float64"),
+        ("square", "float32"),
+        ("square", "float64"),
+    ]
+
+
+@pytest.mark.parametrize(("ours", "peers"), [(("nobody",), PEERS), (OURS, ("mine.py",)), ((), ())])
+def test_a_contest_needs_both_sides(comparisons, ours, peers):
+    assert contest(comparisons, ours, peers) == contest(comparisons) == contest(()) == Contest(())
+    assert Contest(()).mean is None
+
+
+def test_a_single_block_has_a_ratio_without_an_interval(comparisons):
+    (match,) = contest(comparisons[1:], ("numpy_one_loop",), ("numpy_two_loop",)).matches
+    assert match.ratio.estimate == pytest.approx(32)
+    assert match.ratio.low is None
 
 
 def test_calls_until_a_row_pays(document, compared):

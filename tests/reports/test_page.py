@@ -4,7 +4,18 @@ import re
 
 import pytest
 
-FREE_TEXTS = ("title", "origin", "reason", "cpu", "system", "python", "numpy", "id", "datetime")
+FREE_TEXTS = (
+    "title",
+    "origin",
+    "threading_layer",
+    "reason",
+    "cpu",
+    "system",
+    "python",
+    "numpy",
+    "id",
+    "datetime",
+)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +86,48 @@ def test_every_link_and_label_finds_its_target(page_text, read_html):
 def test_every_section_is_in_the_navigation_in_order(page_text):
     navigation = re.search("<nav.*?</nav>", page_text, re.DOTALL)[0]
     assert re.findall('href="#([^"]*)"', navigation) == sections(page_text)
-    assert len(sections(page_text)) == page_text.count("<h2") == 10
+    assert len(sections(page_text)) == page_text.count("<h2") == 11
+
+
+@pytest.fixture
+def contested(document, renamed):
+    return renamed(document, "numba_two_loop", "numba_fused")
+
+
+def test_a_contest_has_a_section_in_the_navigation(contested, rendered, read_html):
+    text = rendered(contested)
+    navigation = re.search("<nav.*?</nav>", text, re.DOTALL)[0]
+    assert re.findall('href="#([^"]*)"', navigation) == sections(text)
+    section = re.search('<section id="contest">.*?</section>', text, re.DOTALL)[0]
+    words = " ".join(re.sub("<[^>]*>", " ", section).split())
+    assert "square float64 numba_fused 500 µs, 2 threads numpy_zero_loop 1.00 ms, 2 threads 2.00x [" in words
+    assert words.endswith("80 % Geometric mean over 2 sets of data: 1.40x as fast as the best peer.")
+    assert read_html(text).faults == []
+
+
+def test_what_beats_the_speed_of_light_is_warned_of_beside_the_verdict(document, rendered, page_text):
+    assert "beat the speed of light" not in page_text
+    document["zeroloop"]["lights"][1]["read_s"] = 1.07 * 5e-4
+    header = re.search("<header>.*?</header>", rendered(document), re.DOTALL)[0]
+    words = " ".join(re.sub("<[^>]*>", "", header).split())
+    assert (
+        "numba_two_loop seems to beat the speed of light on square, 128 × 10,000, float64, 2 threads "
+        "(107 %): the measurement is wrong, do not cite it." in words
+    )
+
+
+def test_speed_of_light_is_shown_with_what_bounds_it(page_text):
+    section = re.search('<section id="roofline">.*?</section>', page_text, re.DOTALL)[0]
+    words = " ".join(re.sub("<svg.*?</svg>|<[^>]*>", " ", section, flags=re.DOTALL).split())
+    assert "breast_cancer float64 2 4.00 µs 5.00 µs sigmoid and softplus" in words
+    assert words.endswith("square float64 2 400 µs 100 µs reading X")
+
+
+@pytest.mark.parametrize(("layer", "shown"), [(None, False), ("tbb", True)])
+def test_threading_layer_is_shown_where_it_is_known(document, rendered, layer, shown):
+    document["machine_info"]["zeroloop"]["threading_layer"] = layer
+    assert ("<dd>tbb</dd>" in rendered(document)) is shown
+    assert ("Threads of Numba" in rendered(document)) is shown
 
 
 def test_times_of_all_ten_timings_are_on_the_page(page_text):
@@ -97,9 +149,9 @@ def test_a_row_that_failed_is_wrong_in_the_table_of_errors(page_text):
 @pytest.mark.parametrize(
     ("rows", "absent"),
     [
-        (("python_two_loop", "numba_two_loop"), {"scaling", "left-out"}),
-        (("numpy_zero_loop",), {"speedup", "scaling", "left-out"}),
-        ((), {"speedup", "scaling", "left-out", "agreement"}),
+        (("python_two_loop", "numba_two_loop"), {"roofline", "scaling", "left-out"}),
+        (("numpy_zero_loop",), {"speedup", "roofline", "scaling", "left-out"}),
+        ((), {"speedup", "roofline", "scaling", "left-out", "agreement"}),
     ],
 )
 def test_sections_without_data_are_absent(document, keep, rendered, page_text, rows, absent):

@@ -81,6 +81,12 @@ def test_hand_written_file_is_read(ten_timings):
     assert timed == list(itertools.product(["breast_cancer", "square"], rows))
     assert found.timings[0].blocks_s == ((0.001953125, 0.002, 0.002048),)
     assert found.timings[5].first_call_s is None
+    assert (found.timings[3].warm_call_s, found.timings[4].warm_call_s) == (None, 0.03)
+    assert [(light.problem, light.read_s, light.link_s) for light in found.run.lights] == [
+        ("breast_cancer", 4e-6, 5e-6),
+        ("square", 4e-4, 1e-4),
+    ]
+    assert found.environment.threading_layer == "omp"
     assert [one.status for one in found.run.unmeasured] == ["unsuited", "not installed", "failed"]
     assert found.environment.pools[1].version is None
 
@@ -148,8 +154,10 @@ def test_truncated_file_is_refused(offset, file):
         (b'"text"', "not a benchmark's results file"),
         (b"{}", "not a benchmark's results file"),
         (b'{"benchmarks": [], "machine_info": {}, "version": "5.3.1"}', "written by another tool"),
-        (TEXT.replace('"schema": 1', '"schema": 2').encode(), "schema 2, but .* up to 1: upgrade zeroloop"),
-        (b'{"benchmarks": {}, "zeroloop": {"schema": 99}}', "schema 99, but .* up to 1: upgrade zeroloop"),
+        (TEXT.replace('"schema": 2', '"schema": 3').encode(), "schema 3, but .* up to 2: upgrade zeroloop"),
+        (b'{"benchmarks": {}, "zeroloop": {"schema": 99}}', "schema 99, but .* up to 2: upgrade zeroloop"),
+        (TEXT.replace('"schema": 2', '"schema": 1').encode(), "schema 1, .* older zeroloop: measure again"),
+        (b'{"benchmarks": [], "zeroloop": {"schema": 1}}', "schema 1, .* older zeroloop: measure again"),
     ],
 )
 def test_file_that_is_none_is_refused(content, message, file):
@@ -174,6 +182,10 @@ def test_file_that_is_missing_or_a_folder_is_an_os_error(tmp_path):
 
 def set_first(name, value):
     return lambda document: document["benchmarks"][0]["extra_info"].update({name: value})
+
+
+def set_light(name, value):
+    return lambda document: document["zeroloop"]["lights"][1].update({name: value})
 
 
 def repeat(*path):
@@ -207,6 +219,17 @@ MEANINGLESS = {
     "problem listed twice": (repeat("zeroloop", "problems"), "twice"),
     "schema 0": (lambda document: document["zeroloop"].update(schema=0), "schema"),
     "negative prepare": (set_first("prepare_s", -1.0), "prepare_s"),
+    "negative first call": (set_first("first_call_s", -1.0), "first_call_s"),
+    "negative warm call": (set_first("warm_call_s", -1e-9), "warm_call_s"),
+    "light of an unknown problem": (set_light("problem", "none"), r"lights\[1\] has a problem 'none'"),
+    "light twice": (repeat("zeroloop", "lights"), r"lights\[2\]: the light of breast_cancer is there twice"),
+    "no time to read": (
+        set_light("read_s", 0.0),
+        r"lights\[1\] has a read_s or link_s that no machine takes",
+    ),
+    "negative time to read": (set_light("read_s", -1e-6), r"lights\[1\] has a read_s or link_s"),
+    "no time for the links": (set_light("link_s", 0), r"lights\[1\] has a read_s or link_s"),
+    "a light that no machine takes": (set_light("link_s", 5e-324), r"lights\[1\] has a read_s or link_s"),
     "no example": (lambda document: document["zeroloop"]["problems"][0].update(m=0), r"problems\[0\]"),
     "left out with a time": (
         lambda document: document["zeroloop"]["unmeasured"][0].update(status="measured"),
@@ -229,6 +252,12 @@ def test_results_that_mean_nothing_are_refused(change, message, document):
     change(document)
     with pytest.raises(BadResults, match=message):
         parse(document)
+
+
+def test_a_light_may_differ_in_threads_or_dtype_alone(document):
+    lights = document["zeroloop"]["lights"]
+    lights += [{**lights[0], "threads": 1}, {**lights[0], "dtype": "float32"}]
+    assert len(parse(document).run.lights) == 4
 
 
 GONE = object()

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from reports import tables
+from reports.findings import Contest, contest
 
 SAFE_LATEX = (
     r"\textbackslash{}",
@@ -69,6 +70,54 @@ def test_text_is_no_wider_than_asked(comparisons, width):
     assert max(map(len, table)) <= width
 
 
+@pytest.fixture
+def contested(document, renamed, compared):
+    return contest(compared(renamed(document, "numba_two_loop", "numba_fused")))
+
+
+def test_contest(contested, golden):
+    golden("contest.txt", tables.contest_as_text(contested))
+    golden("contest.md", tables.contest_as_markdown(contested))
+
+
+def test_a_contest_without_a_match_is_empty():
+    assert tables.contest_as_text(Contest(())) == tables.contest_as_markdown(Contest(())) == ""
+
+
+def test_a_contest_of_long_names_fits_the_terminal(document, renamed, compared):
+    for old, new in {
+        "numba_two_loop": "numba_fused_packed",
+        "numpy_zero_loop": "numexpr_zero_loop",
+        "square": "12288x10000",
+    }.items():
+        document = renamed(document, old, new)
+    text = tables.contest_as_text(contest(compared(document)))
+    assert max(map(len, text.splitlines())) <= 80
+    assert {"numba_fused_packed", "numexpr_zero_loop", "breast_cancer", "12288x10000"} <= set(text.split())
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 200])
+def test_contest_is_no_wider_than_asked(contested, width):
+    assert max(map(len, tables.contest_as_text(contested, width).splitlines())) <= width
+
+
+def test_contest_takes_any_string(document, renamed, compared, hostile):
+    for old in ("numba_two_loop", "numpy_zero_loop", "square"):
+        document = renamed(document, old, f"{hostile}-{old}")
+    found = contest(
+        compared(document), (f"{hostile}-numba_two_loop",), (f"{hostile}-numpy_zero_loop", "numpy_one_loop")
+    )
+    assert len(found.matches) == 2
+    text = tables.contest_as_text(found, width=50_000)
+    assert all(character.isprintable() or character == "\n" for character in text)
+    for name in ("numba_two_loop", "numpy_zero_loop", "square"):
+        shown = (character if character.isprintable() else " " for character in f"{hostile}-{name}")
+        assert " ".join("".join(shown).split()) in " ".join(text.split())
+    table = tables.contest_as_markdown(found).splitlines()[:4]
+    assert {len(markdown_cells(line)) for line in table} == {8}
+    assert not set("`<>[]~*#") & set(re.sub(r"\\[^\w\s]", "", table[-1]))
+
+
 def test_csv_gives_back_any_string(spoilt, hostile, compared):
     rows = csv_rows(tables.as_csv(compared(spoilt)))
     assert len(rows) == 13
@@ -84,6 +133,13 @@ def test_csv_holds_the_numbers(comparisons):
     numba = square["numba_two_loop"]
     assert [float(numba[key]) for key in ("step_s", "over_python", "over_numpy", "calls_to_pay")] == (
         pytest.approx([5e-4, 800, 2, 621], rel=1e-5)
+    )
+    light = ("light_s", "share", "warm_s", "warmup_s")
+    assert [float(numba[key]) for key in light] == pytest.approx([4e-4, 0.8, 0.03, 0.3], rel=1e-3)
+    assert (square["mine.py"]["light_s"], square["mine.py"]["share"], square["mine.py"]["warm_s"]) == (
+        "0.0004",
+        "",
+        "",
     )
     assert (square["numpy_one_loop"]["calls_to_pay"], square["numpy_two_loop"]["step_s_low"]) == ("never", "")
 

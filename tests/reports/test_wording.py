@@ -34,6 +34,46 @@ def test_seconds(value, text):
 @pytest.mark.parametrize(
     ("value", "text"),
     [
+        (None, "–"),
+        (0.00012, "0.012 %"),
+        (0.0099, "0.99 %"),
+        (0.00997, "1.0 %"),
+        (0.0417, "4.2 %"),
+        (0.0997, "10 %"),
+        (0.834, "83 %"),
+        (0.997, "100 %"),
+        (1.071, "107 %"),
+        (1234.5, "123,450 %"),
+    ],
+)
+def test_share(value, text):
+    assert wording.share(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.1, "0.1 B"),
+        (8, "8 B"),
+        (1e3, "1 kB"),
+        (136_560, "137 kB"),
+        (999_999, "1,000 kB"),
+        (1e7, "10 MB"),
+        (2.5e9, "2.5 GB"),
+        (1e13, "10 TB"),
+    ],
+)
+def test_size(value, text):
+    assert wording.size(value) == text
+
+
+def test_threads():
+    assert [wording.threads(count) for count in (1, 2)] == ["1 thread", "2 threads"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
         (0, "0"),
         (0.000625, "0.000625"),
         (0.2634, "0.263"),

@@ -18,7 +18,7 @@ FILES = {
     *("results.json", "index.html", "speedup.csv", "speedup.md", "speedup.tex", "cite.bib"),
     *(
         f"{name}.{kind}"
-        for name in ("speedup-0", "speedup-1", "speedup", "scaling")
+        for name in ("speedup-0", "speedup-1", "speedup", "roofline", "scaling")
         for kind in ("svg", "pdf")
     ),
 }

@@ -1,0 +1,136 @@
+"""The speed of light: what no row can beat on a problem, measured beside the rows.
+
+Two things every step must do: read X once, and give each example a sigmoid and a softplus. A step that does
+more, or does the one after the other, takes longer than either.
+
+A reader sums what it reads, since compilers leave out code whose result nobody takes. Which way of reading is
+the fastest depends on the processor and on the size: several are tried, and the fastest is the light.
+"""
+# mypy: disable-error-code="no-untyped-call, untyped-decorator"
+
+import statistics
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numba import prange
+
+from impls import threads as pools
+from impls.compiled import compiled
+from impls.contract import Array
+from impls.link import MOST_TILES, TILE, link
+from impls.problems import Problem
+from reports.results import Light
+
+_TILES = 1024  # of the link for each thread: a millisecond or so, beside which waking the threads is nothing
+_SHORTEST_S = 1e-3  # of a timing: far above what reading the clock takes
+_BUDGET_S = 0.08  # for each of up to five functions
+_FEWEST = 3  # timings, of data that take longer than the budget
+
+
+def measure(problem: Problem, threads: int) -> Light:
+    """Measure the speed of light on a problem, now and in this process."""
+    pools.limit(threads)
+    x = problem.X.reshape(-1)
+    readers: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [(_sum, (x,)), (_sum_four_streams, (x,))]
+    if threads > 1:  # beside the serial ones, which are faster where the data are few
+        readers += [(_shared_sum, (x, threads)), (_shared_sum_four_streams, (x, threads))]
+    tiles = threads * _TILES
+    linked_s = _median_s(*_linking(problem.X.dtype, threads))
+    return Light(
+        problem=problem.name,
+        dtype=problem.dtype,
+        threads=threads,
+        read_s=min(_median_s(reader, arguments) for reader, arguments in readers),
+        link_s=linked_s / (tiles * TILE) * problem.shape.m,
+    )
+
+
+def _median_s(function: Callable[..., Any], arguments: tuple[Any, ...]) -> float:
+    """Return the median time of a call, each timing being of as many calls as the clock needs."""
+    function(*arguments)  # compiles, and fills the caches
+    calls, timings = 1, [_calls_s(function, arguments, 1)]
+    while timings[-1] * calls < _SHORTEST_S:
+        calls = max(2 * calls, int(_SHORTEST_S / timings[-1]))
+        timings = [_calls_s(function, arguments, calls)]
+    end = perf_counter() + _BUDGET_S
+    while len(timings) < _FEWEST or perf_counter() < end:
+        timings.append(_calls_s(function, arguments, calls))
+    return statistics.median(timings)
+
+
+def _calls_s(function: Callable[..., Any], arguments: tuple[Any, ...], calls: int) -> float:
+    start = perf_counter()
+    for _ in range(calls):
+        function(*arguments)
+    return (perf_counter() - start) / calls
+
+
+def _linking(dtype: Any, threads: int) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """Return a function that links `_TILES` tiles in each thread, and its arguments."""
+    rng = np.random.default_rng(0)
+    Z = rng.standard_normal(TILE).astype(dtype)
+    Y = (rng.random(TILE) < 0.5).astype(dtype)
+    return (_links, (Z, Y, _TILES)) if threads == 1 else (_shared_links, (Z, Y, _TILES, threads))
+
+
+# A loop over numbers is a function of its own: inside the body of a prange it would not be turned into SIMD.
+
+
+@compiled(fastmath=True)
+def _sum(x: Array) -> Any:
+    total = x.dtype.type(0)
+    for i in range(len(x)):
+        total += x[i]
+    return total
+
+
+@compiled(fastmath=True)
+def _sum_four_streams(x: Array) -> Any:
+    """Read four pieces side by side: more requests to memory under way at once."""
+    n = len(x) // 4
+    A, B, C, D = x[:n], x[n : 2 * n], x[2 * n : 3 * n], x[3 * n :]
+    total = x.dtype.type(0)
+    for i in range(n):
+        total += (A[i] + B[i]) + (C[i] + D[i])
+    for i in range(n, len(D)):
+        total += D[i]
+    return total
+
+
+@compiled(parallel=True)
+def _shared_sum(x: Array, threads: int) -> Any:
+    totals, n = np.zeros(threads), len(x)
+    for thread in prange(threads):
+        totals[thread] = _sum(x[thread * n // threads : (thread + 1) * n // threads])
+    return totals
+
+
+@compiled(parallel=True)
+def _shared_sum_four_streams(x: Array, threads: int) -> Any:
+    totals, n = np.zeros(threads), len(x)
+    for thread in prange(threads):
+        totals[thread] = _sum_four_streams(x[thread * n // threads : (thread + 1) * n // threads])
+    return totals
+
+
+@compiled
+def _links(Z: Array, Y: Array, tiles: int) -> Any:
+    """Link the same tile again and again: it stays in the first-level cache, as a row's does."""
+    dZ, Q = np.zeros_like(Z), np.zeros_like(Z)
+    total = 0.0
+    for tile in range(tiles):
+        if tile % MOST_TILES == 0:
+            Q[:] = 0
+        J, db = link(Z, Y, dZ, Q)
+        total += J + db
+    return total
+
+
+@compiled(parallel=True)
+def _shared_links(Z: Array, Y: Array, tiles: int, threads: int) -> Any:
+    totals = np.zeros(threads)
+    for thread in prange(threads):
+        totals[thread] = _links(Z, Y, tiles)
+    return totals

@@ -1,0 +1,29 @@
+"""One pass over X, tile by tile, with SIMD for the link: each number of X is read from memory once."""
+
+import numpy as np
+
+from impls.contract import Step
+from impls.sweep import sweep, threads_for
+
+
+def prepare(X, Y, threads):
+    """Decide how many threads pay; X stays as it is if its rows or its columns lie in one piece each."""
+    n_x, m = X.shape
+    if not X.flags.forc:
+        X = np.ascontiguousarray(X)
+    return _read_only(X), _read_only(np.ascontiguousarray(Y[0])), threads_for(n_x, m, threads)
+
+
+def step(w, b, X, Y, threads):
+    """Cost and gradients; formula and shapes in `impls.contract`, Y (m,)."""
+    n_x, m = X.shape
+    sums = sweep(w[:, 0], b, X, Y, threads)
+    sums /= m
+    return Step(sums[n_x], sums[:n_x].reshape(n_x, 1), sums[n_x + 1])
+
+
+def _read_only(array):
+    """Return a view that cannot be written to: one type, so that Numba compiles once."""
+    view = array.view()
+    view.setflags(write=False)
+    return view

@@ -1,0 +1,234 @@
+"""One pass over X: each tile of examples goes forward, through the link and backward while in the cache.
+
+There are two loops, for the two ways in which X can lie in memory. Both are made of the same two operations
+on eight rows of a matrix at once, so that what is loaded serves eight rows:
+
+    add_rows    y += a_1 row_1 + ... + a_8 row_8
+    dot_rows    s_k += row_k . v
+
+Where a feature is a row (the course's X), the examples of a tile are a short piece of every row. `add_rows`
+goes forward, Z += w_j X_j, and `dot_rows` backward, dw_j += X_j . dZ. Where an example is a row (X.T), a
+tile is one piece of memory. `dot_rows` goes forward, z_i += x_i . w, and `add_rows` backward, dw += dz_i
+x_i; both run in one loop, `dot_and_add_rows`, backward on the last tile while the next arrives from memory.
+
+Inside a few tiles sums are kept in the precision of X, over all tiles in float64: float32 stays accurate
+however many examples there are.
+"""
+
+import numpy as np
+from numba import prange
+
+from impls.compiled import SUMS, compiled
+from impls.link import MOST_TILES, TILE, link, log_of_products
+
+ROWS = 8
+_WORTH_A_THREAD = 2**16  # multiplications: ten microseconds of work, what it takes to wake another thread
+# A tile of X, when features are rows: a quarter of a second-level cache, into which the processor also
+# fetches ahead. When examples are rows: long enough for the link to use SIMD.
+_SLAB_BYTES, _RUN_BYTES = 2**19, 2**17
+_SHORTEST_PIECE = 64  # examples; pieces of rows below a few cache lines cost more than reading X twice
+
+
+def threads_for(n_x, m, threads):
+    """Return how many threads pay for data of this size: a matter of the size alone, so that bits repeat."""
+    return max(1, min(threads, m * (n_x + ROWS) // _WORTH_A_THREAD))
+
+
+def sweep(w, b, X, Y, threads):
+    """Return dw, J and db, summed but not divided by m, as one array of n_x + 2 numbers.
+
+    w (n_x,), X (n_x, m) in C or Fortran order, Y (m,), all of one dtype. There is one partial sum for each
+    thread, added in the order of the threads: the same number of threads gives the same bits.
+    """
+    if X.flags.c_contiguous:
+        rows, one_thread, in_parallel = X, _features_as_rows, _features_in_parallel
+    else:
+        rows, one_thread, in_parallel = X.T, _examples_as_rows, _examples_in_parallel
+    if threads == 1:
+        return one_thread(w, b, rows, Y, 0, len(Y))
+    return in_parallel(w, b, rows, Y, threads).sum(axis=0)
+
+
+@compiled(parallel=True)
+def _features_in_parallel(w, b, X, Y, threads):
+    m, parts = len(Y), np.empty((threads, len(w) + 2))
+    for thread in prange(threads):
+        parts[thread] = _features_as_rows(w, b, X, Y, thread * m // threads, (thread + 1) * m // threads)
+    return parts
+
+
+@compiled(parallel=True)
+def _examples_in_parallel(w, b, X, Y, threads):
+    m, parts = len(Y), np.empty((threads, len(w) + 2))
+    for thread in prange(threads):
+        parts[thread] = _examples_as_rows(w, b, X, Y, thread * m // threads, (thread + 1) * m // threads)
+    return parts
+
+
+@compiled
+def _features_as_rows(w, b, X, Y, start, stop):
+    """Sum dw, J and db over the examples from start to stop, columns of X."""
+    n_x = len(w)
+    tile = _tile_of_features(n_x, X.itemsize)
+    Z, dZ, Q = np.empty(tile, X.dtype), np.empty(tile, X.dtype), np.zeros(tile, X.dtype)
+    dw, J, db = np.zeros(n_x), 0.0, 0.0
+    whole = n_x - n_x % ROWS
+    for tiles, i in enumerate(range(start, stop, tile)):
+        end = min(i + tile, stop)
+        z, dz = Z[: end - i], dZ[: end - i]
+        z[:] = b
+        for j in range(0, whole, ROWS):
+            add_rows(z, w[j : j + ROWS], X, j, i)
+        for j in range(whole, n_x):
+            add_row(z, w[j], X[j, i:end])
+        costs, errors = link(z, Y[i:end], dz, Q[: end - i])
+        J += costs
+        db += errors
+        for j in range(0, whole, ROWS):
+            dot_rows(dw[j : j + ROWS], dz, X, j, i)
+        for j in range(whole, n_x):
+            dw[j] += dot_row(X[j, i:end], dz)
+        if tiles % MOST_TILES == MOST_TILES - 1:
+            J += log_of_products(Q)
+    return _joined(dw, J + log_of_products(Q), db)
+
+
+@compiled
+def _examples_as_rows(w, b, X, Y, start, stop):
+    """Sum dw, J and db over the examples from start to stop, rows of X."""
+    n_x = len(w)
+    tile = max(ROWS, min(TILE, _RUN_BYTES // (n_x * X.itemsize) // ROWS * ROWS))
+    Z, dZ, Q = np.empty(tile, X.dtype), np.empty(tile, X.dtype), np.zeros(tile, X.dtype)
+    dw, dw_few = np.zeros(n_x), np.zeros(n_x, X.dtype)  # over all tiles, over the last few
+    J = db = 0.0
+    last = start  # the tile from `last` to `i` still has to go backward
+    for tiles, i in enumerate(range(start, stop + tile, tile)):
+        end = min(i + tile, stop)
+        new, old = max(0, end - i), min(i, stop) - last
+        Z[:new] = b
+        both = min(new, old) // ROWS * ROWS
+        for k in range(0, both, ROWS):
+            dot_and_add_rows(Z[k : k + ROWS], w, X, i + k, dw_few, dZ[k : k + ROWS], last + k)
+        for k in range(both, new):
+            Z[k] += dot_row(X[i + k], w)
+        for k in range(both, old):
+            add_row(dw_few, dZ[k], X[last + k])
+        last = i
+        if new:
+            costs, errors = link(Z[:new], Y[i:end], dZ[:new], Q[:new])
+            J += costs
+            db += errors
+        if tiles % MOST_TILES == MOST_TILES - 1 or new < tile:
+            J += log_of_products(Q)
+            dw += dw_few
+            dw_few[:] = 0
+    return _joined(dw, J, db)
+
+
+@compiled
+def _tile_of_features(n_x, itemsize):
+    whole = TILE * 8 // itemsize
+    fits = _SLAB_BYTES // (n_x * itemsize) // 16 * 16
+    return min(whole, fits) if fits >= _SHORTEST_PIECE else whole
+
+
+@compiled
+def _joined(dw, J, db):
+    joined = np.empty(len(dw) + 2)
+    joined[:-2] = dw
+    joined[-2] = J
+    joined[-1] = db
+    return joined
+
+
+@compiled(fastmath=SUMS)
+def add_row(y, a, row):
+    """Y += a row."""
+    for i in range(len(y)):
+        y[i] += a * row[i]
+
+
+@compiled(fastmath=SUMS)
+def dot_row(row, v):
+    """Return row . v."""
+    s = v.dtype.type(0)
+    for i in range(len(v)):
+        s += row[i] * v[i]
+    return s
+
+
+@compiled(fastmath=SUMS)
+def add_rows(y, a, X, first, start):
+    """Y += the sum of a_k X[first + k, start:] over eight k."""
+    n = len(y)
+    x0, x1 = X[first, start : start + n], X[first + 1, start : start + n]
+    x2, x3 = X[first + 2, start : start + n], X[first + 3, start : start + n]
+    x4, x5 = X[first + 4, start : start + n], X[first + 5, start : start + n]
+    x6, x7 = X[first + 6, start : start + n], X[first + 7, start : start + n]
+    a0, a1, a2, a3, a4, a5, a6, a7 = a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]
+    for i in range(n):
+        y[i] += (a0 * x0[i] + a1 * x1[i] + a2 * x2[i] + a3 * x3[i]) + (
+            a4 * x4[i] + a5 * x5[i] + a6 * x6[i] + a7 * x7[i]
+        )
+
+
+@compiled(fastmath=SUMS)
+def dot_rows(s, v, X, first, start):
+    """s_k += X[first + k, start:] . v for eight k."""
+    n = len(v)
+    x0, x1 = X[first, start : start + n], X[first + 1, start : start + n]
+    x2, x3 = X[first + 2, start : start + n], X[first + 3, start : start + n]
+    x4, x5 = X[first + 4, start : start + n], X[first + 5, start : start + n]
+    x6, x7 = X[first + 6, start : start + n], X[first + 7, start : start + n]
+    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = v.dtype.type(0)
+    for i in range(n):
+        t = v[i]
+        s0 += x0[i] * t
+        s1 += x1[i] * t
+        s2 += x2[i] * t
+        s3 += x3[i] * t
+        s4 += x4[i] * t
+        s5 += x5[i] * t
+        s6 += x6[i] * t
+        s7 += x7[i] * t
+    s[0] += s0
+    s[1] += s1
+    s[2] += s2
+    s[3] += s3
+    s[4] += s4
+    s[5] += s5
+    s[6] += s6
+    s[7] += s7
+
+
+@compiled(fastmath=SUMS)
+def dot_and_add_rows(s, v, X, new, y, a, old):
+    """s_k += X[new + k] . v and y += a_k X[old + k], for eight k."""
+    n = len(v)
+    x0, x1, x2, x3 = X[new, :n], X[new + 1, :n], X[new + 2, :n], X[new + 3, :n]
+    x4, x5, x6, x7 = X[new + 4, :n], X[new + 5, :n], X[new + 6, :n], X[new + 7, :n]
+    o0, o1, o2, o3 = X[old, :n], X[old + 1, :n], X[old + 2, :n], X[old + 3, :n]
+    o4, o5, o6, o7 = X[old + 4, :n], X[old + 5, :n], X[old + 6, :n], X[old + 7, :n]
+    a0, a1, a2, a3, a4, a5, a6, a7 = a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]
+    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = v.dtype.type(0)
+    for i in range(n):
+        t = v[i]
+        s0 += x0[i] * t
+        s1 += x1[i] * t
+        s2 += x2[i] * t
+        s3 += x3[i] * t
+        s4 += x4[i] * t
+        s5 += x5[i] * t
+        s6 += x6[i] * t
+        s7 += x7[i] * t
+        y[i] += (a0 * o0[i] + a1 * o1[i] + a2 * o2[i] + a3 * o3[i]) + (
+            a4 * o4[i] + a5 * o5[i] + a6 * o6[i] + a7 * o7[i]
+        )
+    s[0] += s0
+    s[1] += s1
+    s[2] += s2
+    s[3] += s3
+    s[4] += s4
+    s[5] += s5
+    s[6] += s6
+    s[7] += s7

@@ -1,0 +1,20 @@
+"""PyTorch as its users write it: the cost alone, whose gradients autograd works out."""
+
+import torch
+from torch.nn.functional import softplus
+
+from impls.contract import Step
+from impls.torch_step import FAR
+from impls.torch_step import prepare as prepare  # the same tensors
+
+
+def step(w, b, X, Y, threads):
+    """Cost and gradients; formula and shapes in `impls.contract`."""
+    torch.set_num_threads(threads)
+    w = torch.from_numpy(w.copy()).requires_grad_()  # w may be read-only, of which PyTorch warns
+    b = torch.tensor(b, dtype=w.dtype, requires_grad=True)
+    Z = w.T @ X + b
+    # Not binary_cross_entropy_with_logits: it takes log(sigmoid(Z)) from Z, which cancels for negative Z.
+    J = (softplus(Z, threshold=FAR) - Y * Z).mean()
+    dw, db = torch.autograd.grad(J, (w, b))
+    return Step(J.item(), dw.numpy(), db.item())

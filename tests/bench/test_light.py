@@ -1,0 +1,102 @@
+"""The speed of light: readers that read everything, a link that links, and times in the right relation."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from bench import light
+from impls import problems
+from impls.link import TILE
+
+
+@pytest.fixture
+def short(monkeypatch):
+    monkeypatch.setattr(light, "_BUDGET_S", 0.01)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands still unless it is moved."""
+    times = [0.0]
+    monkeypatch.setattr(light, "perf_counter", lambda: times[0])
+
+    def move(seconds):
+        times[0] += seconds
+
+    return move
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_light_names_what_it_belongs_to(short, threads):
+    found = light.measure(problems.load("5x7", "float32"), threads)
+    assert (found.problem, found.dtype, found.threads) == ("5x7", "float32", threads)
+    assert found.read_s > 0
+    assert found.link_s > 0
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_hundred_times_the_data_takes_longer_to_read(short, threads):
+    few, many = (light.measure(problems.load(name), threads).read_s for name in ("10x1000", "1000x1000"))
+    assert many > 4 * few
+
+
+@pytest.mark.parametrize("threads", [1, 2, 7])
+def test_link_is_proportional_to_examples(monkeypatch, threads):
+    monkeypatch.setattr(light, "_median_s", lambda function, arguments: 1.0)
+    few, many = (light.measure(problems.load(name), threads).link_s for name in ("5x7", "5x700"))
+    assert few == pytest.approx(7 / (threads * light._TILES * TILE))
+    assert many == pytest.approx(100 * few)
+
+
+def test_light_is_the_fastest_reader(monkeypatch):
+    asked = []
+
+    def median_s(function, arguments):
+        asked.append(function)
+        return {light._shared_sum: 2.0}.get(function, 3.0)
+
+    monkeypatch.setattr(light, "_median_s", median_s)
+    assert light.measure(problems.load("5x7"), 2).read_s == 2.0
+    assert light.measure(problems.load("5x7"), 1).read_s == 3.0, "threads that were not asked for do not read"
+    assert len(asked) == 5 + 3
+
+
+@pytest.mark.parametrize("dtype", problems.DTYPES)
+@pytest.mark.parametrize("size", [0, 1, 3, 4, 5, 127, 1030])
+def test_readers_read_every_number_once(size, dtype):
+    x = np.arange(1, size + 1, dtype=dtype)  # whose sums are exact in every order
+    x.setflags(write=False)
+    for reader in (light._sum, light._sum_four_streams):
+        assert reader(x) == x.sum()
+    for reader, threads in itertools.product((light._shared_sum, light._shared_sum_four_streams), (1, 2, 5)):
+        assert reader(x, threads).sum() == x.sum()
+
+
+@pytest.mark.parametrize("dtype", problems.DTYPES)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_every_tile_is_linked(monkeypatch, dtype, threads):
+    monkeypatch.setattr(light, "_TILES", 20)  # past the number after which Q must be 0 again
+    function, arguments = light._linking(dtype, threads)
+    Z, Y = (array.astype(np.float64) for array in arguments[:2])
+    of_one_tile = np.sum(np.maximum(Z, 0) - Y * Z) + np.sum(1 / (1 + np.exp(-Z)) - Y)
+    found = np.atleast_1d(function(*arguments))
+    assert found == pytest.approx([20 * of_one_tile] * threads, rel=1e-11 if dtype == "float64" else 1e-4)
+
+
+def test_fast_calls_are_timed_in_long_blocks(clock):
+    assert light._median_s(clock, (1e-6,)) == pytest.approx(1e-6)
+    calls = []
+    light._median_s(lambda: (calls.append(1), clock(1e-6)), ())
+    assert len(calls) > light._BUDGET_S / 1e-6 / 2
+
+
+def test_slow_calls_are_few(clock):
+    calls = []
+    assert light._median_s(lambda: (calls.append(1), clock(10)), ()) == 10
+    assert len(calls) == 1 + 3
+
+
+def test_median_bears_one_disturbed_timing(clock):
+    seconds = iter([9, 1, 5, 1])
+    assert light._median_s(lambda: clock(next(seconds)), ()) == 1

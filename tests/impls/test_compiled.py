@@ -1,0 +1,48 @@
+"""Compiled code on disk, and the layer that runs Numba's threads, each in a process of its own."""
+
+import os
+import platform
+import subprocess
+import sys
+
+import pytest
+
+CALL = """
+import impls
+from impls import problems
+problem = problems.load("9x20000")
+print(impls.load("numba_fused").bind(problem.X, problem.Y, 2)(problem.w, problem.b).cost.hex())
+import numba
+print(numba.threading_layer())
+"""
+
+
+def run(**environment):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", CALL],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.split()
+
+
+def test_cached_code_computes_the_same(tmp_path):
+    cold = run(NUMBA_CACHE_DIR=str(tmp_path))
+    kept = {path.name: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nbc")}
+    assert kept
+    assert run(NUMBA_CACHE_DIR=str(tmp_path)) == cold
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nbc")} == kept
+
+
+def test_runs_where_no_cache_can_be_written(tmp_path):
+    a_file = tmp_path / "file"
+    a_file.touch()  # no folder can be made below a file, not even by root
+    assert run(NUMBA_CACHE_DIR=str(a_file / "cache")) == run()
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="TBB is built for x86-64 only")
+def test_tbb_runs_the_threads():
+    assert run()[1] == "tbb"

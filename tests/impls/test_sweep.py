@@ -1,0 +1,159 @@
+"""The fused rows at every boundary of their loops, and in the company of threads and processes."""
+
+import multiprocessing
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import impls
+from impls import problems
+from impls.gate import TOLERANCE, gate_for
+from impls.link import MOST_TILES, TILE
+from impls.sweep import ROWS, threads_for
+
+FUSED = ("numba_fused", "numba_fused_packed")
+
+
+@pytest.fixture(params=FUSED)
+def fused(request):
+    return impls.load(request.param)
+
+
+@pytest.fixture(params=["C", "F"])
+def order(request):
+    return request.param
+
+
+def around(*boundaries):
+    return sorted({size + near for size in boundaries for near in (-1, 0, 1) if size + near > 0})
+
+
+def holds(row, name, dtype, order, threads, load, error):
+    problem = load(name, dtype)
+    problem = replace(problem, X=np.array(problem.X, order=order))
+    result = row.bind(problem.X, problem.Y, threads)(problem.w, problem.b)
+    return error(result, problem) <= TOLERANCE[dtype]
+
+
+@pytest.mark.parametrize("n_x", around(1, ROWS, 64))
+@pytest.mark.parametrize("m", [1, ROWS - 1, ROWS + 1, 3 * ROWS + 5])
+def test_features_around_the_unrolled_rows(fused, n_x, m, dtype, order, load, error):
+    assert holds(fused, f"{n_x}x{m}", dtype, order, 1, load, error)
+
+
+@pytest.mark.parametrize("n_x", [1, 3, 70])
+@pytest.mark.parametrize("m", around(TILE, 2 * TILE))
+def test_examples_around_the_tile(fused, n_x, m, dtype, order, load, error):
+    assert holds(fused, f"{n_x}x{m}", dtype, order, 1, load, error)
+
+
+@pytest.mark.parametrize("m", around(MOST_TILES * TILE, 2 * MOST_TILES * TILE))
+def test_examples_around_the_last_logarithm(fused, m, dtype, order, load, error):
+    assert holds(fused, f"2x{m}", dtype, order, 1, load, error)
+
+
+@pytest.mark.parametrize("m", around(64, 128, 192))
+def test_tiles_shortened_by_many_features(fused, m, dtype, order, load, error):
+    assert holds(fused, f"1000x{m}", dtype, order, 2, load, error)
+
+
+@pytest.mark.parametrize("name", ["12288x209", "40000x17"])
+def test_wide_data(fused, name, dtype, order, load, error):
+    assert holds(fused, name, dtype, order, 2, load, error)
+
+
+def test_a_million_examples(dtype):
+    gate = gate_for("2x1000000", dtype)
+    row, Y = impls.load("numba_fused"), gate.problem.Y
+    for X in (gate.problem.X, np.asfortranarray(gate.problem.X)):
+        errors = [gate.run(row.prepare(X, Y, threads)) for threads in (1, 2, 3, 64)]
+        assert max(errors) <= TOLERANCE[dtype] / 10
+
+
+def test_large_and_vanishing_values(fused, dtype, order, error):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((5, 1000)) * 10.0 ** rng.integers(-6, 4, (5, 1000))
+    X[rng.random(X.shape) < 0.2] = -0.0
+    X[0, :100] = np.finfo(dtype).smallest_subnormal
+    problem = replace(
+        problems.load("5x1000"),
+        X=np.array(X, dtype, order=order),
+        Y=(rng.random((1, 1000)) < 0.5).astype(dtype),
+        w=rng.standard_normal((5, 1)).astype(dtype),
+    )
+    assert (
+        error(fused.bind(problem.X, problem.Y)(problem.w, 0.0), replace(problem, b=0.0)) <= TOLERANCE[dtype]
+    )
+
+
+def bits(result):
+    return result.cost.hex(), result.dw.tobytes(), result.db.hex()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_same_threads_same_bits(fused, threads, dtype):
+    problem = problems.load("128x5000", dtype)
+    found = {bits(fused.bind(problem.X, problem.Y, threads)(problem.w, problem.b)) for _ in range(20)}
+    assert len(found) == 1
+
+
+def test_small_data_take_one_thread():
+    assert threads_for(30, 569, 64) == 1
+    assert threads_for(128, 10_000, 64) == 20
+    assert threads_for(128, 10_000, 2) == 2
+    assert threads_for(1, 1, 1) == 1
+
+
+def test_called_from_several_threads_at_once(fused):
+    problem = problems.load("128x5000")
+    step = fused.bind(problem.X, problem.Y, 2)
+    expected = bits(step(problem.w, problem.b))
+    found, start = [], threading.Barrier(4)
+
+    def call():
+        start.wait()
+        found.extend(bits(step(problem.w, problem.b)) for _ in range(50))
+
+    callers = [threading.Thread(target=call) for _ in range(4)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert found == [expected] * 200
+
+
+def bits_of(name):
+    problem = problems.load("128x5000")
+    return bits(impls.load(name).bind(problem.X, problem.Y, 2)(problem.w, problem.b))
+
+
+def in_child(queue, name):
+    queue.put(bits_of(name))
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+# Python, and JAX once loaded, warn of forking a process that has threads: what is tried here.
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning", "ignore:os.fork:RuntimeWarning")
+def test_runs_in_a_child_of_a_process_that_ran_it(fused, method):
+    expected = bits_of(fused.name)
+    context = multiprocessing.get_context(method)
+    queue = context.Queue()
+    child = context.Process(target=in_child, args=(queue, fused.name))
+    child.start()
+    found = queue.get(timeout=60)
+    child.join()
+    assert (found, child.exitcode) == (expected, 0)
+
+
+def test_takes_no_memory_of_the_size_of_the_data(fused):
+    psutil = pytest.importorskip("psutil")
+    problem = problems.load("64x200000")  # 102 MB, an array of m numbers has 1.6 MB
+    X = np.asfortranarray(problem.X)
+    step = fused.bind(X, problem.Y, 2)
+    step(problem.w, problem.b)
+    before = psutil.Process().memory_info().rss
+    for _ in range(20):
+        step(problem.w, problem.b)
+    assert psutil.Process().memory_info().rss - before < 1_000_000
