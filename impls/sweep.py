@@ -18,14 +18,14 @@ however many examples there are.
 import numpy as np
 from numba import prange
 
-from impls.compiled import SUMS, compiled
+from impls.compiled import SUMS, compiled, use_wide_registers
 from impls.link import MOST_TILES, TILE, link, log_of_products
 
 ROWS = 8
 _WORTH_A_THREAD = 2**16  # multiplications: ten microseconds of work, what it takes to wake another thread
-# A tile of X, when features are rows: a quarter of a second-level cache, into which the processor also
+# A tile of X, when features are rows: half of a second-level cache, into which the processor also
 # fetches ahead. When examples are rows: long enough for the link to use SIMD.
-_SLAB_BYTES, _RUN_BYTES = 2**19, 2**17
+_SLAB_BYTES, _RUN_BYTES = 2**20, 2**17
 _SHORTEST_PIECE = 64  # examples; pieces of rows below a few cache lines cost more than reading X twice
 
 
@@ -160,6 +160,7 @@ def dot_row(row, v):
 @compiled(fastmath=SUMS)
 def add_rows(y, a, X, first, start):
     """Y += the sum of a_k X[first + k, start:] over eight k."""
+    use_wide_registers()
     n = len(y)
     x0, x1 = X[first, start : start + n], X[first + 1, start : start + n]
     x2, x3 = X[first + 2, start : start + n], X[first + 3, start : start + n]
@@ -175,6 +176,7 @@ def add_rows(y, a, X, first, start):
 @compiled(fastmath=SUMS)
 def dot_rows(s, v, X, first, start):
     """s_k += X[first + k, start:] . v for eight k."""
+    use_wide_registers()
     n = len(v)
     x0, x1 = X[first, start : start + n], X[first + 1, start : start + n]
     x2, x3 = X[first + 2, start : start + n], X[first + 3, start : start + n]
@@ -204,6 +206,7 @@ def dot_rows(s, v, X, first, start):
 @compiled(fastmath=SUMS)
 def dot_and_add_rows(s, v, X, new, y, a, old):
     """s_k += X[new + k] . v and y += a_k X[old + k], for eight k."""
+    use_wide_registers()
     n = len(v)
     x0, x1, x2, x3 = X[new, :n], X[new + 1, :n], X[new + 2, :n], X[new + 3, :n]
     x4, x5, x6, x7 = X[new + 4, :n], X[new + 5, :n], X[new + 6, :n], X[new + 7, :n]
