@@ -36,9 +36,9 @@ def compiled(function=None, /, **options):
 def use_wide_registers(_):
     """Let the function that calls this use 512-bit registers, where the processor has them.
 
-    LLVM prefers 256 bits, since the first processors that had more slowed down for them. On an AVX-512 machine
-    of 2023 that costs the link a fifth of its speed, and the loops over data in memory a tenth. The function
-    must not be inlined, or it would lose what is said of it here.
+    LLVM prefers 256 bits, since the first processors that had more slowed down for them. On a recent one that
+    costs the link a fifth of its speed, and the loops over data in memory a tenth. The function must not be
+    inlined, or it would lose what is said of it here.
     """
 
     def generate(context, builder, signature, arguments):

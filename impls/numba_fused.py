@@ -16,10 +16,9 @@ def prepare(X, Y, threads):
 
 def step(w, b, X, Y, threads):
     """Cost and gradients; formula and shapes in `impls.contract`, Y (m,)."""
-    n_x, m = X.shape
-    sums = sweep(w[:, 0], b, X, Y, threads)
-    sums /= m
-    return Step(sums[n_x], sums[:n_x].reshape(n_x, 1), sums[n_x + 1])
+    n_x = len(w)
+    means = sweep(w[:, 0], b, X, Y, threads)
+    return Step(means[n_x], means[:n_x].reshape(n_x, 1), means[n_x + 1])
 
 
 def _read_only(array):

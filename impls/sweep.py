@@ -90,7 +90,7 @@ def _features_as_rows(w, b, X, Y, start, stop):
             dw[j] += dot_row(X[j, i:end], dz)
         if tiles % MOST_TILES == MOST_TILES - 1:
             J += log_of_products(Q)
-    return _joined(dw, J + log_of_products(Q), db)
+    return _means(dw, J + log_of_products(Q), db, len(Y))
 
 
 @compiled
@@ -122,7 +122,7 @@ def _examples_as_rows(w, b, X, Y, start, stop):
             J += log_of_products(Q)
             dw += dw_few
             dw_few[:] = 0
-    return _joined(dw, J, db)
+    return _means(dw, J, db, len(Y))
 
 
 @compiled
@@ -133,12 +133,12 @@ def _tile_of_features(n_x, itemsize):
 
 
 @compiled
-def _joined(dw, J, db):
-    joined = np.empty(len(dw) + 2)
-    joined[:-2] = dw
-    joined[-2] = J
-    joined[-1] = db
-    return joined
+def _means(dw, J, db, m):
+    means = np.empty(len(dw) + 2)
+    means[:-2] = dw / m
+    means[-2] = J / m
+    means[-1] = db / m
+    return means
 
 
 @compiled(fastmath=SUMS)
