@@ -99,9 +99,14 @@ def _left_out(comparisons: tuple[Comparison, ...]) -> list[tuple[Line, list[str]
 
 
 def _source(row: Row) -> dict[str, Any]:
-    # Pygments escapes what it highlights, so its markup may enter the page as it is.
     return {
         "row": row,
         "count": counted(row),
-        "html": Markup(highlight(row.source, PythonLexer(), _CODE)),
+        "html": _highlighted(row.source),
+        "compiled": _highlighted(row.compiles) if row.compiles else None,
     }
+
+
+def _highlighted(code: str) -> Markup:
+    # Pygments escapes what it highlights, so its markup may enter the page as it is.
+    return Markup(highlight(code, PythonLexer(), _CODE))

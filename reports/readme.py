@@ -15,16 +15,21 @@ _CONTEST = "Our fastest row against the fastest of the libraries, each at its be
 
 
 def regenerate() -> None:
-    """Write the table into the README, and the picture that it shows beside the reference results."""
-    results = read(REFERENCE / "results.json")
+    """Write the tables into the README, and the picture that it shows beside the reference results."""
+    results, contested = read(REFERENCE / "results.json"), read(REFERENCE / "contest.json")
     picture = figures.draw(results, compare(results))["speedup"]
     write.write_file(REFERENCE / "speedup.svg", picture.svg)
     text = README.read_text(encoding="utf-8")
-    write.write_file(README, _MARKED.sub(lambda found: found[1] + as_markdown(results) + found[2], text))
+    write.write_file(
+        README, _MARKED.sub(lambda found: found[1] + as_markdown(results, contested) + found[2], text)
+    )
 
 
-def as_markdown(results: Results) -> str:
-    """Speedup of each row over pure Python on each problem, what it was measured on, and the contest."""
+def as_markdown(results: Results, contested: Results) -> str:
+    """Speedup of each row over pure Python on each problem, what it was measured on, and the contest.
+
+    The contest may come from a run of its own: one of more dtypes and numbers of threads, without the loops.
+    """
     comparisons = compare(results)
     headings = ["row", "loops", "lines", *_headings(comparisons)]
     rows = [headings, ["---", *["--:"] * (len(headings) - 1)]]
@@ -34,7 +39,7 @@ def as_markdown(results: Results) -> str:
         counts = (wording.number(first.loops), wording.number(first.lines))
         rows.append([f"`{row.name}`", *counts, *map(_speedup, lines)])
     environment = results.environment
-    matches = tables.contest_as_markdown(contest(comparisons))
+    matches = tables.contest_as_markdown(contest(compare(contested)))
     return (
         "".join(f"| {' | '.join(row)} |\n" for row in rows)
         + "\nTimes as fast as `python_two_loop`, with 95 % intervals; "
@@ -42,7 +47,7 @@ def as_markdown(results: Results) -> str:
         f"{environment.cpu}, {environment.cores} cores, {environment.python}, "
         f"NumPy {environment.versions['numpy']}, Numba {environment.versions['numba']}; "
         f"one process, a quick look; run `{results.run_id}`.\n"
-        + (f"\n{_CONTEST}\n\n{matches}" if matches else "")
+        + (f"\n{_CONTEST}\n\n{matches}\nRun `{contested.run_id}`.\n" if matches else "")
     )
 
 
