@@ -39,10 +39,10 @@ class Recorder:
         """Tell whether there is anything to report."""
         return bool(self._timed or self._unmeasured)
 
-    def is_first_call(self, row: str, dtype: str) -> bool:
-        """Tell, once, that a row is about to run for the first time in this process on this dtype."""
-        first = (row, dtype) not in self._called
-        self._called.add((row, dtype))
+    def is_first_call(self, code: str, dtype: str) -> bool:
+        """Tell, once, that code is about to run for the first time in this process on this dtype."""
+        first = (code, dtype) not in self._called
+        self._called.add((code, dtype))
         return first
 
     def has_time(self, setting: Setting) -> bool:

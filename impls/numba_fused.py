@@ -17,12 +17,13 @@ def prepare(X, Y, threads):
 def step(w, b, X, Y, threads):
     """Cost and gradients; formula and shapes in `impls.contract`, Y (m,)."""
     n_x = len(w)
-    means = sweep(w[:, 0], b, X, Y, threads)
+    means = sweep(_read_only(w[:, 0]), b, X, Y, threads)
     return Step(means[n_x], means[:n_x].reshape(n_x, 1), means[n_x + 1])
 
 
 def _read_only(array):
-    """Return a view that cannot be written to: one type, so that Numba compiles once."""
-    view = array.view()
-    view.setflags(write=False)
-    return view
+    """See an array as one that cannot be written to, since Numba compiles anew for each kind."""
+    if array.flags.writeable:
+        array = array.view()
+        array.setflags(write=False)
+    return array
