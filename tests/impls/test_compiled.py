@@ -11,15 +11,18 @@ CALL = """
 import impls
 from impls import problems
 problem = problems.load("9x20000")
-print(impls.load("numba_fused").bind(problem.X, problem.Y, 2)(problem.w, problem.b).cost.hex())
+print(impls.load({!r}).bind(problem.X, problem.Y, 2)(problem.w, problem.b).cost.hex())
+"""
+ASK = """
 import numba
 print(numba.threading_layer())
 """
+SERIAL = CALL.format("numba_two_loop")  # compiles in a moment
 
 
-def run(**environment):
+def run(code, **environment):
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", CALL],
+        [sys.executable, "-W", "error", "-c", code],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -30,19 +33,19 @@ def run(**environment):
 
 
 def test_cached_code_computes_the_same(tmp_path):
-    cold = run(NUMBA_CACHE_DIR=str(tmp_path))
+    cold = run(SERIAL, NUMBA_CACHE_DIR=str(tmp_path))
     kept = {path.name: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nbc")}
     assert kept
-    assert run(NUMBA_CACHE_DIR=str(tmp_path)) == cold
+    assert run(SERIAL, NUMBA_CACHE_DIR=str(tmp_path)) == cold
     assert {path.name: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nbc")} == kept
 
 
 def test_runs_where_no_cache_can_be_written(tmp_path):
     a_file = tmp_path / "file"
     a_file.touch()  # no folder can be made below a file, not even by root
-    assert run(NUMBA_CACHE_DIR=str(a_file / "cache")) == run()
+    assert run(SERIAL, NUMBA_CACHE_DIR=str(a_file / "cache")) == run(SERIAL)
 
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="TBB is built for x86-64 only")
 def test_tbb_runs_the_threads():
-    assert run()[1] == "tbb"
+    assert run(CALL.format("numba_parallel") + ASK)[1] == "tbb"
