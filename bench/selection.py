@@ -95,7 +95,8 @@ def _quick_look() -> Selection:
 def _contest() -> Selection:
     """Choose the rows without a loop that Python runs, vectorised or compiled, and all there is for them."""
     rows = tuple(row.name for row in registry.RECORDS if row.loops == 0 or "numba" in row.needs)
-    return Selection(rows, problems.names(), problems.DTYPES, (1, threads.available()))
+    # All cores first: XLA starts once per process, and what it has then is what JAX is shown with.
+    return Selection(rows, problems.names(), problems.DTYPES, (threads.available(), 1))
 
 
 def _source(row: str) -> str:

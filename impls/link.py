@@ -32,8 +32,8 @@ MOST_TILES = 16  # that may be added to Q before `log_of_products`: 2^16 in each
 
 
 def exp(x):
-    """Return exp(x) for x <= 0, to be called from compiled code, in the precision of x."""
-    raise NotImplementedError("only for compiled code")
+    """Return exp(x) for x <= 0 in the precision of x; raises TypeError outside of compiled code."""
+    raise TypeError("exp of impls.link is for compiled code; numpy.exp serves everywhere else")
 
 
 @overload(exp, jit_options={"fastmath": {"contract"}})

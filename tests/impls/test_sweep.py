@@ -5,6 +5,7 @@ import threading
 from dataclasses import replace
 
 import numpy as np
+import psutil
 import pytest
 
 import impls
@@ -150,7 +151,6 @@ def test_runs_in_a_child_of_a_process_that_ran_it(fused, method):
 
 
 def test_takes_no_memory_of_the_size_of_the_data(fused):
-    psutil = pytest.importorskip("psutil")
     problem = problems.load("64x200000")  # 102 MB, an array of m numbers has 1.6 MB
     X = np.asfortranarray(problem.X)
     step = fused.bind(X, problem.Y, 2)
