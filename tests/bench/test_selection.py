@@ -54,7 +54,7 @@ def test_contest_is_of_all_rows_without_python_loops_on_all_that_has_a_name(monk
     assert chosen.rows == tuple(row for row in impls.names() if row in chosen.rows), "in teaching order"
     assert chosen.problems == problems.names()
     assert chosen.dtypes == problems.DTYPES
-    assert chosen.thread_counts == (1, 7)
+    assert chosen.thread_counts == (7, 1)
 
 
 def test_contest_on_one_core_has_one_number_of_threads(monkeypatch):
