@@ -1,9 +1,9 @@
 """One pass over X: each tile of examples goes forward, through the link and backward while in the cache.
 
 There are two loops, for the two ways in which X can lie in memory. Both are made of the same two operations
-on eight rows of a matrix at once, so that what is loaded serves eight rows:
+on several rows of a matrix at once, so that what is loaded serves them all:
 
-    add_rows    y += a_1 row_1 + ... + a_8 row_8
+    add_rows    y += a_1 row_1 + a_2 row_2 + ...
     dot_rows    s_k += row_k . v
 
 Where a feature is a row (the course's X), the examples of a tile are a short piece of every row. `add_rows`
@@ -21,17 +21,20 @@ from numba import prange
 from impls.compiled import SUMS, compiled, use_wide_registers
 from impls.link import MOST_TILES, TILE, link, log_of_products
 
-ROWS = 8
+# Rows handled at once. Eight examples, too, would read what is in memory alone a twentieth faster, but what is
+# in a cache up to a seventh slower: they crowd the first-level cache.
+FEATURES, EXAMPLES = 8, 4
+_LINK = 8  # multiplications that take as long as one link
 _WORTH_A_THREAD = 2**16  # multiplications: ten microseconds of work, what it takes to wake another thread
 # A tile of X, when features are rows: half of a second-level cache, into which the processor also
 # fetches ahead. When examples are rows: long enough for the link to use SIMD.
-_SLAB_BYTES, _RUN_BYTES = 2**20, 2**17
+_SLAB_BYTES, _RUN_BYTES = 2**20, 2**18
 _SHORTEST_PIECE = 64  # examples; pieces of rows below a few cache lines cost more than reading X twice
 
 
 def threads_for(n_x, m, threads):
     """Return how many threads pay for data of this size: a matter of the size alone, so that bits repeat."""
-    return max(1, min(threads, m * (n_x + ROWS) // _WORTH_A_THREAD))
+    return max(1, min(threads, m * (n_x + _LINK) // _WORTH_A_THREAD))
 
 
 def sweep(w, b, X, Y, threads):
@@ -72,20 +75,20 @@ def _features_as_rows(w, b, X, Y, start, stop):
     tile = _tile_of_features(n_x, X.itemsize)
     Z, dZ, Q = np.empty(tile, X.dtype), np.empty(tile, X.dtype), np.zeros(tile, X.dtype)
     dw, J, db = np.zeros(n_x), 0.0, 0.0
-    whole = n_x - n_x % ROWS
+    whole = n_x - n_x % FEATURES
     for tiles, i in enumerate(range(start, stop, tile)):
         end = min(i + tile, stop)
         z, dz = Z[: end - i], dZ[: end - i]
         z[:] = b
-        for j in range(0, whole, ROWS):
-            add_rows(z, w[j : j + ROWS], X, j, i)
+        for j in range(0, whole, FEATURES):
+            add_rows(z, w[j : j + FEATURES], X, j, i)
         for j in range(whole, n_x):
             add_row(z, w[j], X[j, i:end])
         costs, errors = link(z, Y[i:end], dz, Q[: end - i])
         J += costs
         db += errors
-        for j in range(0, whole, ROWS):
-            dot_rows(dw[j : j + ROWS], dz, X, j, i)
+        for j in range(0, whole, FEATURES):
+            dot_rows(dw[j : j + FEATURES], dz, X, j, i)
         for j in range(whole, n_x):
             dw[j] += dot_row(X[j, i:end], dz)
         if tiles % MOST_TILES == MOST_TILES - 1:
@@ -97,7 +100,7 @@ def _features_as_rows(w, b, X, Y, start, stop):
 def _examples_as_rows(w, b, X, Y, start, stop):
     """Sum dw, J and db over the examples from start to stop, rows of X."""
     n_x = len(w)
-    tile = max(ROWS, min(TILE, _RUN_BYTES // (n_x * X.itemsize) // ROWS * ROWS))
+    tile = max(EXAMPLES, min(TILE, _RUN_BYTES // (n_x * X.itemsize) // EXAMPLES * EXAMPLES))
     Z, dZ, Q = np.empty(tile, X.dtype), np.empty(tile, X.dtype), np.zeros(tile, X.dtype)
     dw, dw_few = np.zeros(n_x), np.zeros(n_x, X.dtype)  # over all tiles, over the last few
     J = db = 0.0
@@ -106,9 +109,9 @@ def _examples_as_rows(w, b, X, Y, start, stop):
         end = min(i + tile, stop)
         new, old = max(0, end - i), min(i, stop) - last
         Z[:new] = b
-        both = min(new, old) // ROWS * ROWS
-        for k in range(0, both, ROWS):
-            dot_and_add_rows(Z[k : k + ROWS], w, X, i + k, dw_few, dZ[k : k + ROWS], last + k)
+        both = min(new, old) // EXAMPLES * EXAMPLES
+        for k in range(0, both, EXAMPLES):
+            dot_and_add_rows(Z[k : k + EXAMPLES], w, X, i + k, dw_few, dZ[k : k + EXAMPLES], last + k)
         for k in range(both, new):
             Z[k] += dot_row(X[i + k], w)
         for k in range(both, old):
@@ -205,33 +208,21 @@ def dot_rows(s, v, X, first, start):
 
 @compiled(fastmath=SUMS)
 def dot_and_add_rows(s, v, X, new, y, a, old):
-    """s_k += X[new + k] . v and y += a_k X[old + k], for eight k."""
+    """s_k += X[new + k] . v and y += a_k X[old + k], for four k."""
     use_wide_registers()
     n = len(v)
     x0, x1, x2, x3 = X[new, :n], X[new + 1, :n], X[new + 2, :n], X[new + 3, :n]
-    x4, x5, x6, x7 = X[new + 4, :n], X[new + 5, :n], X[new + 6, :n], X[new + 7, :n]
     o0, o1, o2, o3 = X[old, :n], X[old + 1, :n], X[old + 2, :n], X[old + 3, :n]
-    o4, o5, o6, o7 = X[old + 4, :n], X[old + 5, :n], X[old + 6, :n], X[old + 7, :n]
-    a0, a1, a2, a3, a4, a5, a6, a7 = a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]
-    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = v.dtype.type(0)
+    a0, a1, a2, a3 = a[0], a[1], a[2], a[3]
+    s0 = s1 = s2 = s3 = v.dtype.type(0)
     for i in range(n):
         t = v[i]
         s0 += x0[i] * t
         s1 += x1[i] * t
         s2 += x2[i] * t
         s3 += x3[i] * t
-        s4 += x4[i] * t
-        s5 += x5[i] * t
-        s6 += x6[i] * t
-        s7 += x7[i] * t
-        y[i] += (a0 * o0[i] + a1 * o1[i] + a2 * o2[i] + a3 * o3[i]) + (
-            a4 * o4[i] + a5 * o5[i] + a6 * o6[i] + a7 * o7[i]
-        )
+        y[i] += (a0 * o0[i] + a1 * o1[i]) + (a2 * o2[i] + a3 * o3[i])
     s[0] += s0
     s[1] += s1
     s[2] += s2
     s[3] += s3
-    s[4] += s4
-    s[5] += s5
-    s[6] += s6
-    s[7] += s7

@@ -12,7 +12,7 @@ import impls
 from impls import problems
 from impls.gate import TOLERANCE, gate_for
 from impls.link import MOST_TILES, TILE
-from impls.sweep import ROWS, threads_for
+from impls.sweep import EXAMPLES, FEATURES, threads_for
 
 FUSED = ("numba_fused", "numba_fused_packed")
 
@@ -40,8 +40,8 @@ def holds(name, dtype, order, threads, load, error):
     return error(result, problem) <= TOLERANCE[dtype]
 
 
-@pytest.mark.parametrize("n_x", around(1, ROWS, 64))
-@pytest.mark.parametrize("m", [1, ROWS - 1, ROWS + 1, 3 * ROWS + 5])
+@pytest.mark.parametrize("n_x", around(1, EXAMPLES, FEATURES, 64))
+@pytest.mark.parametrize("m", [1, *around(EXAMPLES, FEATURES), 3 * FEATURES + 5])
 def test_features_around_the_unrolled_rows(n_x, m, dtype, order, load, error):
     assert holds(f"{n_x}x{m}", dtype, order, 1, load, error)
 
