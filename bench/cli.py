@@ -86,7 +86,9 @@ def _data_options(command: Command) -> Command:
 @main.command("list")
 def list_rows() -> None:
     """Show all implementations and problems."""
-    click.echo(f"{_as_text(_rows_table())}\n\n{_as_text(_problems_table())}")
+    absent = sorted({name for record in registry.RECORDS for name in registry.absent(record)})
+    hint = f"For the rows that are not installed: pip install {' '.join(absent)}\n\n" if absent else ""
+    click.echo(f"{_as_text(_rows_table())}\n\n{hint}{_as_text(_problems_table())}")
 
 
 @main.command()
@@ -177,7 +179,8 @@ def report(results: Path, output: Path | None) -> None:
         found = read(results)
         folder = output or Path("reports") / "out" / found.run_id
         index = write.write_into(found.document, folder)
-    click.echo(f"{tables.as_text(compare(found))}\nreport: {index}")
+    comparisons = compare(found)
+    click.echo(f"{tables.as_text(comparisons)}\n{tables.contest_as_text(comparisons)}\nreport: {index}")
 
 
 def _verdict(row: str, name: str, dtype: str, threads: int) -> tuple[float | None, LeftOut | None]:
@@ -198,9 +201,8 @@ def _rows_table() -> Table:
     for name in impls.names():
         found, count = registry.record(name), counted(describe_row(name))
         lines = wording.number(count.lines if count else None)
-        table.add_row(
-            name, wording.number(found.loops), lines, found.title, registry.missing(found) or "ready"
-        )
+        status = "not installed" if registry.absent(found) else "ready"
+        table.add_row(name, wording.number(found.loops), lines, found.title, status)
     return table
 
 
@@ -217,7 +219,7 @@ def _show_fit(problem: problems.Problem, fit: Fit, cost: float, wall_s: float, r
     click.echo(f"{row} on {problem.name}, {problem.shape.n_x:,} x {problem.shape.m:,}, {problem.dtype}")
     click.echo(f"cost      {fit.costs[0]:.6g} -> {cost:.6g}{' (converged)' if fit.converged else ''}")
     click.echo(f"accuracy  {right:.2%} of {problem.shape.m:,} examples")
-    click.echo(f"seconds   {wall_s:.3f} for {iterations:,} iterations, compiling included")
+    click.echo(f"seconds   {wall_s:.3f} for {iterations:,} iterations, the first call included")
 
 
 @contextmanager
@@ -265,10 +267,8 @@ def _table(*headings: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
         numeric = heading in ("loops", "lines", "n_x", "m", "error")
-        # A command to copy stays on one line.
-        table.add_column(
-            heading, justify="right" if numeric else "left", overflow="fold", no_wrap=heading == "status"
-        )
+        whole = heading in ("row", "status")
+        table.add_column(heading, justify="right" if numeric else "left", overflow="fold", no_wrap=whole)
     return table
 
 

@@ -12,12 +12,13 @@ import pytest
 from bench import environment, results, selection
 from impls import problems
 from impls.gate import gate_for
-from reports.findings import busy, compare, contest
+from reports.findings import busy, compare
 from reports.results import BadResults, Results, read
 from reports.tables import as_text, contest_as_text
 from reports.write import check_writable, write_report
 
 RECORDER = pytest.StashKey[results.Recorder]()
+_OPTIONS = ("impl", "problem", "dtype", "threads", "contest", "report_dir")
 _LAST_WORDS = pytest.StashKey[str]()
 CONTEST_S = "0.2"  # of rounds for each row, where the user does not say how long
 
@@ -56,7 +57,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--contest",
         action="store_true",
         help="all compiled and vectorised rows (no Python loops) on all named problems, float64 and float32, "
-        "one thread and all threads; prints numba_fused against the best peer and the speed of light",
+        "one thread and all threads, as far as the options above do not choose otherwise; prints numba_fused "
+        "against the best peer and the speed of light",
     )
     group.addoption(
         "--report-dir",
@@ -72,6 +74,8 @@ def pytest_configure(config: pytest.Config) -> None:
         # Benchmarks need none of the libraries of the tests, and a plain `pytest` has no use for benchmarks.
         config.args = ["bench" if config.option.benchmark_only else "tests"]
     if not config.option.benchmark_only:
+        if asked := [name for name in _OPTIONS if getattr(config.option, name)]:
+            raise pytest.UsageError(f"--{asked[0].replace('_', '-')} needs --benchmark-only")
         return
     try:
         chosen = selected(config)
@@ -101,10 +105,11 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     if recorder and setting and setting != _setting(nextitem) and recorder.has_time(setting):
         try:
             from bench import light
-        except ImportError:  # without Numba there is no light
-            return
-        problem = gate_for(setting.problem, setting.dtype).problem
-        recorder.add_light(light.measure(problem, setting.threads))
+
+            problem = gate_for(setting.problem, setting.dtype).problem
+            recorder.add_light(light.measure(problem, setting.threads))
+        except Exception as error:  # without Numba, or where it cannot run, the rows have their times
+            recorder.no_light = f"{type(error).__name__}: {error}"
 
 
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
@@ -140,6 +145,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
         index = write_report(_document(config), _report_folder(config))
         written = read(index.with_name("results.json"))
         said = _tables(written, config.option.contest)
+        if recorder.no_light:
+            said.append(f"no speed of light: {recorder.no_light}")
         if disturbed := busy(written.environment):
             said.append(f"the machine was busy: {disturbed}; run it again while nothing else runs")
         if recorder.interrupted:
@@ -200,10 +207,8 @@ def _set_cache(folder: str | None) -> None:
 def _tables(written: Results, short: bool) -> list[str]:
     """Return what to print: all tables and the contest, where there is one; in short, the contest alone."""
     comparisons = compare(written)
-    shown = contest_as_text(contest(comparisons))
-    if shown and short:
-        return [shown]
-    return [as_text(comparisons), shown] if shown else [as_text(comparisons)]
+    shown = contest_as_text(comparisons)
+    return [shown] if shown and short else [as_text(comparisons), *([shown] if shown else [])]
 
 
 def _document(config: pytest.Config) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class Recorder:
         self.selection = selected
         self.load_before = load_before
         self.interrupted = False
+        self.no_light: str | None = None
         self._timed: set[Setting] = set()
         self._unmeasured: list[Unmeasured] = []
         self._lights: list[Light] = []

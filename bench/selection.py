@@ -69,8 +69,8 @@ def display_name(row: str) -> str:
 def describe_row(row: str) -> results.Row:
     """Describe a row with its source, also where its library is missing or the own file is broken."""
     found = registry.own_record(Path(row)) if registry.is_own_file(row) else registry.record(row)
-    compiled = _source(found.compiles) if found.compiles else None
-    return results.Row(found.name, found.title, found.origin, _source(row), compiled)
+    compiled = "\n\n".join(map(_source, found.compiles)) or None
+    return results.Row(found.name, found.title, found.origin, _source(row), compiled, found.side)
 
 
 def describe_problem(name: str) -> results.Problem:
@@ -93,7 +93,7 @@ def _quick_look() -> Selection:
 
 
 def _contest() -> Selection:
-    """Choose the rows without a loop that Python runs, vectorised or compiled, and all there is for them."""
+    """Choose all rows without a Python loop, all named problems and dtypes, all cores and one thread."""
     rows = tuple(row.name for row in registry.RECORDS if row.loops == 0 or "numba" in row.needs)
     # All cores first: XLA starts once per process, and what it has then is what JAX is shown with.
     return Selection(rows, problems.names(), problems.DTYPES, (threads.available(), 1))

@@ -18,7 +18,7 @@ _MOST_NUMBERS = 4_000_000  # in X, that are made in a moment
 
 
 def first_call_s(row: str, shape: problems.Shape, dtype: str, threads: int) -> float | None:
-    """Start a process, time a row's first call there, and return it; None where that process fails."""
+    """Time a row's first call in a new process, which inherits the cache's folder; None where that fails."""
     command = [sys.executable, "-m", "bench.warm", row, _stand_in(shape), dtype, str(threads)]
     try:
         ended = subprocess.run(command, capture_output=True, timeout=_LONGEST_S, check=True)
@@ -28,7 +28,7 @@ def first_call_s(row: str, shape: problems.Shape, dtype: str, threads: int) -> f
 
 
 def _stand_in(shape: problems.Shape) -> str:
-    """Name data that take a row along the same path, as its choice of code depends on the size at most.
+    """Name data for which a row runs the same compiled functions: its choice depends on the size at most.
 
     They are synthetic: the values make no difference, and real data come with a slow import.
     """

@@ -1,4 +1,4 @@
-"""How Numba compiles here: kept on disk where that works, run on threads that bear neighbours.
+"""How Numba compiles here: kept on disk where that works, run on threads that give way to other programs.
 
 Numba keeps compiled code beside the source, or in the user's cache folder. Where neither can be written it
 would refuse the function; here it is compiled anew in each process.
@@ -8,9 +8,12 @@ core busy, where OpenMP's barriers spin; and it survives a fork, and calls from 
 once.
 """
 
+import contextlib
 import ctypes
 import functools
+import hashlib
 from importlib import metadata
+from pathlib import Path
 
 from numba import njit, types
 from numba.extending import intrinsic
@@ -27,9 +30,15 @@ def compiled(function=None, /, **options):
     if options.get("parallel"):
         _load_tbb()
     try:
-        return njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+        kept = njit(cache=True, nogil=True, error_model="numpy", **options)(function)
     except RuntimeError:  # no folder for the cache
         return njit(nogil=True, error_model="numpy", **options)(function)
+    # Numba asks whether the function's own file has changed, but not the files whose functions it calls. It
+    # has no public way to be told; where the private one is gone, it asks as before.
+    with contextlib.suppress(AttributeError):
+        file = kept._cache._cache_file
+        file._source_stamp = (file._source_stamp, _digest_of_sources())
+    return kept
 
 
 @intrinsic
@@ -52,6 +61,15 @@ def use_wide_registers(_):
 
 
 @functools.cache
+def _digest_of_sources():
+    """Return a hash of all files of this package."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+@functools.cache
 def _load_tbb():
     """Load TBB's library from its PyPI package: a folder that the system's loader does not search."""
     try:
@@ -60,4 +78,5 @@ def _load_tbb():
         return
     for file in files:
         if file.name in ("libtbb.so.12", "tbb12.dll"):
-            ctypes.CDLL(str(file.locate()), mode=ctypes.RTLD_GLOBAL)
+            with contextlib.suppress(OSError):  # Numba then takes the next layer that it finds
+                ctypes.CDLL(str(file.locate()), mode=ctypes.RTLD_GLOBAL)

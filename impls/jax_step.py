@@ -45,7 +45,7 @@ def _start(threads):
     """Start JAX's back end; XLA reads the number of its threads from NPROC, then and only then."""
     global _started
     if _started not in (None, threads):
-        raise Unsuited(f"XLA runs with {_started} threads in this process; {threads} need one of their own")
+        raise Unsuited(f"JAX keeps the number of threads it started with, {_started} in this process")
     if _started is None:
         before = os.environ.get("NPROC")
         os.environ["NPROC"] = str(threads)

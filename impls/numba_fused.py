@@ -1,4 +1,7 @@
-"""One pass over X, tile by tile, with SIMD for the link: each number of X is read from memory once."""
+"""One pass over X, tile by tile, with SIMD for sigmoid and softplus.
+
+X is read from memory once; in C order with more than some 2,000 features twice: no tile of it fits a cache.
+"""
 
 import numpy as np
 

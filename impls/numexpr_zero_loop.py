@@ -1,9 +1,13 @@
 """The seven lines with numexpr: each formula is one string, compiled and run block by block on all cores."""
 
+import threading
+
 import numexpr as ne
 import numpy as np
 
 from impls.contract import Step
+
+_threads = threading.Lock()  # numexpr hangs where one caller sets their number while another computes
 
 
 def prepare(X, Y, threads):
@@ -13,16 +17,13 @@ def prepare(X, Y, threads):
 
 def step(w, b, X, Y, threads):
     """Cost and gradients; formula and shapes in `impls.contract`, the form of sigmoid in `impls.stable`."""
-    _use(threads)
     m = X.shape[1]
     Z = np.dot(w.T, X) + b
-    T = ne.evaluate("exp(-abs(Z))")
-    dZ = ne.evaluate("where(Z >= 0, 1, T) / (1 + T) - Y")
-    costs = ne.evaluate("where(Z >= 0, Z, 0) + log1p(T) - Y * Z")
+    with _threads:
+        if ne.get_num_threads() != threads:  # setting them ends the threads and starts new ones
+            ne.set_num_threads(threads)
+        T = ne.evaluate("exp(-abs(Z))")
+        dZ = ne.evaluate("where(Z >= 0, 1, T) / (1 + T) - Y")
+        costs = ne.evaluate("where(Z >= 0, Z, 0) + log1p(T) - Y * Z")
     # np.sum adds in pairs; numexpr's own sum adds one by one, which in float32 loses digits.
     return Step(np.sum(costs) / m, np.dot(X, dZ.T) / m, np.sum(dZ) / m)
-
-
-def _use(threads):
-    if ne.get_num_threads() != threads:  # setting them ends the threads and starts new ones
-        ne.set_num_threads(threads)

@@ -33,7 +33,8 @@ class Record:
     needs: tuple[str, ...] = ("numpy",)  # libraries its module imports
     lists: bool = False  # computes on lists of floats instead of arrays
     n_x: int | None = None  # the only number of features it serves
-    compiles: str | None = None  # the module of `impls` whose code it compiles
+    compiles: tuple[str, ...] = ()  # modules of `impls` whose code it compiles
+    side: str | None = None  # in the contest: "ours", or "peer" for what a user would otherwise pick
 
 
 RECORDS = (
@@ -59,7 +60,11 @@ RECORDS = (
         "numpy_one_loop", "one Python loop, np.dot per example", loops=1, origin="the notes on vectorizing"
     ),
     Record(
-        "numpy_zero_loop", "no Python loop, two matrix products", loops=0, origin="the notes on vectorizing"
+        "numpy_zero_loop",
+        "no Python loop, two matrix products",
+        loops=0,
+        origin="the notes on vectorizing",
+        side="peer",
     ),
     Record(
         "numba_two_loop",
@@ -67,7 +72,7 @@ RECORDS = (
         loops=2,
         origin="the two-loop lesson, compiled",
         needs=("numpy", "numba"),
-        compiles="python_two_loop",
+        compiles=("python_two_loop",),
     ),
     Record(
         "numba_parallel",
@@ -79,18 +84,20 @@ RECORDS = (
     Record(
         "numba_fused",
         "one compiled pass over X, tile by tile",
-        loops=2,
-        origin="to be the fastest on a processor",
+        loops=3,
+        origin="this project, to be the fastest on a processor",
         needs=("numpy", "numba"),
-        compiles="sweep",
+        compiles=("sweep", "link"),
+        side="ours",
     ),
     Record(
         "numba_fused_packed",
         "the same pass, wide data laid out for it",
-        loops=2,
-        origin="to be the fastest on a processor",
+        loops=3,
+        origin="this project, to be the fastest on a processor",
         needs=("numpy", "numba"),
-        compiles="sweep",
+        compiles=("sweep", "link"),
+        side="ours",
     ),
     Record(
         "numexpr_zero_loop",
@@ -98,6 +105,7 @@ RECORDS = (
         loops=0,
         origin="what users of numexpr write",
         needs=("numpy", "numexpr"),
+        side="peer",
     ),
     Record(
         "sklearn_loss",
@@ -105,6 +113,7 @@ RECORDS = (
         loops=0,
         origin="scikit-learn's own solvers",
         needs=("numpy", "sklearn"),
+        side="peer",
     ),
     Record(
         "torch_step",
@@ -112,6 +121,7 @@ RECORDS = (
         loops=0,
         origin="what users of PyTorch pick for speed",
         needs=("numpy", "torch"),
+        side="peer",
     ),
     Record(
         "torch_autograd",
@@ -119,6 +129,7 @@ RECORDS = (
         loops=0,
         origin="what users of PyTorch pick",
         needs=("numpy", "torch"),
+        side="peer",
     ),
     Record(
         "jax_step",
@@ -126,6 +137,7 @@ RECORDS = (
         loops=0,
         origin="what users of JAX pick for speed",
         needs=("numpy", "jax"),
+        side="peer",
     ),
     Record(
         "jax_autograd",
@@ -133,6 +145,7 @@ RECORDS = (
         loops=0,
         origin="what users of JAX pick",
         needs=("numpy", "jax"),
+        side="peer",
     ),
 )
 
@@ -236,10 +249,15 @@ def own_record(path: Path) -> Record:
     return Record(path.name, "own file", loops=None, origin="its author", needs=())
 
 
+def absent(found: Record) -> list[str]:
+    """Return what a row needs and this Python lacks, by the names that pip knows."""
+    return [_PIP_NAMES.get(library, library) for library in found.needs if not _is_installed(library)]
+
+
 def missing(found: Record) -> str | None:
     """Say how to install what a row needs and this Python lacks; None where nothing is missing."""
-    absent = [_PIP_NAMES.get(library, library) for library in found.needs if not _is_installed(library)]
-    return f"not installed: pip install {' '.join(absent)}" if absent else None
+    names = absent(found)
+    return f"not installed: pip install {' '.join(names)}" if names else None
 
 
 def where_it_failed(error: BaseException, path: Path) -> str:

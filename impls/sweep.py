@@ -11,8 +11,9 @@ goes forward, Z += w_j X_j, and `dot_rows` backward, dw_j += X_j . dZ. Where an 
 tile is one piece of memory. `dot_rows` goes forward, z_i += x_i . w, and `add_rows` backward, dw += dz_i
 x_i; both run in one loop, `dot_and_add_rows`, backward on the last tile while the next arrives from memory.
 
-Inside a few tiles sums are kept in the precision of X, over all tiles in float64: float32 stays accurate
-however many examples there are.
+A sum in the precision of X has a limited length, a few tiles of examples or a block of features; such sums
+are added in float64 (over the tiles) or apart from each other (over the blocks). So float32 stays accurate
+however many examples and features there are.
 """
 
 import numpy as np
@@ -21,14 +22,16 @@ from numba import prange
 from impls.compiled import SUMS, compiled, use_wide_registers
 from impls.link import MOST_TILES, TILE, link, log_of_products
 
-# Rows handled at once. Eight examples, too, would read what is in memory alone a twentieth faster, but what is
-# in a cache up to a seventh slower: they crowd the first-level cache.
+# Rows handled at once: what the functions at the end of this file are written out for, and no other numbers.
+# Eight examples instead of four are a twentieth faster from memory, but up to a seventh slower from a cache.
 FEATURES, EXAMPLES = 8, 4
 _LINK = 8  # multiplications that take as long as one link
 _WORTH_A_THREAD = 2**16  # multiplications: ten microseconds of work, what it takes to wake another thread
-# A tile of X, when features are rows: half of a second-level cache, into which the processor also
-# fetches ahead. When examples are rows: long enough for the link to use SIMD.
-_SLAB_BYTES, _RUN_BYTES = 2**20, 2**18
+# The largest tile of X. When features are rows, half of a second-level cache of 2 MB, into which the
+# processor also fetches ahead. When examples are rows, what it keeps while as much again arrives from memory.
+_TILE_OF_FEATURES_BYTES, _TILE_OF_EXAMPLES_BYTES = 2**20, 2**18
+# In one sum, since float32 loses digits in a longer one. Eight features take one rounding.
+_MOST_FEATURES, _MOST_EXAMPLES = 2**10, 2**8
 _SHORTEST_PIECE = 64  # examples; pieces of rows below a few cache lines cost more than reading X twice
 
 
@@ -38,7 +41,7 @@ def threads_for(n_x, m, threads):
 
 
 def sweep(w, b, X, Y, threads):
-    """Return dw, J and db, summed but not divided by m, as one array of n_x + 2 numbers.
+    """Return dw, J and db as one float64 array of n_x + 2 numbers.
 
     w (n_x,), X (n_x, m) in C or Fortran order, Y (m,), all of one dtype. There is one partial sum for each
     thread, added in the order of the threads: the same number of threads gives the same bits.
@@ -70,18 +73,24 @@ def _examples_in_parallel(w, b, X, Y, threads):
 
 @compiled
 def _features_as_rows(w, b, X, Y, start, stop):
-    """Sum dw, J and db over the examples from start to stop, columns of X."""
+    """Return what the examples from start to stop, columns of X, add to dw, J and db: sums over m."""
     n_x = len(w)
     tile = _tile_of_features(n_x, X.itemsize)
     Z, dZ, Q = np.empty(tile, X.dtype), np.empty(tile, X.dtype), np.zeros(tile, X.dtype)
+    part = np.zeros(tile, X.dtype)
     dw, J, db = np.zeros(n_x), 0.0, 0.0
     whole = n_x - n_x % FEATURES
     for tiles, i in enumerate(range(start, stop, tile)):
         end = min(i + tile, stop)
         z, dz = Z[: end - i], dZ[: end - i]
         z[:] = b
-        for j in range(0, whole, FEATURES):
-            add_rows(z, w[j : j + FEATURES], X, j, i)
+        for first in range(0, whole, _MOST_FEATURES):
+            block = z if first == 0 else part[: end - i]
+            for j in range(first, min(first + _MOST_FEATURES, whole), FEATURES):
+                add_rows(block, w[j : j + FEATURES], X, j, i)
+            if first > 0:
+                z += block
+                block[:] = 0
         for j in range(whole, n_x):
             add_row(z, w[j], X[j, i:end])
         costs, errors = link(z, Y[i:end], dz, Q[: end - i])
@@ -93,15 +102,16 @@ def _features_as_rows(w, b, X, Y, start, stop):
             dw[j] += dot_row(X[j, i:end], dz)
         if tiles % MOST_TILES == MOST_TILES - 1:
             J += log_of_products(Q)
-    return _means(dw, J + log_of_products(Q), db, len(Y))
+    return _over_m(dw, J + log_of_products(Q), db, len(Y))
 
 
 @compiled
 def _examples_as_rows(w, b, X, Y, start, stop):
-    """Sum dw, J and db over the examples from start to stop, rows of X."""
+    """Return what the examples from start to stop, rows of X, add to dw, J and db: sums over m."""
     n_x = len(w)
-    tile = max(EXAMPLES, min(TILE, _RUN_BYTES // (n_x * X.itemsize) // EXAMPLES * EXAMPLES))
+    tile = max(EXAMPLES, min(TILE, _TILE_OF_EXAMPLES_BYTES // (n_x * X.itemsize) // EXAMPLES * EXAMPLES))
     Z, dZ, Q = np.empty(tile, X.dtype), np.empty(tile, X.dtype), np.zeros(tile, X.dtype)
+    few = max(1, _MOST_EXAMPLES // tile)
     dw, dw_few = np.zeros(n_x), np.zeros(n_x, X.dtype)  # over all tiles, over the last few
     J = db = 0.0
     last = start  # the tile from `last` to `i` still has to go backward
@@ -121,32 +131,33 @@ def _examples_as_rows(w, b, X, Y, start, stop):
             costs, errors = link(Z[:new], Y[i:end], dZ[:new], Q[:new])
             J += costs
             db += errors
-        if tiles % MOST_TILES == MOST_TILES - 1 or new < tile:
+        if tiles % MOST_TILES == MOST_TILES - 1:
             J += log_of_products(Q)
+        if tiles % few == few - 1 or new < tile:
             dw += dw_few
             dw_few[:] = 0
-    return _means(dw, J, db, len(Y))
+    return _over_m(dw, J + log_of_products(Q), db, len(Y))
 
 
 @compiled
 def _tile_of_features(n_x, itemsize):
     whole = TILE * 8 // itemsize
-    fits = _SLAB_BYTES // (n_x * itemsize) // 16 * 16
+    fits = _TILE_OF_FEATURES_BYTES // (n_x * itemsize) // 16 * 16
     return min(whole, fits) if fits >= _SHORTEST_PIECE else whole
 
 
 @compiled
-def _means(dw, J, db, m):
-    means = np.empty(len(dw) + 2)
-    means[:-2] = dw / m
-    means[-2] = J / m
-    means[-1] = db / m
-    return means
+def _over_m(dw, J, db, m):
+    part = np.empty(len(dw) + 2)
+    part[:-2] = dw / m
+    part[-2] = J / m
+    part[-1] = db / m
+    return part
 
 
 @compiled(fastmath=SUMS)
 def add_row(y, a, row):
-    """Y += a row."""
+    """Do y += a row."""
     for i in range(len(y)):
         y[i] += a * row[i]
 
@@ -160,9 +171,9 @@ def dot_row(row, v):
     return s
 
 
-@compiled(fastmath=SUMS)
+@compiled(fastmath={"contract"})  # not SUMS: the eight products are added to each other first, then to y
 def add_rows(y, a, X, first, start):
-    """Y += the sum of a_k X[first + k, start:] over eight k."""
+    """Do y += sum of a_k X[first + k, start : start + len(y)] over the eight k of a (8,)."""
     use_wide_registers()
     n = len(y)
     x0, x1 = X[first, start : start + n], X[first + 1, start : start + n]
@@ -178,7 +189,7 @@ def add_rows(y, a, X, first, start):
 
 @compiled(fastmath=SUMS)
 def dot_rows(s, v, X, first, start):
-    """s_k += X[first + k, start:] . v for eight k."""
+    """Do s_k += X[first + k, start : start + len(v)] . v for the eight k of s (8,)."""
     use_wide_registers()
     n = len(v)
     x0, x1 = X[first, start : start + n], X[first + 1, start : start + n]
@@ -208,7 +219,7 @@ def dot_rows(s, v, X, first, start):
 
 @compiled(fastmath=SUMS)
 def dot_and_add_rows(s, v, X, new, y, a, old):
-    """s_k += X[new + k] . v and y += a_k X[old + k], for four k."""
+    """Do s_k += X[new + k] . v and y += a_k X[old + k], for the four k of s and a (4,)."""
     use_wide_registers()
     n = len(v)
     x0, x1, x2, x3 = X[new, :n], X[new + 1, :n], X[new + 2, :n], X[new + 3, :n]

@@ -9,11 +9,7 @@ from reports.statistics import Interval
 
 PYTHON = "python_two_loop"
 NUMPY = "numpy_zero_loop"
-OURS = ("numba_fused", "numba_fused_packed")
-PEERS = (
-    *("numpy_zero_loop", "numexpr_zero_loop", "sklearn_loss"),
-    *("torch_step", "torch_autograd", "jax_step", "jax_autograd"),
-)
+PLAIN = "numba_parallel"
 _MOST_SHARE = 1.05  # of the speed of light, whose own time is measured too
 
 
@@ -23,6 +19,7 @@ class Line:
 
     name: str
     title: str
+    side: str | None
     loops: int | None
     lines: int | None
     status: str  # "measured", or that of `Unmeasured`
@@ -110,29 +107,13 @@ class Entrant:
 
 @dataclass(frozen=True)
 class Match:
-    """Our fastest row and the fastest peer on one problem in one dtype."""
+    """Our fastest row and the fastest of its rivals on one problem in one dtype."""
 
     problem: Problem
     dtype: str
     ours: Entrant
-    peer: Entrant
+    rival: Entrant
     ratio: Interval  # how many times faster ours is
-
-
-@dataclass(frozen=True)
-class Contest:
-    """All matches, in the order of the comparisons."""
-
-    matches: tuple[Match, ...]
-
-    @property
-    def mean(self) -> float | None:
-        """The geometric mean of the ratios; None where there is no match."""
-        if not self.matches:
-            return None
-        return math.exp(
-            math.fsum(math.log(match.ratio.estimate) for match in self.matches) / len(self.matches)
-        )
 
 
 def compare(results: Results) -> tuple[Comparison, ...]:
@@ -152,13 +133,22 @@ def verdict(comparisons: tuple[Comparison, ...]) -> list[str]:
     ]
 
 
-def contest(
-    comparisons: tuple[Comparison, ...], ours: tuple[str, ...] = OURS, peers: tuple[str, ...] = PEERS
-) -> Contest:
-    """Hold the fastest of our rows to the fastest of the peers, where both were measured."""
+def contest(comparisons: tuple[Comparison, ...], rival: str | None = None) -> tuple[Match, ...]:
+    """Hold the fastest of our rows to one rival, or else to the fastest of the peers, where measured."""
     settings = dict.fromkeys((comparison.problem, comparison.dtype) for comparison in comparisons)
-    matches = (_match(comparisons, *setting, ours, peers) for setting in settings)
-    return Contest(tuple(match for match in matches if match))
+    matches = (_match(comparisons, *setting, rival) for setting in settings)
+    return tuple(match for match in matches if match)
+
+
+def left_out(comparisons: tuple[Comparison, ...]) -> list[tuple[Line, list[Comparison]]]:
+    """The rows without a time, each reason once, with the comparisons it holds for."""
+    found: dict[tuple[str, str, str | None], tuple[Line, list[Comparison]]] = {}
+    for comparison in comparisons:
+        for line in comparison.lines:
+            if line.status != "measured":
+                reason = (line.name, line.status, line.reason)
+                found.setdefault(reason, (line, []))[1].append(comparison)
+    return list(found.values())
 
 
 def too_fast(comparisons: tuple[Comparison, ...]) -> list[tuple[Comparison, Line]]:
@@ -265,6 +255,7 @@ def _measured(
     return Line(
         name=row.name,
         title=row.title,
+        side=row.side,
         loops=count.loops if count else None,
         lines=count.lines if count else None,
         status="measured",
@@ -283,28 +274,29 @@ def _measured(
 
 
 def _match(
-    comparisons: tuple[Comparison, ...],
-    problem: Problem,
-    dtype: str,
-    ours: tuple[str, ...],
-    peers: tuple[str, ...],
+    comparisons: tuple[Comparison, ...], problem: Problem, dtype: str, rival: str | None
 ) -> Match | None:
-    here = [one for one in comparisons if (one.problem, one.dtype) == (problem, dtype)]
-    our, peer = _best(here, ours), _best(here, peers)
-    if not our or not peer or not our.line.timing or not peer.line.timing:
-        return None
-    ratio = statistics.ratio(peer.line.timing.blocks_s, our.line.timing.blocks_s)
-    return Match(problem, dtype, our, peer, ratio)
-
-
-def _best(comparisons: list[Comparison], names: tuple[str, ...]) -> Entrant | None:
-    found = [
+    entrants = [
         Entrant(line, comparison.threads)
         for comparison in comparisons
-        for name in names
-        if (line := comparison.line(name))
+        if (comparison.problem, comparison.dtype) == (problem, dtype)
+        for line in comparison.measured
     ]
-    return min(found, key=lambda entrant: _step_s(entrant.line), default=None)
+    ours = [one for one in entrants if one.line.side == "ours"]
+    rivals = [one for one in entrants if (one.line.name == rival if rival else one.line.side == "peer")]
+    if not ours or not rivals:
+        return None
+    best, other = (min(side, key=lambda entrant: _step_s(entrant.line)) for side in (ours, rivals))
+    # Where two of ours are not separated, as where they run the same code, chance names no winner: the first.
+    first = next(one for one in ours if one is best or _is_tied(_timing(one), _timing(best)))
+    return Match(
+        problem, dtype, first, other, statistics.ratio(_timing(other).blocks_s, _timing(first).blocks_s)
+    )
+
+
+def _timing(entrant: Entrant) -> Timing:
+    assert entrant.line.timing is not None  # since it was measured
+    return entrant.line.timing
 
 
 def _is_tied(timing: Timing, best: Timing) -> bool:
@@ -320,6 +312,7 @@ def _left_out(row: Row, entry: Unmeasured) -> Line:
     return Line(
         name=row.name,
         title=row.title,
+        side=row.side,
         loops=count.loops if count else None,
         lines=count.lines if count else None,
         status=entry.status,

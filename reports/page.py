@@ -12,14 +12,12 @@ from reports import cite, claims, tables, wording
 from reports.figures import Picture
 from reports.findings import (
     NUMPY,
-    OURS,
-    PEERS,
     PYTHON,
     Comparison,
-    Line,
     busy,
     contest,
     counted,
+    left_out,
     too_fast,
     verdict,
 )
@@ -46,7 +44,6 @@ _CODE = HtmlFormatter(nowrap=True)
 
 def render(results: Results, comparisons: tuple[Comparison, ...], pictures: dict[str, Picture]) -> str:
     """Render the page; every number and sentence in it comes from the results."""
-    found = contest(comparisons)
     drawn = [comparison for comparison in comparisons if comparison.has_speedups]
     return _TEMPLATES.get_template("page.html").render(
         results=results,
@@ -56,10 +53,10 @@ def render(results: Results, comparisons: tuple[Comparison, ...], pictures: dict
         comparisons=comparisons,
         verdict=verdict(comparisons),
         too_fast=too_fast(comparisons),
-        contest=found,
-        contest_summary=tables.contest_summary(found) if found.matches else "",
-        ours=OURS,
-        peers=PEERS,
+        contest=contest(comparisons),
+        contest_summary=tables.contest_summary(comparisons),
+        ours=[row.name for row in results.run.rows if row.side == "ours"],
+        peers=[row.name for row in results.run.rows if row.side == "peer"],
         roofline=pictures.get("roofline"),
         lit=[comparison for comparison in comparisons if comparison.light and comparison.measured],
         columns=tables.COLUMNS,
@@ -76,26 +73,13 @@ def render(results: Results, comparisons: tuple[Comparison, ...], pictures: dict
             for comparison in comparisons
             if any(line.error is not None for line in comparison.lines)
         ],
-        left_out=_left_out(comparisons),
+        left_out=left_out(comparisons),
         sources=[_source(row) for row in results.run.rows if row.source],
         python=PYTHON,
         numpy=NUMPY,
         bibtex=cite.bibtex(results),
         citation=cite.sentence(results),
     )
-
-
-def _left_out(comparisons: tuple[Comparison, ...]) -> list[tuple[Line, list[str]]]:
-    """Rows without a time, each reason once, with the problems it holds for."""
-    found: dict[tuple[str, str, str | None], tuple[Line, list[str]]] = {}
-    for comparison in comparisons:
-        for line in comparison.lines:
-            if line.status != "measured":
-                reason = (line.name, line.status, line.reason)
-                found.setdefault(reason, (line, []))[1].append(
-                    f"{comparison.problem.name} ({comparison.dtype})"
-                )
-    return list(found.values())
 
 
 def _source(row: Row) -> dict[str, Any]:

@@ -65,7 +65,8 @@ class Row:
     title: str
     origin: str
     source: str
-    compiles: str | None  # source of another row's file, where this row compiles that
+    compiles: str | None  # source of the modules whose code this row compiles, where there are any
+    side: str | None  # of the contest: "ours" or "peer"; null for a row that takes no part
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Light:
-    """The speed of light on one problem: no row can be faster than either of these."""
+    """The speed of light on one problem: the fastest way known here to do what every row must do."""
 
     problem: str
     dtype: str
@@ -167,8 +168,6 @@ def parse(document: Any) -> Results:
     schema = document["zeroloop"].get("schema")
     if isinstance(schema, int) and schema > SCHEMA:
         raise BadResults(f"of schema {schema}, but this version reads up to {SCHEMA}: upgrade zeroloop")
-    if isinstance(schema, int) and schema < 1:
-        raise BadResults(f"of schema {schema}, which there never was")
     if type(schema) is int and schema < SCHEMA:
         raise BadResults(f"of schema {schema}, written by an older zeroloop: measure again with this one")
     whole = _build(Document, document, "")
@@ -268,8 +267,9 @@ def _check_times(timing: Timing) -> None:
         raise BadResults(f"{where} has a time that is not above 0")
     if not all(_SHORTEST_S < block < _LONGEST_S for process in timing.blocks_s for block in process):
         raise BadResults(f"{where} has a time that no machine takes")
-    if min(timing.prepare_s, timing.first_call_s or 0, timing.warm_call_s or 0) < 0:
-        raise BadResults(f"{where} has a negative prepare_s, first_call_s or warm_call_s")
+    once_s = (timing.prepare_s, timing.first_call_s or 0, timing.warm_call_s or 0)
+    if not all(0 <= time_s < _LONGEST_S for time_s in once_s):
+        raise BadResults(f"{where} has a prepare_s, first_call_s or warm_call_s that no machine takes")
     if not 0 <= timing.error <= timing.tolerance:
         raise BadResults(f"{where} has a time, but an error that is not within its tolerance")
 

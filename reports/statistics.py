@@ -54,6 +54,11 @@ def ratio(slow: Blocks, fast: Blocks) -> Interval:
     return _interval([_Sample(_observations(slow)), _Sample(_observations(fast), sign=-1)])
 
 
+def geometric_mean(ratios: Sequence[float]) -> float:
+    """The mean of ratios, one at least, on a log scale."""
+    return math.exp(statistics.fmean(map(math.log, ratios)))
+
+
 def calls_to_pay(once_s: float, own_s: float, other_s: float) -> int | None:
     """After how many calls a row that costs `once_s` at the start is ahead of the other; None for never."""
     if own_s >= other_s:

@@ -7,15 +7,14 @@ import re
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from reports import wording
-from reports.findings import Comparison, Contest, Entrant, Line, Match
-from reports.statistics import Interval
+from reports.findings import PLAIN, Comparison, Entrant, Line, Match, contest, left_out
+from reports.statistics import Interval, geometric_mean
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ COLUMNS = (
         lambda line: wording.speedup(line.over_numpy),
     ),
     Column(
-        "speed of light",
+        "share of light",
         "share of the speed that reading X, or one sigmoid and softplus per example, would allow",
         lambda line: wording.share(line.share),
     ),
@@ -116,16 +115,25 @@ def as_latex(comparisons: tuple[Comparison, ...], run_id: str) -> str:
 
 
 def as_text(comparisons: tuple[Comparison, ...], width: int = 80) -> str:
-    """All comparisons for a terminal, without colour."""
-    return "\n".join(_text_table(comparison, width) for comparison in comparisons)
+    """All comparisons for a terminal, without colour, then the rows without a time, each reason once."""
+    tables = [_text_table(comparison, width) for comparison in comparisons]
+    reasons = [
+        textwrap.fill(_one_line(_reason(line, here, len(comparisons))), width, subsequent_indent="  ")
+        for line, here in left_out(comparisons)
+    ]
+    return "\n".join([*tables, *reasons, *([""] if reasons else [])])
 
 
-_CONTEST = ("problem", "dtype", "ours", "step", "best peer", "step", "times as fast", "speed of light")
+_CONTEST = (
+    *("problem", "dtype", "ours", "prepare", "step"),
+    *("best peer", "step", "times as fast", "share of light"),
+)
 
 
-def contest_as_text(contest: Contest, width: int = 80) -> str:
-    """The contest for a terminal, two lines a match, and the geometric mean; empty without a match."""
-    if not contest.matches:
+def contest_as_text(comparisons: tuple[Comparison, ...], width: int = 80) -> str:
+    """The contest for a terminal, three lines a match, and its means; empty without a match."""
+    matches = contest(comparisons)
+    if not matches:
         return ""
     table = Table(
         title="Our fastest row against the fastest peer",
@@ -134,37 +142,43 @@ def contest_as_text(contest: Contest, width: int = 80) -> str:
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
-    for heading in ("problem\n  dtype", "ours\n  step, threads", "best peer\n  step, threads"):
+    for heading in ("problem\n  dtype", "ours\n  step, threads\n  prepare", "best peer\n  step, threads"):
         table.add_column(heading, overflow="fold")
-    for heading in ("times as fast\n[interval]", "of\nlight"):
+    for heading in ("times as fast\n[interval]", "share\nof light"):
         table.add_column(heading, justify="right", overflow="fold")
-    for match in contest.matches:
+    for match in matches:
         table.add_row(
             f"{_one_line(match.problem.name)}\n  {_one_line(match.dtype)}",
-            _entrant_as_text(match.ours),
-            _entrant_as_text(match.peer),
+            f"{_entrant_as_text(match.ours)}\n  {wording.seconds(match.ours.line.prepare_s)}",
+            _entrant_as_text(match.rival),
             "\n".join(wording.speedup(match.ratio).split(" ", 1)),
             wording.share(match.ours.line.share),
         )
-    said = textwrap.fill(contest_summary(contest), width, initial_indent=" ", subsequent_indent=" ")
+    said = textwrap.fill(contest_summary(comparisons), width, initial_indent=" ", subsequent_indent=" ")
     return f"{printed(table, width)}\n{said}\n"
 
 
-def contest_as_markdown(contest: Contest) -> str:
-    """The contest as a Markdown table, and the geometric mean; empty without a match."""
-    if not contest.matches:
+def contest_as_markdown(comparisons: tuple[Comparison, ...]) -> str:
+    """The contest as a Markdown table, and its means; empty without a match."""
+    matches = contest(comparisons)
+    if not matches:
         return ""
-    rows = [list(_CONTEST), ["---", "---", "---", "--:", "---", *["--:"] * 3]]
-    rows += [[escape_markdown(cell) for cell in _contest_cells(match)] for match in contest.matches]
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows) + f"\n{contest_summary(contest)}\n"
+    rows = [list(_CONTEST), ["---", "---", "---", "--:", "--:", "---", *["--:"] * 3]]
+    rows += [[escape_markdown(cell) for cell in _contest_cells(match)] for match in matches]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows) + f"\n{contest_summary(comparisons)}\n"
 
 
-def contest_summary(contest: Contest) -> str:
-    """Say the geometric mean of a contest that has matches."""
-    assert contest.mean is not None
-    count = len(contest.matches)
-    over = "the one set of data" if count == 1 else f"{count} sets of data"
-    return f"Geometric mean over {over}: {wording.times(contest.mean)} as fast as the best peer."
+def contest_summary(comparisons: tuple[Comparison, ...]) -> str:
+    """Say how many times faster ours are than the best peers, and than plain Numba; empty without a match."""
+    means = [
+        f"{wording.times(geometric_mean([match.ratio.estimate for match in matches]))} as fast as {rival}"
+        for rival, matches in (
+            ("the best peer", contest(comparisons)),
+            (f"{PLAIN}, plain Numba on all cores", contest(comparisons, PLAIN)),
+        )
+        if matches
+    ]
+    return f"In the geometric mean ours is {' and '.join(means)}." if means else ""
 
 
 def printed(table: Table, width: int) -> str:
@@ -229,36 +243,38 @@ def _text_table(comparison: Comparison, width: int) -> str:
         table.add_column(column.heading, justify="right" if place else "left", overflow="fold")
     for line in comparison.measured:
         table.add_row(*(_one_line(column.text(line)) for column in _IN_TERMINAL))
-    left_out = [
-        textwrap.fill(_one_line(f"{line.name} {line.status}: {line.reason}"), width, **_INDENTED)
-        for line in comparison.lines
-        if not line.step_s
-    ]
-    return "\n".join([printed(table, width), *left_out, ""])
+    return f"{printed(table, width)}\n"
+
+
+def _reason(line: Line, here: list[Comparison], of: int) -> str:
+    where = "" if len(here) == of else f" on {', '.join(comparison.slug for comparison in here)}"
+    return f"{line.name} {line.status}{where}: {line.reason}"
 
 
 def _contest_cells(match: Match) -> list[str]:
     return [
         match.problem.name,
         match.dtype,
-        *_entrant(match.ours),
-        *_entrant(match.peer),
+        _entrant(match.ours),
+        wording.seconds(match.ours.line.prepare_s),
+        _step(match.ours),
+        _entrant(match.rival),
+        _step(match.rival),
         wording.speedup(match.ratio),
         wording.share(match.ours.line.share),
     ]
 
 
-def _entrant(entrant: Entrant) -> tuple[str, str]:
-    named = f"{entrant.line.name} ({wording.threads(entrant.threads)})"
-    return named, wording.seconds(_estimate(entrant.line.step_s))
+def _entrant(entrant: Entrant) -> str:
+    return f"{entrant.line.name} ({wording.threads(entrant.threads)})"
 
 
 def _entrant_as_text(entrant: Entrant) -> str:
-    step = wording.seconds(_estimate(entrant.line.step_s))
-    return f"{_one_line(entrant.line.name)}\n  {step}, {entrant.threads}"
+    return f"{_one_line(entrant.line.name)}\n  {_step(entrant)}, {entrant.threads}"
 
 
-_INDENTED: dict[str, Any] = {"initial_indent": "  ", "subsequent_indent": "    "}
+def _step(entrant: Entrant) -> str:
+    return wording.seconds(_estimate(entrant.line.step_s))
 
 
 def _one_line(text: str) -> str:

@@ -118,6 +118,8 @@ def test_row_is_described_with_the_source_that_runs(name):
 def test_compiled_row_is_described_with_what_it_compiles():
     assert describe_row("numba_two_loop").compiles == path_of("python_two_loop").read_text("utf-8")
     assert describe_row("numpy_zero_loop").compiles is None
+    sources = [path_of(module).read_text("utf-8") for module in ("sweep", "link")]
+    assert describe_row("numba_fused").compiles == "\n\n".join(sources)
 
 
 def test_own_file_is_described_broken_or_not(own_file):

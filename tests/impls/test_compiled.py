@@ -2,10 +2,13 @@
 
 import os
 import platform
+import shutil
 import subprocess
 import sys
 
 import pytest
+
+from impls import compiled
 
 CALL = """
 import impls
@@ -20,9 +23,10 @@ print(numba.threading_layer())
 SERIAL = CALL.format("numba_two_loop")  # compiles in a moment
 
 
-def run(code, **environment):
+def run(code, folder=None, **environment):
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
+        cwd=folder,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -38,6 +42,21 @@ def test_cached_code_computes_the_same(tmp_path):
     assert kept
     assert run(SERIAL, NUMBA_CACHE_DIR=str(tmp_path)) == cold
     assert {path.name: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nbc")} == kept
+
+
+def test_an_edit_of_a_called_function_is_noticed(tmp_path):
+    package = tmp_path / "impls"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    shutil.copy(compiled.__file__, package)
+    head = "from impls.compiled import compiled\n"
+    (package / "outer.py").write_text(
+        f"{head}from impls.inner import inner\n\n\n@compiled\ndef outer():\n    return inner()\n"
+    )
+    for number in (1, 2):
+        (package / "inner.py").write_text(f"{head}\n\n@compiled\ndef inner():\n    return {number}\n")
+        call = "from impls.outer import outer; print(outer())"
+        assert run(call, tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "cache")) == [str(number)]
 
 
 def test_runs_where_no_cache_can_be_written(tmp_path):

@@ -1,12 +1,18 @@
 """The SIMD exp against mpmath in units of the last place, and the sums that `link` builds on it."""
 
+import platform
+import re
+
 import mpmath
 import numpy as np
 import pytest
-from numba import njit
+from llvmlite import binding
+from numba import float32, float64, njit
 
+from impls.compiled import SUMS
 from impls.link import MOST_TILES, TILE, exp, link, log_of_products
 
+X86 = platform.machine() in ("x86_64", "AMD64")
 LOWEST = {"float64": -708.0, "float32": -87.0}
 
 
@@ -128,3 +134,13 @@ def test_products_have_room_for_all_tiles(dtype):
 def test_a_missing_factor_shows():
     Z, Y = np.zeros(TILE), np.zeros(TILE)
     assert linked(Z[1:], Y[1:])[0] == pytest.approx((TILE - 1) * np.log(2), rel=1e-13)
+
+
+@pytest.mark.skipif(not X86, reason="the names of the registers are those of x86-64")
+@pytest.mark.parametrize("kind", [float64, float32])
+def test_link_is_compiled_to_simd(kind):
+    fresh = njit(fastmath=SUMS, error_model="numpy")(link.py_func)  # what the cache gives shows no code
+    fresh.compile((kind[::1],) * 4)
+    (assembler,) = fresh.inspect_asm().values()
+    register = "zmm" if binding.get_host_cpu_features().get("avx512f") else "ymm"
+    assert len(re.findall(rf"vdivp[sd].*{register}", assembler)) >= 1

@@ -100,6 +100,18 @@ def renamed():
 
 
 @pytest.fixture(scope="session")
+def enter():
+    """Enter rows of a document for the contest: the first as ours, the others as peers."""
+    return _enter
+
+
+@pytest.fixture
+def contested(document, enter):
+    """The ten timings as a contest between Numba and NumPy."""
+    return enter(document, "numba_two_loop", "numpy_zero_loop", "numpy_two_loop")
+
+
+@pytest.fixture(scope="session")
 def rendered():
     """Render a document's page with stubs in place of its figures."""
     return _rendered
@@ -125,6 +137,12 @@ def _keep(document, *rows):
 
 def _renamed(document, old, new):
     return json.loads(json.dumps(document).replace(json.dumps(old), json.dumps(new)))
+
+
+def _enter(document, ours, *peers):
+    for row in document["zeroloop"]["rows"]:
+        row["side"] = "ours" if row["name"] == ours else "peer" if row["name"] in peers else None
+    return document
 
 
 def _rendered(document):

@@ -1,10 +1,8 @@
 """Lines and loops of hand-written snippets, and of every row of the registry."""
 
-from pathlib import Path
-
 import pytest
 
-import impls
+from bench.selection import describe_row
 from impls.registry import RECORDS
 from reports.code import Count, count
 
@@ -92,7 +90,8 @@ def test_odd_python(expression, expected):
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.name)
 def test_loops_of_a_row_are_those_of_its_record(record):
-    source = Path(impls.__file__).with_name(f"{record.compiles or record.name}.py").read_text("utf-8")
+    described = describe_row(record.name)
+    source = described.compiles or described.source
     counted = count(source)
     assert counted.loops == record.loops
     assert 0 < counted.lines < len(source.splitlines())

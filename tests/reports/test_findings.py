@@ -5,7 +5,7 @@ import math
 import pytest
 
 from reports import statistics
-from reports.findings import Contest, contest, too_fast, verdict
+from reports.findings import contest, too_fast, verdict
 
 TEN = {  # seconds, over python_two_loop, over numpy_zero_loop, by (row, problem)
     ("python_two_loop", "breast_cancer"): (2e-3, 1, 0.01),
@@ -203,49 +203,62 @@ def test_what_beats_the_speed_of_light_is_found(document, compared):
     assert too_fast(compared(document)) == [(square, square.line("numba_two_loop"))]
 
 
-OURS, PEERS = ("numba_two_loop", "numpy_one_loop"), ("numpy_zero_loop", "numpy_two_loop")
+@pytest.fixture
+def entered(document, enter):
+    return enter(document, "numba_two_loop", "numpy_zero_loop", "numpy_two_loop")
 
 
-def test_contest_of_the_fastest_on_either_side(comparisons):
-    small, square = contest(comparisons, OURS, PEERS).matches
+def test_contest_of_the_fastest_on_either_side(entered, compared):
+    small, square = contest(compared(entered))
     assert [(match.problem.name, match.dtype) for match in (small, square)] == [
         ("breast_cancer", "float64"),
         ("square", "float64"),
     ]
-    assert {(match.ours.line.name, match.ours.threads) for match in (small, square)} == {
-        ("numba_two_loop", 2)
-    }
-    assert {(match.peer.line.name, match.peer.threads) for match in (small, square)} == {
-        ("numpy_zero_loop", 2)
-    }
+    for match in (small, square):
+        assert (match.ours.line.name, match.ours.threads) == ("numba_two_loop", 2)
+        assert (match.rival.line.name, match.rival.threads) == ("numpy_zero_loop", 2)
     assert small.ratio.estimate == pytest.approx(1 / 1.024)
     assert small.ratio.contains_one
     assert square.ratio == statistics.ratio([[9.765625e-4, 1e-3, 1.024e-3]], [[4.8828125e-4, 5e-4, 5.12e-4]])
     assert square.ratio.estimate == pytest.approx(2)
     assert square.ours.line.share == pytest.approx(0.8)
-    assert contest(comparisons, OURS, PEERS).mean == pytest.approx(math.sqrt(2 / 1.024))
 
 
-def test_each_side_of_a_contest_stands_at_its_best_number_of_threads(document, keep, compared):
-    keep(document, "numba_two_loop", "numpy_zero_loop")
+def test_contest_against_one_rival(entered, compared):
+    (match,) = contest(compared(entered)[1:], "numpy_two_loop")
+    assert match.rival.line.name == "numpy_two_loop"
+    assert contest(compared(entered), "nobody") == ()
+
+
+def test_each_side_of_a_contest_stands_at_its_best_number_of_threads(entered, keep, compared):
+    keep(entered, "numba_two_loop", "numpy_zero_loop")
     # One thread: the peer gains a fifth, ours loses half; the light of one thread is not ours.
     for row, step_s in (("numpy_zero_loop", 8e-4), ("numba_two_loop", 1e-3)):
-        other = {**timing(document, row, "square"), "threads": 1, "blocks_s": [[step_s, step_s]]}
-        document["benchmarks"].append({"extra_info": other})
-    document["zeroloop"]["lights"].append({**document["zeroloop"]["lights"][1], "threads": 1, "read_s": 7e-4})
-    _, match = contest(compared(document), OURS, PEERS).matches
+        other = {**timing(entered, row, "square"), "threads": 1, "blocks_s": [[step_s, step_s]]}
+        entered["benchmarks"].append({"extra_info": other})
+    entered["zeroloop"]["lights"].append({**entered["zeroloop"]["lights"][1], "threads": 1, "read_s": 7e-4})
+    _, match = contest(compared(entered))
     assert (match.ours.line.name, match.ours.threads) == ("numba_two_loop", 2)
-    assert (match.peer.line.name, match.peer.threads) == ("numpy_zero_loop", 1)
+    assert (match.rival.line.name, match.rival.threads) == ("numpy_zero_loop", 1)
     assert match.ratio.estimate == pytest.approx(1.6)
     assert match.ours.line.share == pytest.approx(0.8)
 
 
-def test_dtypes_are_contests_of_their_own(document, compared):
-    held = [benchmark["extra_info"] for benchmark in document["benchmarks"]]
-    document["benchmarks"] += [{"extra_info": {**one, "dtype": "float32"}} for one in held]
-    assert [
-        (match.problem.name, match.dtype) for match in contest(compared(document), OURS, PEERS).matches
-    ] == [
+@pytest.mark.parametrize(("factor", "named"), [(1.001, "numpy_one_loop"), (2, "numba_two_loop")])
+def test_of_two_of_ours_that_are_not_separated_the_first_is_named(entered, compared, factor, named):
+    entered["zeroloop"]["rows"][3]["side"] = "ours"
+    assert entered["zeroloop"]["rows"][3]["name"] == "numpy_one_loop"
+    ours = timing(entered, "numba_two_loop", "square")
+    timing(entered, "numpy_one_loop", "square")["blocks_s"] = [
+        [factor * block for block in process] for process in ours["blocks_s"]
+    ]
+    assert contest(compared(entered))[-1].ours.line.name == named
+
+
+def test_dtypes_are_contests_of_their_own(entered, compared):
+    held = [benchmark["extra_info"] for benchmark in entered["benchmarks"]]
+    entered["benchmarks"] += [{"extra_info": {**one, "dtype": "float32"}} for one in held]
+    assert [(match.problem.name, match.dtype) for match in contest(compared(entered))] == [
         ("breast_cancer", "float32"),
         ("breast_cancer", "float64"),
         ("square", "float32"),
@@ -253,14 +266,13 @@ def test_dtypes_are_contests_of_their_own(document, compared):
     ]
 
 
-@pytest.mark.parametrize(("ours", "peers"), [(("nobody",), PEERS), (OURS, ("mine.py",)), ((), ())])
-def test_a_contest_needs_both_sides(comparisons, ours, peers):
-    assert contest(comparisons, ours, peers) == contest(comparisons) == contest(()) == Contest(())
-    assert Contest(()).mean is None
+@pytest.mark.parametrize("sides", [("nobody", "numpy_zero_loop"), ("numba_two_loop", "mine.py")])
+def test_a_contest_needs_both_sides(document, enter, compared, sides):
+    assert contest(compared(enter(document, *sides))) == contest(()) == ()
 
 
-def test_a_single_block_has_a_ratio_without_an_interval(comparisons):
-    (match,) = contest(comparisons[1:], ("numpy_one_loop",), ("numpy_two_loop",)).matches
+def test_a_single_block_has_a_ratio_without_an_interval(document, enter, compared):
+    (match,) = contest(compared(enter(document, "numpy_one_loop", "numpy_two_loop"))[1:])
     assert match.ratio.estimate == pytest.approx(32)
     assert match.ratio.low is None
 

@@ -9,7 +9,6 @@ import subprocess
 import pytest
 
 from reports import tables
-from reports.findings import Contest, contest
 
 SAFE_LATEX = (
     r"\textbackslash{}",
@@ -70,51 +69,54 @@ def test_text_is_no_wider_than_asked(comparisons, width):
     assert max(map(len, table)) <= width
 
 
-@pytest.fixture
-def contested(document, renamed, compared):
-    return contest(compared(renamed(document, "numba_two_loop", "numba_fused")))
+def test_contest(contested, compared, golden):
+    golden("contest.txt", tables.contest_as_text(compared(contested)))
+    golden("contest.md", tables.contest_as_markdown(compared(contested)))
 
 
-def test_contest(contested, golden):
-    golden("contest.txt", tables.contest_as_text(contested))
-    golden("contest.md", tables.contest_as_markdown(contested))
+def test_a_contest_without_a_match_is_empty(comparisons):
+    for unmatched in (comparisons, ()):
+        assert tables.contest_as_text(unmatched) == tables.contest_as_markdown(unmatched) == ""
+        assert tables.contest_summary(unmatched) == ""
 
 
-def test_a_contest_without_a_match_is_empty():
-    assert tables.contest_as_text(Contest(())) == tables.contest_as_markdown(Contest(())) == ""
+def test_summary_holds_ours_to_plain_numba_too(contested, renamed, compared):
+    plain = compared(renamed(contested, "numpy_one_loop", "numba_parallel"))
+    said = tables.contest_summary(plain)
+    assert said.startswith("In the geometric mean ours is 1.40x as fast as the best peer and ")
+    assert re.search(r" and \d\S*x as fast as numba_parallel, plain Numba", said)
 
 
-def test_a_contest_of_long_names_fits_the_terminal(document, renamed, compared):
+def test_a_contest_of_long_names_fits_the_terminal(contested, renamed, compared):
+    document = contested
     for old, new in {
         "numba_two_loop": "numba_fused_packed",
         "numpy_zero_loop": "numexpr_zero_loop",
         "square": "12288x10000",
     }.items():
         document = renamed(document, old, new)
-    text = tables.contest_as_text(contest(compared(document)))
+    text = tables.contest_as_text(compared(document))
     assert max(map(len, text.splitlines())) <= 80
     assert {"numba_fused_packed", "numexpr_zero_loop", "breast_cancer", "12288x10000"} <= set(text.split())
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
-def test_contest_is_no_wider_than_asked(contested, width):
-    assert max(map(len, tables.contest_as_text(contested, width).splitlines())) <= width
+def test_contest_is_no_wider_than_asked(contested, compared, width):
+    assert max(map(len, tables.contest_as_text(compared(contested), width).splitlines())) <= width
 
 
-def test_contest_takes_any_string(document, renamed, compared, hostile):
+def test_contest_takes_any_string(contested, renamed, compared, hostile):
+    document = contested
     for old in ("numba_two_loop", "numpy_zero_loop", "square"):
         document = renamed(document, old, f"{hostile}-{old}")
-    found = contest(
-        compared(document), (f"{hostile}-numba_two_loop",), (f"{hostile}-numpy_zero_loop", "numpy_one_loop")
-    )
-    assert len(found.matches) == 2
+    found = compared(document)
     text = tables.contest_as_text(found, width=50_000)
     assert all(character.isprintable() or character == "\n" for character in text)
     for name in ("numba_two_loop", "numpy_zero_loop", "square"):
         shown = (character if character.isprintable() else " " for character in f"{hostile}-{name}")
         assert " ".join("".join(shown).split()) in " ".join(text.split())
     table = tables.contest_as_markdown(found).splitlines()[:4]
-    assert {len(markdown_cells(line)) for line in table} == {8}
+    assert {len(markdown_cells(line)) for line in table} == {9}
     assert not set("`<>[]~*#") & set(re.sub(r"\\[^\w\s]", "", table[-1]))
 
 
