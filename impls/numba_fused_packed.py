@@ -5,9 +5,11 @@ import numpy as np
 from impls import numba_fused
 from impls.numba_fused import step as step
 
-_WIDE = 64  # features; below, an example is too short a piece of memory to gain anything
+_LONG_BYTES = 2**11  # of an example; to read shorter pieces of memory is no faster than pieces of features
 
 
 def prepare(X, Y, threads):
     """Copy wide data into Fortran order, an example in one piece."""
-    return numba_fused.prepare(np.asfortranarray(X) if X.shape[0] >= _WIDE else X, Y, threads)
+    if X.shape[0] * X.itemsize >= _LONG_BYTES:
+        X = np.asfortranarray(X)
+    return numba_fused.prepare(X, Y, threads)
