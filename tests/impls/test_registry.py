@@ -36,6 +36,13 @@ def test_names_are_in_teaching_order():
     )
 
 
+@pytest.mark.parametrize("name", impls.names())
+def test_row_is_installed_and_so_among_those_that_are_tested(name):
+    if reason := registry.missing(registry.record(name)):
+        pytest.skip(reason)
+    assert impls.load(name).name == name
+
+
 def test_record_tells_the_truth_about_its_module(row):
     record = row.record
     assert row.name == row.path.stem == record.name

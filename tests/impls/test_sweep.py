@@ -71,21 +71,12 @@ def test_wide_data(name, dtype, order, load, error):
     assert holds(name, dtype, order, 2, load, error)
 
 
-def test_a_million_examples(dtype):
-    gate = gate_for("2x1000000", dtype)
+def test_a_million_examples_in_float32():
+    gate = gate_for("2x1000000", "float32")
     row, Y = impls.load("numba_fused"), gate.problem.Y
     for X in (gate.problem.X, np.asfortranarray(gate.problem.X)):
         errors = [gate.run(row.prepare(X, Y, threads)) for threads in (1, 2, 3, 64)]
-        assert max(errors) <= TOLERANCE[dtype] / 10
-
-
-def test_many_features(order, error):
-    rng = np.random.default_rng(0)
-    w = rng.random((300_000, 1), np.float32) / 300_000  # nothing cancels, so that every sum grows to the end
-    X, Y = rng.random((300_000, 9), np.float32), (rng.random((1, 9)) < 0.5).astype(np.float32)
-    problem = Problem(Shape("wide", 300_000, 9, ""), np.array(X, order=order), Y, w, b=0.25)
-    result = impls.load("numba_fused").bind(problem.X, Y, 2)(w, problem.b)
-    assert error(result, problem) <= TOLERANCE["float32"] / 10
+        assert max(errors) <= TOLERANCE["float32"] / 10
 
 
 @pytest.mark.parametrize("shape", [(20_000, 64), (2, 100_000), (64, 20_000)])
