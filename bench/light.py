@@ -78,6 +78,7 @@ def _calls_s(function: Callable[..., Any], arguments: tuple[Any, ...], calls: in
 
 
 # A loop over numbers is a function of its own: inside the body of a prange it would not be turned into SIMD.
+# Each has a parallel twin, since Numba would not find on disk the code of one that takes a function.
 
 
 @compiled(fastmath=SUMS)

@@ -30,7 +30,8 @@ _WORTH_A_THREAD = 2**16  # multiplications: ten microseconds of work, what it ta
 # The largest tile of X. When features are rows, half of a second-level cache of 2 MB, into which the
 # processor also fetches ahead. When examples are rows, what it keeps while as much again arrives from memory.
 _TILE_OF_FEATURES_BYTES, _TILE_OF_EXAMPLES_BYTES = 2**20, 2**18
-# In one sum, since float32 loses digits in a longer one. Eight features take one rounding.
+# Terms of one sum, since float32 loses digits in a longer one: features, of which eight take one rounding,
+# and examples, unless a single tile has more.
 _MOST_FEATURES, _MOST_EXAMPLES = 2**10, 2**8
 _SHORTEST_PIECE = 64  # examples; pieces of rows below a few cache lines cost more than reading X twice
 
@@ -53,6 +54,9 @@ def sweep(w, b, X, Y, threads):
     if threads == 1:
         return one_thread(w, b, rows, Y, 0, len(Y))
     return in_parallel(w, b, rows, Y, threads).sum(axis=0)
+
+
+# Two functions and not one that takes a function: Numba would not find that one's code on disk again.
 
 
 @compiled(parallel=True)

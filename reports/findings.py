@@ -152,7 +152,7 @@ def left_out(comparisons: tuple[Comparison, ...]) -> list[tuple[Line, list[Compa
 
 
 def too_fast(comparisons: tuple[Comparison, ...]) -> list[tuple[Comparison, Line]]:
-    """The lines that seem to beat the speed of light, which is a fault of the measurement."""
+    """The lines that beat the speed of light: a disturbed measurement, or a faster way."""
     return [
         (comparison, line)
         for comparison in comparisons
@@ -168,7 +168,7 @@ def named(problem: Problem) -> str:
 
 
 def counted(row: Row) -> code.Count | None:
-    """Count the code that a row runs: its own, or that of the row it compiles; None where there is none."""
+    """Count the code that a row runs: its own, or that of the modules it compiles; None without any."""
     source = row.compiles or row.source
     return code.count(source) if source else None
 

@@ -260,6 +260,7 @@ def _unmeasured(folder):
         name: [*NO_CACHE, *QUICK, *ONE_ROW, f"--report-dir={folder / name}", *arguments]
         for name, arguments in asked.items()
     }
+    sessions["options alone"] = [*NO_CACHE, "--contest"]
     sessions["plain"] = [*NO_CACHE, "--collect-only", "-q"]
     contest = ["--benchmark-only", "--contest", *sessions["plain"], "--problem=5x7", "--threads=3"]
     sessions["contest"] = [*contest, f"--report-dir={folder / 'contest'}"]

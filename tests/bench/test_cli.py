@@ -263,6 +263,15 @@ def test_report_is_built_from_the_file_alone(zeroloop, good, tmp_path, monkeypat
         assert (folder / path.name).read_bytes() == path.read_bytes(), path.name
 
 
+def test_report_prints_the_contest_where_there_is_one(zeroloop, good, tmp_path):
+    document = json.loads((good.folder / "results.json").read_text())
+    for row in document["zeroloop"]["rows"]:
+        row["side"] = {"numba_two_loop": "ours", "numpy_zero_loop": "peer"}.get(row["name"])
+    (tmp_path / "contest.json").write_text(json.dumps(document))
+    result = zeroloop("report", tmp_path / "contest.json", "-o", tmp_path / "out")
+    assert "\n In the geometric mean ours is " in result.output
+
+
 def test_report_goes_where_it_is_told(zeroloop, bare, tmp_path):
     result = zeroloop("report", bare.folder / "results.json", "-o", tmp_path / "a" / "b")
     assert result.exit_code == 0

@@ -55,6 +55,7 @@ REFUSED = {
     "too large": "problem 1000000x1000000000: X takes 8,000,000.0 GB, but only ",
     "twins": "2 rows are called mine.py: rename the file",
     "folder is a file": "below: Not a directory; choose another folder",
+    "options alone": "--contest needs --benchmark-only",
 }
 
 
@@ -247,6 +248,7 @@ def test_run_without_numba_is_no_failure(bare):
     assert {row for row, _, _ in bare.timings} == {"numpy_zero_loop"}
     assert len(bare.timings) == 4
     assert bare.results.run.lights == ()
+    assert re.search("^no speed of light: .*numba", bare.out, re.MULTILINE)
     assert bare.results.environment.threading_layer is None
 
 

@@ -86,6 +86,20 @@ def test_library_says_it_has_so_many_threads(name, threads, load):
     assert said == threads
 
 
+def test_numexpr_serves_callers_with_different_numbers_of_threads():
+    code = """
+import threading
+steps = [row.bind(X, Y, threads=1 + caller % 2) for caller in range(4)]
+callers = [threading.Thread(target=lambda step=step: [step(w, 0.5) for _ in range(50)]) for step in steps]
+for caller in callers:
+    caller.start()
+for caller in callers:
+    caller.join()
+print("done")
+"""
+    assert in_a_fresh_process("numexpr_zero_loop", code) == ["done"]
+
+
 def test_numexpr_is_not_asked_for_more_threads_than_it_has(load, capfd):
     row, problem = installed("numexpr_zero_loop"), load("3x50")
     row.bind(problem.X, problem.Y, threads=1024)(problem.w, problem.b)

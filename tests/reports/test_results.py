@@ -219,6 +219,7 @@ MEANINGLESS = {
     "problem listed twice": (repeat("zeroloop", "problems"), "twice"),
     "schema 0": (lambda document: document["zeroloop"].update(schema=0), "schema"),
     "negative prepare": (set_first("prepare_s", -1.0), "prepare_s"),
+    "endless prepare": (set_first("prepare_s", 1e308), "prepare_s"),
     "negative first call": (set_first("first_call_s", -1.0), "first_call_s"),
     "negative warm call": (set_first("warm_call_s", -1e-9), "warm_call_s"),
     "light of an unknown problem": (set_light("problem", "none"), r"lights\[1\] has a problem 'none'"),
