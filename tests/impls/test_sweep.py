@@ -150,23 +150,23 @@ def test_called_from_several_threads_at_once(fused):
     assert found == [expected] * 200
 
 
-def bits_of(name):
+def bits_of():
     problem = problems.load("128x5000")
-    return bits(impls.load(name).bind(problem.X, problem.Y, 2)(problem.w, problem.b))
+    return bits(impls.load("numba_fused").bind(problem.X, problem.Y, 2)(problem.w, problem.b))
 
 
-def in_child(queue, name):
-    queue.put(bits_of(name))
+def in_child(queue):
+    queue.put(bits_of())
 
 
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 # Python, and JAX once loaded, warn of forking a process that has threads: what is tried here.
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning", "ignore:os.fork:RuntimeWarning")
-def test_runs_in_a_child_of_a_process_that_ran_it(fused, method):
-    expected = bits_of(fused.name)
+def test_runs_in_a_child_of_a_process_that_ran_it(method):
+    expected = bits_of()
     context = multiprocessing.get_context(method)
     queue = context.Queue()
-    child = context.Process(target=in_child, args=(queue, fused.name))
+    child = context.Process(target=in_child, args=(queue,))
     child.start()
     found = queue.get(timeout=60)
     child.join()
@@ -174,10 +174,10 @@ def test_runs_in_a_child_of_a_process_that_ran_it(fused, method):
 
 
 @pytest.mark.skipif(not CLEAR_REFS.exists(), reason="only Linux tells a process how much it used at most")
-def test_takes_no_memory_of_the_size_of_the_data(fused):
+def test_takes_no_memory_of_the_size_of_the_data():
     problem = problems.load("2x5000000")  # an array of m numbers, 40 MB, comes and goes as a whole
     X = np.asfortranarray(problem.X)
-    taken = most_memory(fused.bind(X, problem.Y, 2), problem)
+    taken = most_memory(impls.load("numba_fused").bind(X, problem.Y, 2), problem)
     assert taken < 1_000_000 < most_memory(impls.load("numpy_zero_loop").bind(X, problem.Y, 2), problem)
 
 
