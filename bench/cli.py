@@ -1,10 +1,12 @@
-"""The command line `zeroloop`: list, verify, train, report.
+"""The command line `zeroloop`: list, verify, run, compare, train, report.
 
-Exit codes: 0; 1 for a row that failed; 2 for a request that cannot be met, such as an unknown option.
+Exit codes: 0; 1 for a row that failed, or a regression; 2 for a request that cannot be met, such as an
+unknown option; 130 for a run that was interrupted.
 """
 
 import difflib
 import io
+import re
 import shutil
 import sys
 import time
@@ -21,14 +23,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 import impls
+from bench import run as runs
 from bench.outcome import LeftOut, explain
+from bench.plan import PRESETS, parse_duration
 from bench.selection import BadSelection, describe_row, display_name, select
 from impls import problems, registry
 from impls.gate import TOLERANCE, gate_for
 from impls.training import Diverged, Fit, accuracy, check_settings, gradient_descent
 from reports import tables, wording, write
+from reports.changes import changed
 from reports.findings import compare, counted
-from reports.results import BadResults, read
+from reports.noise import not_citable
+from reports.results import BadResults, Results, read
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -54,12 +60,42 @@ class _Unmet(click.ClickException):
     exit_code = 2
 
 
+class _Duration(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2
+    """A time such as 5m, in seconds."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the seconds."""
+        try:
+            return parse_duration(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class _Percentage(click.ParamType):  # type: ignore[type-arg]
+    """A share such as 2%, as 0.02."""
+
+    name = "PERCENT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the share."""
+        found = re.fullmatch(r"([0-9]*\.?[0-9]+) ?%", str(value))
+        if not found or not 0 < float(found[1]) < 1000:
+            self.fail(f"{value!r} is no percentage; write 2% or 0.5%", param, ctx)
+        return float(found[1]) / 100
+
+
+_ASKED = ("rows", "names", "dtypes", "counts", "baseline", "processes", "budget", "until", "output")
+INTERRUPTED = 130  # of a shell, for a command that Ctrl-C has ended
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="zeroloop", prog_name="zeroloop")
 def main() -> None:
     """One gradient step of logistic regression, run in many ways.
 
-    The benchmarks themselves run with `pytest --benchmark-only`.
+    `zeroloop run` measures what can be cited; `pytest --benchmark-only` is a quick look.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -113,6 +149,90 @@ def verify(rows: tuple[str, ...], names: tuple[str, ...], dtype: str, threads: i
     click.echo(_as_text(table))
     click.echo(f"{failed} failed" if failed else f"all that ran agree, to {TOLERANCE[dtype]:.0e}")
     raise SystemExit(1 if failed else 0)
+
+
+@main.command()
+@click.argument("preset", type=click.Choice(sorted(PRESETS)), default="course")
+@click.option("--impl", "rows", multiple=True, metavar="NAME|FILE.py", help="Row or own file; repeatable.")
+@click.option("--problem", "names", multiple=True, metavar="NAME|NxM", help="Data; repeatable.")
+@click.option(
+    "--dtype",
+    "dtypes",
+    multiple=True,
+    type=click.Choice(problems.DTYPES),
+    help="Repeatable.  [default: float64]",
+)
+@click.option(
+    "--threads", "counts", multiple=True, type=int, metavar="N", help="Repeatable.  [default: all cores]"
+)
+@click.option("--baseline", metavar="NAME", help="Row that gets a twin.  [default: numpy_zero_loop]")
+@click.option("--processes", type=click.IntRange(min=1), metavar="N", help="Fresh processes of each row.")
+@click.option("--budget", type=_Duration(), help="Time for the whole run, such as 90s, 10m or 2h.")
+@click.option(
+    "--until", type=_Percentage(), help="Add processes until all intervals are that narrow, such as 2%."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Results file.  [default: reports/out/run-DATE.json]",
+)
+@click.option(
+    "--resume",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Go on with a run that was interrupted.",
+)
+@click.option("--dry-run", is_flag=True, help="Show the plan and how long it takes.")
+@click.pass_context
+def run(ctx: click.Context, /, resume: Path | None, dry_run: bool, **asked: Any) -> None:
+    """Measure so that it can be cited: each row in fresh processes.
+
+    PRESET is quick (about a minute), course (five; the default) or full (a grid of sizes, up to 10^8
+    numbers; an hour or more). The report says what speaks against citing it.
+    """
+    with _user_errors():
+        job = _job(ctx, resume, asked)
+        click.echo(runs.described(job))
+        if dry_run:
+            return
+        click.echo(f"results: {job.path}")
+        try:
+            found = runs.carry_out(job, Console(stderr=True))
+        except KeyboardInterrupt:
+            click.echo(f"interrupted; go on with: zeroloop run --resume {job.path}", err=True)
+            raise SystemExit(INTERRUPTED) from None
+        except OSError as error:
+            raise OSError(f"{error}; what was finished is in {job.path}, go on with --resume") from None
+        index = write.write_report(found.document, job.path.parent)
+    _show_results(found)
+    click.echo(f"report: {index}")
+    raise SystemExit(
+        1 if any(lost.status in ("failed", "crashed", "killed") for lost in found.run.unmeasured) else 0
+    )
+
+
+@main.command("compare")
+@click.argument("before", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("after", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--fail-on-regression",
+    "limit",
+    type=_Percentage(),
+    help="Exit 1 for a row that is slower by more, such as 5%.",
+)
+def compare_runs(before: Path, after: Path, limit: float | None) -> None:
+    """Hold one results file to another: before and after, or two machines."""
+    with _user_errors():
+        changes = changed(read(before), read(after))
+    click.echo(tables.changes_as_text(changes))
+    slower = [change for change in changes.rows if limit is not None and change.is_regression(limit)]
+    for change in slower:
+        click.echo(
+            f"regression: {change.name} on {change.where}, {wording.speedup(change.ratio)} of the time before"
+        )
+    raise SystemExit(1 if slower else 0)
 
 
 @main.command()
@@ -181,6 +301,26 @@ def report(results: Path, output: Path | None) -> None:
         index = write.write_into(found.document, folder)
     comparisons = compare(found)
     click.echo(f"{tables.as_text(comparisons)}\n{tables.contest_as_text(comparisons)}\nreport: {index}")
+
+
+def _job(ctx: click.Context, resume: Path | None, asked: dict[str, Any]) -> runs.Job:
+    if resume is None:
+        return runs.new(asked.pop("preset"), *(asked[name] for name in _ASKED))
+    given = [
+        name
+        for name in ("preset", *_ASKED)
+        if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if others := [name for name in given if name != "rows"]:
+        raise BadSelection(f"--resume goes on with the plan in the file; leave out {others[0]}")
+    return runs.resumed(resume, asked["rows"])
+
+
+def _show_results(found: Results) -> None:
+    comparisons = compare(found)
+    click.echo(f"{tables.as_text(comparisons)}\n{tables.contest_as_text(comparisons)}")
+    for reason in not_citable(found, comparisons):
+        click.echo(f"not citable: {reason}")
 
 
 def _verdict(row: str, name: str, dtype: str, threads: int) -> tuple[float | None, LeftOut | None]:

@@ -26,45 +26,50 @@ from reports.results import Light
 
 _TILES = 1024  # of the link for each thread: a millisecond or so, beside which waking the threads is nothing
 _SHORTEST_S = 1e-3  # of a timing: far above what reading the clock takes
-_BUDGET_S = 0.08  # for each of up to six functions
+_BUDGET_S = 0.08  # for each function, in a quick look
 _FEWEST = 3  # timings, of data that take longer than the budget
 
 
 def measure(problem: Problem, threads: int) -> Light:
     """Measure the speed of light on a problem, now and in this process."""
+    return Light(problem.name, problem.dtype, threads, *shortest_s(problem.X, threads, _BUDGET_S))
+
+
+def shortest_s(X: Array, threads: int, budget_s: float) -> tuple[float, float]:
+    """Return the seconds of reading X, and of one sigmoid and one softplus for each of its examples.
+
+    The budget is for each of up to six functions, once they are compiled.
+    """
     pools.limit(threads)
-    x = problem.X.reshape(-1)
+    x = X.reshape(-1)
     readers: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [(_sum, (x,)), (_sum_four_streams, (x,))]
     if threads > 1:  # beside the serial ones, which are faster where the data are few
         readers += [(_shared_sum, (x, threads)), (_shared_sum_four_streams, (x, threads))]
-    return Light(
-        problem=problem.name,
-        dtype=problem.dtype,
-        threads=threads,
-        read_s=min(_shortest_s(reader, arguments) for reader, arguments in readers),
-        link_s=_link_s(problem.X.dtype, threads) * problem.shape.m,
-    )
+    read_s = min(_shortest_s(reader, arguments, budget_s) for reader, arguments in readers)
+    return read_s, _link_s(X.dtype, threads, budget_s) * X.shape[1]
 
 
-def _link_s(dtype: Any, threads: int) -> float:
+def _link_s(dtype: Any, threads: int, budget_s: float) -> float:
     """Return the seconds of one sigmoid and one softplus, shared by so many threads."""
     rng = np.random.default_rng(0)
     Z = rng.standard_normal(TILE).astype(dtype)
     Y = (rng.random(TILE) < 0.5).astype(dtype)
-    alone_s = _shortest_s(_links, (Z, Y, _TILES)) / (_TILES * TILE)
+    alone_s = _shortest_s(_links, (Z, Y, _TILES), budget_s) / (_TILES * TILE)
     if threads == 1:
         return alone_s
-    return min(alone_s, _shortest_s(_shared_links, (Z, Y, _TILES, threads)) / (threads * _TILES * TILE))
+    return min(
+        alone_s, _shortest_s(_shared_links, (Z, Y, _TILES, threads), budget_s) / (threads * _TILES * TILE)
+    )
 
 
-def _shortest_s(function: Callable[..., Any], arguments: tuple[Any, ...]) -> float:
+def _shortest_s(function: Callable[..., Any], arguments: tuple[Any, ...], budget_s: float) -> float:
     """Return the shortest time of a call, each timing being of as many calls as the clock needs."""
     function(*arguments)  # compiles, and fills the caches
     calls, timings = 1, [_calls_s(function, arguments, 1)]
     while timings[-1] * calls < _SHORTEST_S:
         calls = max(2 * calls, int(_SHORTEST_S / timings[-1]))
         timings = [_calls_s(function, arguments, calls)]
-    end = perf_counter() + _BUDGET_S
+    end = perf_counter() + budget_s
     while len(timings) < _FEWEST or perf_counter() < end:
         timings.append(_calls_s(function, arguments, calls))
     return min(timings)

@@ -12,7 +12,8 @@ import pytest
 from bench import environment, results, selection
 from impls import problems
 from impls.gate import gate_for
-from reports.findings import busy, compare
+from reports.findings import compare
+from reports.noise import busy
 from reports.results import BadResults, Results, read
 from reports.tables import as_text, contest_as_text
 from reports.write import check_writable, write_report
@@ -147,7 +148,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
         said = _tables(written, config.option.contest)
         if recorder.no_light:
             said.append(f"no speed of light: {recorder.no_light}")
-        if disturbed := busy(written.environment):
+        if disturbed := busy(written):
             said.append(f"the machine was busy: {disturbed}; run it again while nothing else runs")
         if recorder.interrupted:
             said.append("interrupted: what was not reached is missing")

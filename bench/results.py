@@ -60,7 +60,7 @@ class Recorder:
 
     def leave_out(self, row: str, setting: Setting, why: LeftOut) -> None:
         """Keep why a row has no time."""
-        self._unmeasured.append(Unmeasured(display_name(row), *setting, *why))
+        self._unmeasured.append(Unmeasured(display_name(row), *setting, *why, process=None))
 
     def run(self) -> Run:
         """Return what was asked for and what became of it."""
@@ -73,6 +73,12 @@ class Recorder:
             problems=tuple(map(describe_problem, self.selection.problems)),
             unmeasured=tuple(self._unmeasured),
             lights=tuple(self._lights),
+            twins=(),
+            plan=None,
+            done=None,
+            noise=None,
+            spent=None,
+            code=None,
         )
 
 

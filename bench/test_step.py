@@ -102,9 +102,10 @@ def _measure(
         dtype=problem.dtype,
         threads=threads,
         blocks_s=(block_medians(benchmark.stats.stats.data),),
-        prepare_s=prepare_s,
-        first_call_s=first_call_s if first else None,
-        warm_call_s=warm_call_s,
+        prepare_s=(prepare_s,),
+        first_call_s=(first_call_s,) if first else (),
+        warm_call_s=() if warm_call_s is None else (warm_call_s,),
+        extra_bytes=None,
         error=max(errors),
         tolerance=gate.tolerance,
     )

@@ -55,16 +55,10 @@ class Gate:
 
     def check(self, result: Step, point: Point) -> float:
         """Return the largest error of a result, relative to the oracle's scale; raises Refused."""
-        errors = relative_errors(result, point.truth)
-        for name, error in errors.items():
-            if np.isnan(error):
-                raise Refused(f"{name} is not a number")
-            if error > self.tolerance:
-                reason = f"{name} is off by {error:.1e}, {self.tolerance:.0e} is allowed"
-                raise Refused(reason, error if np.isfinite(error) else None)
+        error = judge(result, point.truth, self.tolerance)
         if _checksum(self.problem) != self._checksum:
             raise Refused("step wrote to its inputs")
-        return max(errors.values())
+        return error
 
     def _point(self, w: Array, b: float) -> Point:
         w.setflags(write=False)
@@ -75,6 +69,18 @@ class Gate:
 def gate_for(problem: str, dtype: str) -> Gate:
     """Make a problem and its gate; clear the cache after a row failed, which may have damaged the data."""
     return Gate(load(problem, dtype))
+
+
+def judge(result: Step, truth: Reference, tolerance: float) -> float:
+    """Return the largest error of a result, relative to the oracle's scale; raises Refused."""
+    errors = relative_errors(result, truth)
+    for name, error in errors.items():
+        if np.isnan(error):
+            raise Refused(f"{name} is not a number")
+        if error > tolerance:
+            reason = f"{name} is off by {error:.1e}, {tolerance:.0e} is allowed"
+            raise Refused(reason, error if np.isfinite(error) else None)
+    return max(errors.values())
 
 
 def relative_errors(result: Step, truth: Reference) -> dict[str, float]:

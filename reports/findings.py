@@ -1,10 +1,12 @@
 """What a results file says: one comparison of all rows for each problem, and the verdict in words."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from reports import code, statistics, wording
-from reports.results import Environment, Light, Problem, Results, Row, Timing, Unmeasured
+from reports.results import Light, Problem, Results, Row, Timing, Unmeasured
 from reports.statistics import Interval
 
 PYTHON = "python_two_loop"
@@ -24,6 +26,7 @@ class Line:
     lines: int | None
     status: str  # "measured", or that of `Unmeasured`
     reason: str | None = None
+    lost: tuple[Unmeasured, ...] = ()  # processes of a measured row that have no time, and why
     timing: Timing | None = None
     step_s: Interval | None = None
     over_python: Interval | None = None
@@ -32,9 +35,14 @@ class Line:
     share: float | None = None  # of the speed of light: its time over the step's
     warmup_s: float | None = None  # what the first call in a process costs on top of a later one
     warm_s: float | None = None  # the same with the compiled code on disk
-    calls_to_pay: float | None = None  # prepare and warm-up, against NumPy; infinite for never
+    calls_to_pay: Interval | None = None  # prepare and warm-up, against NumPy; infinite for never
+    extra_bytes: int | None = None  # most memory of a step, beyond what its process holds between steps
+    between: float | None = None  # standard deviation of processes, relative
+    within: float | None = None  # and of the blocks inside one
     error: float | None = None
-    fastest: bool = False  # of the measured rows, or not separated from the fastest
+    fastest: bool = (
+        False  # of the measured rows, or not separated from the fastest, corrected for their number
+    )
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,10 @@ class Comparison:
     tolerance: float | None
     lines: tuple[Line, ...]
     light: Light | None
+    twin: Interval | None = (
+        None  # the A/A pair: a row over itself in another process, corrected for all pairs
+    )
+    twin_of: str | None = None
 
     @property
     def slug(self) -> str:
@@ -113,7 +125,17 @@ class Match:
     dtype: str
     ours: Entrant
     rival: Entrant
-    ratio: Interval  # how many times faster ours is
+    ratio: Interval  # how many times faster ours is, corrected for choosing the best of the rivals
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A row without a time, or without that of one process, and where that was so."""
+
+    name: str
+    status: str
+    reason: str
+    comparisons: list[Comparison]
 
 
 def compare(results: Results) -> tuple[Comparison, ...]:
@@ -140,14 +162,17 @@ def contest(comparisons: tuple[Comparison, ...], rival: str | None = None) -> tu
     return tuple(match for match in matches if match)
 
 
-def left_out(comparisons: tuple[Comparison, ...]) -> list[tuple[Line, list[Comparison]]]:
-    """The rows without a time, each reason once, with the comparisons it holds for."""
-    found: dict[tuple[str, str, str | None], tuple[Line, list[Comparison]]] = {}
+def left_out(comparisons: tuple[Comparison, ...]) -> list[Loss]:
+    """What was not measured, each reason once, with the comparisons it holds for."""
+    found: dict[tuple[str, str, str], Loss] = {}
     for comparison in comparisons:
         for line in comparison.lines:
-            if line.status != "measured":
-                reason = (line.name, line.status, line.reason)
-                found.setdefault(reason, (line, []))[1].append(comparison)
+            losses = [(f"{entry.status} in process {entry.process}", entry.reason) for entry in line.lost]
+            if line.reason is not None:
+                losses = [(line.status, line.reason)]
+            for status, reason in losses:
+                loss = found.setdefault((line.name, status, reason), Loss(line.name, status, reason, []))
+                loss.comparisons.append(comparison)
     return list(found.values())
 
 
@@ -171,14 +196,6 @@ def counted(row: Row) -> code.Count | None:
     """Count the code that a row runs: its own, or that of the modules it compiles; None without any."""
     source = row.compiles or row.source
     return code.count(source) if source else None
-
-
-def busy(environment: Environment) -> str | None:
-    """Say that other work was running, where the load shows it; a run itself adds about one to it."""
-    before, after, cores = environment.load_before, environment.load_after, environment.cores
-    if before is None or after is None or (before <= cores and after <= cores + 1):
-        return None
-    return f"{before:.1f} processes wanted to run before and {after:.1f} after, on {cores} cores"
 
 
 def _removing_loops(comparisons: tuple[Comparison, ...]) -> str | None:
@@ -225,15 +242,21 @@ def _comparison(results: Results, problem: str, dtype: str, threads: int) -> Com
         return (entry.problem, entry.dtype, entry.threads) == (problem, dtype, threads)
 
     timings = {timing.row: timing for timing in results.timings if here(timing)}
-    unmeasured = {entry.row: entry for entry in results.run.unmeasured if here(entry)}
+    unmeasured: dict[str, list[Unmeasured]] = {}
+    for entry in filter(here, results.run.unmeasured):
+        unmeasured.setdefault(entry.row, []).append(entry)
+    for name, entries in unmeasured.items():
+        if any(entry.status == "failed" for entry in entries):
+            timings.pop(name, None)  # what was wrong once has no time at all
     light = next((light for light in results.run.lights if here(light)), None)
-    best = min(timings.values(), key=lambda timing: statistics.time(timing.blocks_s).estimate, default=None)
     lines = []
     for row in results.run.rows:
+        lost = unmeasured.get(row.name, [])
         if row.name in timings:
-            lines.append(_measured(row, timings, best, light, results))
-        elif row.name in unmeasured:
-            lines.append(_left_out(row, unmeasured[row.name]))
+            lines.append(_measured(row, timings, lost, light, results))
+        elif lost:
+            lines.append(_left_out(row, lost))
+    twin = next((twin for twin in results.run.twins if here(twin) and twin.row in timings), None)
     return Comparison(
         problem=next(candidate for candidate in results.run.problems if candidate.name == problem),
         dtype=dtype,
@@ -241,17 +264,23 @@ def _comparison(results: Results, problem: str, dtype: str, threads: int) -> Com
         tolerance=next((timing.tolerance for timing in timings.values()), None),
         lines=tuple(lines),
         light=light,
+        twin=statistics.ratio(timings[twin.row].blocks_s, twin.blocks_s, len(results.run.twins))
+        if twin
+        else None,
+        twin_of=twin.row if twin else None,
     )
 
 
 def _measured(
-    row: Row, timings: dict[str, Timing], best: Timing | None, light: Light | None, results: Results
+    row: Row, timings: dict[str, Timing], lost: list[Unmeasured], light: Light | None, results: Results
 ) -> Line:
     timing = timings[row.name]
     count = counted(row)
     step_s = statistics.time(timing.blocks_s)
     light_s = _light_s(light)
-    warmup_s = _beyond_step_s("first_call_s", timing, results)
+    warmups_s = _beyond_step_s("first_call_s", timing, results)
+    warms_s = _beyond_step_s("warm_call_s", timing, results)
+    best = min(timings.values(), key=lambda timing: statistics.time(timing.blocks_s).estimate)
     return Line(
         name=row.name,
         title=row.title,
@@ -259,17 +288,21 @@ def _measured(
         loops=count.loops if count else None,
         lines=count.lines if count else None,
         status="measured",
+        lost=tuple(lost),
         timing=timing,
         step_s=step_s,
         over_python=_ratio(timings.get(PYTHON), timing),
         over_numpy=_ratio(timings.get(NUMPY), timing),
         share=None if light_s is None else light_s / step_s.estimate,
-        prepare_s=timing.prepare_s,
-        warmup_s=warmup_s,
-        warm_s=_beyond_step_s("warm_call_s", timing, results),
-        calls_to_pay=_calls_to_pay(timing, timings.get(NUMPY), warmup_s),
+        prepare_s=_median(timing.prepare_s),
+        warmup_s=_median(warmups_s),
+        warm_s=_median(warms_s),
+        calls_to_pay=_calls_to_pay(timing, timings.get(NUMPY), warmups_s),
+        extra_bytes=timing.extra_bytes,
+        between=statistics.spread_between(timing.blocks_s),
+        within=statistics.spread_within(timing.blocks_s),
         error=timing.error,
-        fastest=best is not None and _is_tied(timing, best),
+        fastest=_is_tied(timing, best, len(timings) - 1),
     )
 
 
@@ -288,10 +321,9 @@ def _match(
         return None
     best, other = (min(side, key=lambda entrant: _step_s(entrant.line)) for side in (ours, rivals))
     # Where two of ours are not separated, as where they run the same code, chance names no winner: the first.
-    first = next(one for one in ours if one is best or _is_tied(_timing(one), _timing(best)))
-    return Match(
-        problem, dtype, first, other, statistics.ratio(_timing(other).blocks_s, _timing(first).blocks_s)
-    )
+    first = next(one for one in ours if one is best or _is_tied(_timing(one), _timing(best), len(ours) - 1))
+    ratio = statistics.ratio(_timing(other).blocks_s, _timing(first).blocks_s, len(rivals))
+    return Match(problem, dtype, first, other, ratio)
 
 
 def _timing(entrant: Entrant) -> Timing:
@@ -299,25 +331,29 @@ def _timing(entrant: Entrant) -> Timing:
     return entrant.line.timing
 
 
-def _is_tied(timing: Timing, best: Timing) -> bool:
+def _is_tied(timing: Timing, best: Timing, others: int) -> bool:
+    """Tell whether a row may be the fastest: held to the best with as many others."""
     # One observation has no interval, which separates it from nothing and makes it no winner either.
     if timing is best:
         return statistics.time(best.blocks_s).low is not None
-    ratio = statistics.ratio(timing.blocks_s, best.blocks_s)
+    ratio = statistics.ratio(timing.blocks_s, best.blocks_s, others)
     return ratio.low is not None and ratio.contains_one
 
 
-def _left_out(row: Row, entry: Unmeasured) -> Line:
+def _left_out(row: Row, lost: list[Unmeasured]) -> Line:
     count = counted(row)
+    worst = next((entry for entry in lost if entry.status == "failed"), lost[0])
+    processes = [str(entry.process) for entry in lost if entry.reason == worst.reason and entry.process]
+    where = f" (process {', '.join(processes)})" if processes else ""
     return Line(
         name=row.name,
         title=row.title,
         side=row.side,
         loops=count.loops if count else None,
         lines=count.lines if count else None,
-        status=entry.status,
-        reason=entry.reason,
-        error=entry.error,
+        status=worst.status,
+        reason=worst.reason + where,
+        error=worst.error,
     )
 
 
@@ -331,24 +367,29 @@ def _light_s(light: Light | None) -> float | None:
     return None if light is None else max(light.read_s, light.link_s)
 
 
-def _beyond_step_s(call: str, timing: Timing, results: Results) -> float | None:
-    """What such a call of the row cost beyond a step, on the problem that it met first in that process."""
-    for other in results.timings:
-        call_s: float | None = getattr(other, call)
-        if (other.row, other.dtype) == (timing.row, timing.dtype) and call_s is not None:
-            return max(0.0, call_s - statistics.time(other.blocks_s).estimate)
-    return None
+def _beyond_step_s(call: str, timing: Timing, results: Results) -> list[float]:
+    """What such calls of the row cost beyond a step, on the problem that it met first in its processes."""
+    found = [one for one in results.timings if (one.row, one.dtype) == (timing.row, timing.dtype)]
+    for other in sorted(found, key=lambda one: one.threads != timing.threads):
+        calls_s: tuple[float, ...] = getattr(other, call)
+        if calls_s:
+            step_s = statistics.time(other.blocks_s).estimate
+            return [max(0.0, call_s - step_s) for call_s in calls_s]
+    return []
 
 
-def _calls_to_pay(timing: Timing, numpy: Timing | None, warmup_s: float | None) -> float | None:
-    if numpy is None or numpy is timing or warmup_s is None:
+def _calls_to_pay(timing: Timing, numpy: Timing | None, warmups_s: list[float]) -> Interval | None:
+    if numpy is None or numpy is timing or not warmups_s:
         return None
     if statistics.ratio(numpy.blocks_s, timing.blocks_s).contains_one:
         return None  # not separated: nobody knows whether it ever pays
-    own_s, numpy_s = (statistics.time(one.blocks_s).estimate for one in (timing, numpy))
-    paid = statistics.calls_to_pay(timing.prepare_s + warmup_s, own_s, numpy_s)
-    return math.inf if paid is None else paid
+    prepare_s = _median(timing.prepare_s) or 0.0
+    return statistics.calls_to_pay([prepare_s + one for one in warmups_s], timing.blocks_s, numpy.blocks_s)
 
 
 def _step_s(line: Line) -> float:
     return line.step_s.estimate if line.step_s else math.inf
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return median(values) if values else None

@@ -14,13 +14,13 @@ from reports.findings import (
     NUMPY,
     PYTHON,
     Comparison,
-    busy,
     contest,
     counted,
     left_out,
     too_fast,
     verdict,
 )
+from reports.noise import busy, disturbed_share, drift, not_citable, twins
 from reports.results import Results, Row
 
 _TEMPLATES = jinja2.Environment(
@@ -34,6 +34,8 @@ _TEMPLATES.filters |= {
     "speedup": wording.speedup,
     "power": wording.power,
     "share": wording.share,
+    "percent": wording.percent,
+    "duration": wording.duration,
     "seconds": wording.seconds,
     "threads": wording.threads,
     "error": wording.error,
@@ -48,7 +50,11 @@ def render(results: Results, comparisons: tuple[Comparison, ...], pictures: dict
     return _TEMPLATES.get_template("page.html").render(
         results=results,
         run=results.run,
-        busy=busy(results.environment),
+        busy=busy(results),
+        not_citable=not_citable(results, comparisons),
+        twins=twins(results),
+        disturbed=disturbed_share(results.timings),
+        drift=drift(results.timings),
         environment=results.environment,
         comparisons=comparisons,
         verdict=verdict(comparisons),
@@ -75,6 +81,7 @@ def render(results: Results, comparisons: tuple[Comparison, ...], pictures: dict
         ],
         left_out=left_out(comparisons),
         sources=[_source(row) for row in results.run.rows if row.source],
+        spreads=[comparison for comparison in comparisons if comparison.measured],
         python=PYTHON,
         numpy=NUMPY,
         bibtex=cite.bibtex(results),

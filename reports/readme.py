@@ -58,8 +58,13 @@ def _measured_on(results: Results) -> str:
     versions = [f"{name} {environment.versions[name]}" for name in shown if name in environment.versions]
     return (
         f"{environment.cpu}, {environment.cores} cores, {environment.python}, {', '.join(versions)}; "
-        f"one process, a quick look; run `{results.run_id}`."
+        f"{_how(results)}; run `{results.run_id}`."
     )
+
+
+def _how(results: Results) -> str:
+    plan = results.run.plan
+    return f"{plan.processes} processes of each row" if plan else "one process, a quick look"
 
 
 def _speedup(line: Line | None) -> str:

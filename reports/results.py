@@ -17,13 +17,14 @@ import json
 import math
 import types
 import typing
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SCHEMA = 2
+SCHEMA = 3
 _SHORTEST_S, _LONGEST_S = 1e-12, 1e12  # less than a cycle, more than a computer's life
-STATUSES = ("failed", "not installed", "does not load", "unsuited")
+STATUSES = ("failed", "crashed", "killed", "skipped", "not installed", "does not load", "unsuited")
 
 
 @dataclass(frozen=True)
@@ -34,19 +35,21 @@ class Timing:
     problem: str
     dtype: str
     threads: int
-    blocks_s: tuple[tuple[float, ...], ...]  # per process, in time order: seconds per call, median of a block
-    prepare_s: float
-    first_call_s: float | None  # with nothing compiled yet; null where the row had run in this process before
-    warm_call_s: (
-        float | None
-    )  # the first call of a process that finds compiled code on disk; null without one
+    blocks_s: tuple[
+        tuple[float, ...], ...
+    ]  # per process, in time order: seconds per call, median of a block;
+    # a process that lost the row has none
+    prepare_s: tuple[float, ...]  # one of each process
+    first_call_s: tuple[float, ...]  # of processes with nothing compiled; none where the row had run before
+    warm_call_s: tuple[float, ...]  # the first call of processes that find compiled code on disk
+    extra_bytes: int | None  # most memory of a step, beyond what its process holds between steps
     error: float  # largest, relative to the oracle's scale
     tolerance: float
 
 
 @dataclass(frozen=True)
 class Unmeasured:
-    """One row that has no time on one problem, and why."""
+    """One row that has no time on one problem, or none of one process, and why."""
 
     row: str
     problem: str
@@ -55,6 +58,7 @@ class Unmeasured:
     status: str  # one of `STATUSES`
     reason: str
     error: float | None
+    process: int | None  # the one process that lost the row, counted from 1; null where none has a time
 
 
 @dataclass(frozen=True)
@@ -91,17 +95,63 @@ class Light:
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What `zeroloop run` was asked to do: enough to go on with it."""
+
+    preset: str
+    dtypes: tuple[str, ...]
+    thread_counts: tuple[int, ...]
+    baseline: str  # the row that the others are compared with while the run goes on, and that has a twin
+    processes: int  # of each row, one after the other
+    cold: int  # of them, the first, that start with nothing compiled
+    rounds: int  # of blocks, in each process
+    block_s: float  # of calls in a block; a call that takes longer is a block of its own
+    row_s: float  # a row predicted to need more, on one problem in all processes, is skipped
+    budget_s: float | None  # of the whole run
+    until: float | None  # half width of the intervals, relative, at which no more processes are added
+    seed: int  # of the order of the rows
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What else went on while `zeroloop run` measured; null where the system does not tell."""
+
+    stolen: float | None  # share of the processors' time that the host gave to other machines
+    others: float | None  # cores, on average, that other programs kept busy
+    throttled: int | None  # times that the processor slowed down for heat
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Where the wall time of `zeroloop run` went, in seconds."""
+
+    timed_s: float  # in timed blocks
+    settled_s: float  # in the untimed calls before them
+    compiled_s: float  # in first calls and in preparing data
+    verified_s: float  # in the oracle, in calls that were only verified, and in the speed of light
+    remembered_s: float  # in the calls whose memory was measured
+    started_s: float  # in starting and ending processes
+    total_s: float
+
+
+@dataclass(frozen=True)
 class Run:
     """What was asked for, and what became of it."""
 
     schema: int
     version: str
-    kind: str  # "pytest": one process, a quick look
+    kind: str  # "pytest": one process, a quick look; "run": several processes, as `plan` says
     interrupted: bool
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...]
     unmeasured: tuple[Unmeasured, ...]
     lights: tuple[Light, ...]
+    twins: tuple[Timing, ...]  # of a second process of the baseline beside the first: A/A pairs
+    plan: Plan | None
+    done: int | None  # of the pairs of process and problem, in their order, that are finished
+    noise: Noise | None
+    spent: Spent | None
+    code: str | None  # a hash of the code that measured and was measured
 
 
 @dataclass(frozen=True)
@@ -240,34 +290,42 @@ def _check_meaning(run: Run, timings: tuple[Timing, ...]) -> None:
     for place, problem in enumerate(run.problems):
         if problem.n_x < 1 or problem.m < 1:
             raise BadResults(f"zeroloop.problems[{place}] has no features or no examples")
-    entries: tuple[Timing | Unmeasured, ...] = (*timings, *run.unmeasured)
+    whole = [entry for entry in run.unmeasured if entry.process is None]
+    lost = [entry for entry in run.unmeasured if entry.process is not None]
+    named: tuple[Sequence[Timing | Unmeasured], ...] = ((*timings, *whole), lost, run.twins)
+    for entries in named:
+        _check_names(entries, rows, problems)
+    for entry in run.unmeasured:
+        if entry.status not in STATUSES:
+            raise BadResults(f"{entry.row} on {entry.problem} has a status that is not {', '.join(STATUSES)}")
+    for timing in (*timings, *run.twins):
+        _check_times(timing)
+    _check_lights(run.lights, problems)
+
+
+def _check_names(entries: Sequence[Timing | Unmeasured], rows: list[str], problems: list[str]) -> None:
     seen = set()
     for entry in entries:
         if entry.row not in rows:
             raise BadResults(f"row {entry.row!r} is not in the list of rows")
         if entry.problem not in problems:
             raise BadResults(f"problem {entry.problem!r} is not in the list of problems")
-        key = (entry.row, entry.problem, entry.dtype, entry.threads)
+        process = entry.process if isinstance(entry, Unmeasured) else None
+        key = (entry.row, entry.problem, entry.dtype, entry.threads, process)
         if key in seen:
             raise BadResults(f"{entry.row} on {entry.problem} is there twice")
         seen.add(key)
-    for entry in run.unmeasured:
-        if entry.status not in STATUSES:
-            raise BadResults(f"{entry.row} on {entry.problem} has a status that is not {', '.join(STATUSES)}")
-    for timing in timings:
-        _check_times(timing)
-    _check_lights(run.lights, problems)
 
 
 def _check_times(timing: Timing) -> None:
     where = f"{timing.row} on {timing.problem}"
-    if not timing.blocks_s or not all(timing.blocks_s):
+    if not any(timing.blocks_s):
         raise BadResults(f"{where} has no blocks")
     if not all(block > 0 for process in timing.blocks_s for block in process):
         raise BadResults(f"{where} has a time that is not above 0")
     if not all(_SHORTEST_S < block < _LONGEST_S for process in timing.blocks_s for block in process):
         raise BadResults(f"{where} has a time that no machine takes")
-    once_s = (timing.prepare_s, timing.first_call_s or 0, timing.warm_call_s or 0)
+    once_s = (*timing.prepare_s, *timing.first_call_s, *timing.warm_call_s)
     if not all(0 <= time_s < _LONGEST_S for time_s in once_s):
         raise BadResults(f"{where} has a prepare_s, first_call_s or warm_call_s that no machine takes")
     if not 0 <= timing.error <= timing.tolerance:

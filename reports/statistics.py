@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from scipy.special import stdtrit
 
 CONFIDENCE = 0.95
-Blocks = Sequence[Sequence[float]]  # per process, seconds per call
+Blocks = Sequence[Sequence[float]]  # per process, seconds per call; none of a process that lost the row
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,13 @@ class Interval:
     low: float | None
     estimate: float
     high: float | None
+
+    @property
+    def half_width(self) -> float | None:
+        """How far the interval reaches from its estimate, relative: 0.02 for 2 %."""
+        if self.low is None or self.high is None:
+            return None
+        return math.sqrt(self.high / self.low) - 1 if self.low > 0 else math.inf
 
     @property
     def contains_one(self) -> bool:
@@ -47,11 +54,34 @@ def time(blocks: Blocks) -> Interval:
     return _interval([_Sample(_observations(blocks))])
 
 
-def ratio(slow: Blocks, fast: Blocks) -> Interval:
-    """How many times faster `fast` is than `slow`."""
-    if len(slow) == len(fast) > 1:
-        return _interval([_Sample([_paired(a, b) for a, b in zip(slow, fast, strict=True)])])
-    return _interval([_Sample(_observations(slow)), _Sample(_observations(fast), sign=-1)])
+def ratio(slow: Blocks, fast: Blocks, comparisons: int = 1) -> Interval:
+    """How many times faster `fast` is than `slow`, measured side by side.
+
+    Of so many comparisons all intervals hold together, with 95 %, what they claim (Bonferroni's correction).
+    """
+    return _interval(_ratio_samples(slow, fast), comparisons)
+
+
+def ratio_of_runs(before: Blocks, after: Blocks, comparisons: int = 1) -> Interval:
+    """How many times faster `after` is than `before`, measured apart from each other: Welch's t."""
+    return _interval([_Sample(_observations(before)), _Sample(_observations(after), sign=-1)], comparisons)
+
+
+def ratio_of_ratios(before: tuple[Blocks, Blocks], after: tuple[Blocks, Blocks]) -> Interval:
+    """How many times larger the ratio of two rows is in another run: slow and fast, before and after."""
+    minus = [_Sample(sample.observations, -sample.sign) for sample in _ratio_samples(*before)]
+    return _interval([*_ratio_samples(*after), *minus])
+
+
+def pooled_ratio(pairs: Sequence[tuple[Blocks, Blocks]]) -> Interval | None:
+    """The geometric mean of the ratios of all pairs, over the processes that have them; None without one."""
+    processes = min((len(blocks) for pair in pairs for blocks in pair), default=0)
+    means = [
+        statistics.fmean(_paired(slow[n], fast[n]) for slow, fast in pairs)
+        for n in range(processes)
+        if all(slow[n] and fast[n] for slow, fast in pairs)
+    ]
+    return _interval([_Sample(means)]) if means else None
 
 
 def geometric_mean(ratios: Sequence[float]) -> float:
@@ -59,34 +89,61 @@ def geometric_mean(ratios: Sequence[float]) -> float:
     return math.exp(statistics.fmean(map(math.log, ratios)))
 
 
-def calls_to_pay(once_s: float, own_s: float, other_s: float) -> int | None:
-    """After how many calls a row that costs `once_s` at the start is ahead of the other; None for never."""
-    if own_s >= other_s:
-        return None
-    return max(1, math.ceil(once_s / (other_s - own_s)))
+def calls_to_pay(once_s: Sequence[float], own: Blocks, other: Blocks) -> Interval:
+    """After how many calls a row that costs `once_s` at the start is ahead of another; infinite for never."""
+    pairs = zip(own, other, strict=False)
+    gains_s = [statistics.median(b) - statistics.median(a) for a, b in pairs if a and b]
+    if not gains_s or statistics.median(gains_s) <= 0:
+        return Interval(None, math.inf, None)
+    if min(gains_s) <= 0 or min(once_s) <= 0:
+        return Interval(None, max(1.0, statistics.median(once_s) / statistics.median(gains_s)), None)
+    samples = [_Sample([math.log(one) for one in once_s]), _Sample([math.log(g) for g in gains_s], sign=-1)]
+    return _interval(samples)
+
+
+def spread_between(blocks: Blocks) -> float | None:
+    """Standard deviation of the processes' medians, relative; None for fewer than two processes."""
+    found = [math.log(statistics.median(process)) for process in blocks if process]
+    return statistics.stdev(found) if len(found) > 1 else None
+
+
+def spread_within(blocks: Blocks) -> float | None:
+    """Standard deviation of the blocks inside a process, relative, the median of all; None without two."""
+    found = [statistics.stdev(map(math.log, process)) for process in blocks if len(process) > 1]
+    return statistics.median(found) if found else None
 
 
 class _Sample:
     """Mean of independent observations of a logarithm, with the variance of that mean."""
 
     def __init__(self, observations: Sequence[float], sign: int = 1):
+        self.observations, self.sign = observations, sign
         count = len(observations)
         self.mean = sign * statistics.fmean(observations)
         self.freedom = count - 1
         self.variance = statistics.variance(observations) / count if count > 1 else None
 
 
-def _interval(samples: Sequence[_Sample]) -> Interval:
+def _ratio_samples(slow: Blocks, fast: Blocks) -> list[_Sample]:
+    """Return one sample of pairs where two rows share processes, and one of each row where they do not."""
+    if len(slow) == len(fast) > 1:
+        pairs = [_paired(a, b) for a, b in zip(slow, fast, strict=True) if a and b]
+        if pairs:
+            return [_Sample(pairs)]
+    return [_Sample(_observations(slow)), _Sample(_observations(fast), sign=-1)]
+
+
+def _interval(samples: Sequence[_Sample], comparisons: int = 1) -> Interval:
     mean = sum(sample.mean for sample in samples)
     variances = [sample.variance for sample in samples]
     if any(variance is None for variance in variances):
-        return Interval(None, math.exp(mean), None)
+        return Interval(None, _exp(mean), None)
     total = sum(variance or 0.0 for variance in variances)
     if total == 0:
-        return Interval(math.exp(mean), math.exp(mean), math.exp(mean))
+        return Interval(_exp(mean), _exp(mean), _exp(mean))
     # Welch-Satterthwaite; with one sample this is its own number of degrees of freedom.
     freedom = total**2 / sum((sample.variance or 0.0) ** 2 / sample.freedom for sample in samples)
-    half = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * math.sqrt(total)
+    half = float(stdtrit(freedom, 1 - (1 - CONFIDENCE) / (2 * comparisons))) * math.sqrt(total)
     return Interval(_exp(mean - half), _exp(mean), _exp(mean + half))
 
 
@@ -100,7 +157,7 @@ def _exp(value: float) -> float:
 def _observations(blocks: Blocks) -> list[float]:
     if len(blocks) == 1:
         return [math.log(block) for block in blocks[0]]
-    return [math.log(statistics.median(process)) for process in blocks]
+    return [math.log(statistics.median(process)) for process in blocks if process]
 
 
 def _paired(slow: Sequence[float], fast: Sequence[float]) -> float:

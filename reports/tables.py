@@ -13,7 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from reports import wording
-from reports.findings import PLAIN, Comparison, Entrant, Line, Match, contest, left_out
+from reports.changes import Changes
+from reports.findings import NUMPY, PLAIN, Comparison, Entrant, Line, Loss, Match, contest, left_out
+from reports.results import Results
 from reports.statistics import Interval, geometric_mean
 
 
@@ -66,6 +68,11 @@ COLUMNS = (
         "calls until prepare and first call are won back against NumPy",
         lambda line: wording.calls(line.calls_to_pay),
     ),
+    Column(
+        "extra memory",
+        "most memory of a step, beyond what its process holds between steps",
+        lambda line: wording.bytes_of(line.extra_bytes),
+    ),
     Column("error", "largest, relative to the oracle's scale", lambda line: wording.error(line.error)),
 )
 NAMING = 3  # the first columns, row, loops and lines, which a row without a time fills too
@@ -77,7 +84,8 @@ _CSV = (
     *("step_s", "step_s_low", "step_s_high"),
     *("over_python", "over_python_low", "over_python_high"),
     *("over_numpy", "over_numpy_low", "over_numpy_high"),
-    *("light_s", "share", "prepare_s", "warmup_s", "warm_s", "calls_to_pay", "error"),
+    *("light_s", "share", "prepare_s", "warmup_s", "warm_s"),
+    *("calls_to_pay", "calls_to_pay_low", "calls_to_pay_high", "extra_bytes", "between", "within", "error"),
 )
 
 
@@ -94,8 +102,9 @@ def as_csv(comparisons: tuple[Comparison, ...]) -> str:
             intervals = (_ends(line.step_s), _ends(line.over_python), _ends(line.over_numpy))
             spans = [_raw(end) for ends in intervals for end in ends]
             light = (comparison.light_s, line.share)
-            rest = (line.prepare_s, line.warmup_s, line.warm_s, line.calls_to_pay, line.error)
-            writer.writerow([*setting, *plain, *spans, *map(_raw, (*light, *rest))])
+            once = (line.prepare_s, line.warmup_s, line.warm_s, *_ends(line.calls_to_pay))
+            rest = (line.extra_bytes, line.between, line.within, line.error)
+            writer.writerow([*setting, *plain, *spans, *map(_raw, (*light, *once, *rest))])
     return out.getvalue()
 
 
@@ -118,8 +127,8 @@ def as_text(comparisons: tuple[Comparison, ...], width: int = 80) -> str:
     """All comparisons for a terminal, without colour, then the rows without a time, each reason once."""
     tables = [_text_table(comparison, width) for comparison in comparisons]
     reasons = [
-        textwrap.fill(_one_line(_reason(line, here, len(comparisons))), width, subsequent_indent="  ")
-        for line, here in left_out(comparisons)
+        textwrap.fill(_one_line(_reason(loss, len(comparisons))), width, subsequent_indent="  ")
+        for loss in left_out(comparisons)
     ]
     return "\n".join([*tables, *reasons, *([""] if reasons else [])])
 
@@ -179,6 +188,41 @@ def contest_summary(comparisons: tuple[Comparison, ...]) -> str:
         if matches
     ]
     return f"In the geometric mean ours is {' and '.join(means)}." if means else ""
+
+
+def changes_as_text(changes: Changes, width: int = 80) -> str:
+    """Two runs beside each other, for a terminal."""
+    said = [
+        f"{name}: {_run_as_text(run)}" for name, run in (("before", changes.before), ("after", changes.after))
+    ]
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("row\n  problem", "before", "after", "times as fast\n[interval]", "verdict"):
+        table.add_column(
+            heading, justify="left" if heading.startswith(("row", "verdict")) else "right", overflow="fold"
+        )
+    for change in changes.rows:
+        table.add_row(
+            f"{_one_line(change.name)}\n  {_one_line(change.where)}",
+            wording.seconds(change.before_s.estimate),
+            wording.seconds(change.after_s.estimate),
+            "\n".join(wording.speedup(change.ratio).split(" ", 1)),
+            change.verdict,
+        )
+    compared = [change for change in changes.rows if change.agrees is not None]
+    if compared:
+        agreeing = sum(bool(change.agrees) for change in compared)
+        said_last = f"speedups over {NUMPY}: {agreeing} of {len(compared)} agree within their intervals"
+    else:
+        said_last = f"no speedups over {NUMPY} in both"
+    notes = [said_last] + ([f"in one of the two only: {len(changes.alone)}"] if changes.alone else [])
+    shown = printed(table, width) if changes.rows else "no row and problem is in both"
+    return "\n".join(["", *said, "", shown, "", *notes])
+
+
+def _run_as_text(run: Results) -> str:
+    machine = run.environment
+    where = f"{machine.cpu}, {machine.cores} cores, {machine.python}"
+    return _one_line(f"run {run.run_id}, {run.when[:10]}, {where}")
 
 
 def printed(table: Table, width: int) -> str:
@@ -246,9 +290,10 @@ def _text_table(comparison: Comparison, width: int) -> str:
     return f"{printed(table, width)}\n"
 
 
-def _reason(line: Line, here: list[Comparison], of: int) -> str:
+def _reason(loss: Loss, of: int) -> str:
+    here = loss.comparisons
     where = "" if len(here) == of else f" on {', '.join(comparison.slug for comparison in here)}"
-    return f"{line.name} {line.status}{where}: {line.reason}"
+    return f"{loss.name} {loss.status}{where}: {loss.reason}"
 
 
 def _contest_cells(match: Match) -> list[str]:

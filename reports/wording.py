@@ -16,6 +16,16 @@ def seconds(value: float | None) -> str:
     return f"{significant(value / size)} {unit}"
 
 
+def duration(value: float) -> str:
+    """A time to wait: 45 s, 4:05 min, 1:02 h."""
+    whole = round(value)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60}:{whole % 60:02} min"
+    return f"{whole // 3600}:{whole % 3600 // 60:02} h"
+
+
 def times(value: float) -> str:
     """A speedup: 0.263x, 12.3x, 1,050x."""
     return f"{significant(value)}x"
@@ -42,11 +52,19 @@ def bounds(interval: Interval) -> str:
     return f" [{significant(interval.low)}, {significant(interval.high)}]"
 
 
-def calls(value: float | None) -> str:
-    """After how many calls something pays: 1,234, or never."""
-    if value is None:
+def calls(interval: Interval | None) -> str:
+    """After how many calls something pays: 1,234 [1,190, 1,280], or never."""
+    if interval is None:
         return "–"
-    return "never" if math.isinf(value) else f"{value:,.0f}"
+    if math.isinf(interval.estimate):
+        return "never"
+    low, high = ("" if end is None else f"{math.ceil(end):,}" for end in (interval.low, interval.high))
+    return f"{math.ceil(interval.estimate):,}" + (f" [{low}, {high}]" if low and high else "")
+
+
+def percent(value: float | None) -> str:
+    """A spread: 1.2 %, 0.03 %, 14 %."""
+    return "–" if value is None else f"{float(f'{100 * value:.2g}'):g} %"
 
 
 def share(value: float | None) -> str:
@@ -62,6 +80,11 @@ def size(value: float) -> str:
     """A number of bytes in the unit that fits: 137 kB."""
     number, unit = next((value / size, unit) for size, unit in _SIZES if value >= size or unit == "B")
     return f"{float(f'{number:.3g}'):,g} {unit}"
+
+
+def bytes_of(value: int | None) -> str:
+    """Memory: 137 kB, 0 B."""
+    return "–" if value is None else size(value)
 
 
 def threads(count: int) -> str:

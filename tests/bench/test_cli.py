@@ -48,7 +48,7 @@ def test_help_fits_a_terminal(zeroloop, command):
 
 @pytest.mark.parametrize(
     ("name", "offer"),
-    [("lst", "Did you mean 'list'?"), ("trian", "Did you mean 'train'?"), ("xyzzy", "There are list, ")],
+    [("lst", "Did you mean 'list'?"), ("trian", "Did you mean 'train'?"), ("xyzzy", "There are compare, ")],
 )
 def test_unknown_command(zeroloop, name, offer):
     result = zeroloop(name)

@@ -98,6 +98,7 @@ def test_run_says_what_was_asked_for_and_what_became_of_it(recorder):
             "status": "not installed",
             "reason": "pip install numba",
             "error": None,
+            "process": None,
         },
         {
             "row": "mine.py",
@@ -107,6 +108,7 @@ def test_run_says_what_was_asked_for_and_what_became_of_it(recorder):
             "status": "failed",
             "reason": "db is off by 1.0e+00",
             "error": 1.0,
+            "process": None,
         },
     ]
     assert "/home/ada" not in json.dumps(run, allow_nan=False)

@@ -151,12 +151,12 @@ def test_the_first_call_is_that_of_the_problem_where_the_row_was_fresh(document,
     assert small.line("numba_two_loop").warmup_s == square.line("numba_two_loop").warmup_s
     # The first call of 300 ms less a step of 20.5 µs, on the problem that the row met first.
     assert small.line("numba_two_loop").warmup_s == pytest.approx(0.3 - 20.5e-6, abs=1e-7)
-    timing(document, "numba_two_loop", "breast_cancer")["first_call_s"] = None
+    timing(document, "numba_two_loop", "breast_cancer")["first_call_s"] = []
     assert compared(document)[1].line("numba_two_loop").warmup_s is None
 
 
 def test_the_first_call_in_another_dtype_is_another(document, compared):
-    other = {**timing(document, "numba_two_loop", "breast_cancer"), "dtype": "float32", "first_call_s": 0.7}
+    other = {**timing(document, "numba_two_loop", "breast_cancer"), "dtype": "float32", "first_call_s": [0.7]}
     document["benchmarks"].append({"extra_info": other})
     assert [comparison.line("numba_two_loop").warmup_s for comparison in compared(document)] == pytest.approx(
         [0.7, 0.3, 0.3], abs=1e-4
@@ -169,7 +169,7 @@ def test_the_warm_call_is_what_it_costs_beyond_a_step(document, compared):
     assert small.line("numba_two_loop").warm_s == pytest.approx(0.03 - 20.48e-6)
     assert square.line("numba_two_loop").warm_s == small.line("numba_two_loop").warm_s
     assert small.line("numpy_zero_loop").warm_s is None
-    timing(document, "numba_two_loop", "breast_cancer")["warm_call_s"] = 1e-6
+    timing(document, "numba_two_loop", "breast_cancer")["warm_call_s"] = [1e-6]
     assert compared(document)[0].line("numba_two_loop").warm_s == 0
 
 
@@ -219,7 +219,9 @@ def test_contest_of_the_fastest_on_either_side(entered, compared):
         assert (match.rival.line.name, match.rival.threads) == ("numpy_zero_loop", 2)
     assert small.ratio.estimate == pytest.approx(1 / 1.024)
     assert small.ratio.contains_one
-    assert square.ratio == statistics.ratio([[9.765625e-4, 1e-3, 1.024e-3]], [[4.8828125e-4, 5e-4, 5.12e-4]])
+    # Three peers were there to be the best: numpy_zero_loop is one, and the intervals hold for all of them.
+    blocks_s = ([[9.765625e-4, 1e-3, 1.024e-3]], [[4.8828125e-4, 5e-4, 5.12e-4]])
+    assert square.ratio == statistics.ratio(*blocks_s, comparisons=2)
     assert square.ratio.estimate == pytest.approx(2)
     assert square.ours.line.share == pytest.approx(0.8)
 
@@ -280,11 +282,11 @@ def test_a_single_block_has_a_ratio_without_an_interval(document, enter, compare
 def test_calls_until_a_row_pays(document, compared):
     small, square = compared(document)
     # (0.3 s first call + 0.0101 s prepare) / (1 ms - 0.5 ms) = 620.2
-    assert square.line("numba_two_loop").calls_to_pay == 621
-    assert small.line("numpy_one_loop").calls_to_pay == math.inf
+    assert square.line("numba_two_loop").calls_to_pay.estimate == pytest.approx(620.2, abs=0.1)
+    assert small.line("numpy_one_loop").calls_to_pay.estimate == math.inf
     assert small.line("numba_two_loop").calls_to_pay is None  # not separated from NumPy
     assert square.line("numpy_zero_loop").calls_to_pay is None  # against itself
-    timing(document, "numba_two_loop", "breast_cancer")["first_call_s"] = None
+    timing(document, "numba_two_loop", "breast_cancer")["first_call_s"] = []
     assert compared(document)[1].line("numba_two_loop").calls_to_pay is None
     without(document, "numpy_zero_loop")
     assert compared(document)[1].line("python_two_loop").calls_to_pay is None

@@ -3,12 +3,23 @@
 import math
 import statistics as stdlib
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from reports.statistics import Interval, calls_to_pay, ratio, time
+from reports.statistics import (
+    Interval,
+    calls_to_pay,
+    pooled_ratio,
+    ratio,
+    ratio_of_ratios,
+    ratio_of_runs,
+    spread_between,
+    spread_within,
+    time,
+)
 
 # Three blocks around 1, in steps of 1.024: mean of the logarithms 0, standard deviation ln 1.024.
 SPREAD = (1 / 1.024, 1.0, 1.024)
@@ -159,11 +170,126 @@ def test_over_a_figure():
     ("once", "own", "other", "calls"),
     [
         (10, 1, 2, 10),  # after ten calls 10 + 10 against 20
-        (10.5, 1, 2, 11),
-        (0, 1, 2, 1),
-        (10, 2, 2, None),
-        (10, 2, 1, None),
+        (10.5, 1, 2, 10.5),
+        (10, 2, 2, math.inf),
+        (10, 2, 1, math.inf),
     ],
 )
 def test_calls_to_pay(once, own, other, calls):
-    assert calls_to_pay(once, own, other) == calls
+    found = calls_to_pay([once], [[own]], [[other]])
+    assert (found.low, found.high) == (None, None)
+    assert found.estimate == pytest.approx(calls)
+
+
+def test_calls_to_pay_have_an_interval_over_processes():
+    found = calls_to_pay([9.9, 10.1], [[1], [1.01], [0.99]], [[2, 2], [2.01, 2], [2, 2]])
+    assert 8 < found.low < found.estimate < found.high < 12
+    assert found.estimate == pytest.approx(10, rel=0.02)
+
+
+def test_no_interval_where_a_process_gains_nothing():
+    assert calls_to_pay([10, 10], [[1], [1], [2]], [[2], [2], [1.5]]) == Interval(None, 10, None)
+
+
+def test_a_process_that_lost_a_row_is_in_no_pair():
+    slow, fast = [[4, 4], [], [2, 2], [8, 8]], [[2, 2], [7, 7], [1, 1], [4.4, 4.4]]
+    assert ratio(slow, fast) == ratio([slow[n] for n in (0, 2, 3)], [fast[n] for n in (0, 2, 3)])
+    assert time(slow) == time([slow[n] for n in (0, 2, 3)])
+
+
+def test_rows_without_a_common_process_are_compared_apart():
+    slow, fast = [[4], [4.1], [], []], [[], [], [2], [2.1]]
+    assert ratio(slow, fast) == ratio_of_runs(slow, fast)
+    assert ratio(slow, fast).low < 2 < ratio(slow, fast).high
+
+
+def test_more_comparisons_ask_for_wider_intervals():
+    slow, fast = [[4], [4.2], [3.9]], [[2], [2], [2.1]]
+    half = [ratio(slow, fast, comparisons).half_width for comparisons in (1, 2, 14)]
+    assert half == sorted(set(half))
+    # Bonferroni's: with fourteen, each at 1 - 0.05 / 14.
+    logs = [math.log(a[0] / b[0]) for a, b in zip(slow, fast, strict=True)]
+    standard = stdlib.stdev(logs) / math.sqrt(3)
+    t = stats.t.ppf(1 - 0.05 / 28, df=2)
+    assert ratio(slow, fast, 14).high == pytest.approx(math.exp(stdlib.fmean(logs) + t * standard))
+
+
+def test_ratio_of_ratios_is_that_of_the_speedups():
+    before = ([[4], [4.2], [3.9]], [[2], [2], [2.1]])
+    after = ([[8], [8.1], [8]], [[2], [2.1], [2]])
+    found = ratio_of_ratios(before, after)
+    assert found.estimate == pytest.approx(ratio(*after).estimate / ratio(*before).estimate)
+    assert not found.contains_one
+    assert ratio_of_ratios(before, before).contains_one
+
+
+def test_pooled_ratio_is_the_mean_over_all_pairs():
+    pairs = [([[2], [2.2]], [[1], [1]]), ([[8], [8]], [[1], [1]])]
+    assert pooled_ratio(pairs).estimate == pytest.approx(4 * 1.1**0.25)
+    assert pooled_ratio([([[2], []], [[1], [1]])]) == Interval(None, 2, None)
+    assert pooled_ratio([]) is None
+
+
+def test_spreads():
+    blocks = [[1, math.e, math.e**2], [math.e, math.e**2, math.e**3]]
+    assert spread_within(blocks) == pytest.approx(1)
+    assert spread_between(blocks) == pytest.approx(stdlib.stdev([1, 2]))
+    assert spread_between([[1], []]) is None
+    assert spread_within([[1], [2]]) is None
+
+
+def simulated(rng, processes=6, rounds=4):
+    """Return the blocks of two rows, one twice as fast, measured side by side.
+
+    Each process has its own bias for each row, of 3 %. The machine drifts, for both rows alike: from process
+    to process, in steps within one, and by a neighbour that comes and goes. Blocks have noise of their own,
+    and one in fifty is disturbed.
+    """
+    drift = np.cumsum(rng.normal(0, 0.03, (processes, 1)), axis=0) + np.cumsum(
+        rng.normal(0, 0.02, (processes, rounds)), axis=1
+    )
+    drift = drift + 0.2 * (rng.random((processes, rounds)) < 0.1)
+    rows = []
+    for true_s in (2.0, 1.0):
+        bias = rng.normal(0, 0.03, (processes, 1))
+        noise = rng.normal(0, 0.02, (processes, rounds))
+        noise += np.abs(rng.standard_t(2, (processes, rounds))) * (rng.random((processes, rounds)) < 0.02)
+        rows.append(true_s * np.exp(drift + bias + noise))
+    return [row.tolist() for row in rows]
+
+
+def test_intervals_cover_what_they_claim():
+    """Of 4,000 simulated runs, 95 % of the intervals hold the true ratio; chance alone gives 95 ± 0.7."""
+    rng = np.random.default_rng(1)
+    found = [ratio(*simulated(rng)) for _ in range(4000)]
+    covered = sum(interval.low <= 2 <= interval.high for interval in found) / len(found)
+    assert 0.94 <= covered <= 0.96, covered
+    # Student's t over the ratios of all blocks, as if they were independent, claims far more than it knows.
+    pooled = [time([np.divide(*simulated(rng, rounds=12)).ravel().tolist()]) for _ in range(1000)]
+    assert sum(interval.low <= 2 <= interval.high for interval in pooled) / len(pooled) < 0.9
+
+
+def test_corrected_intervals_hold_together():
+    """Of ten rows that are equally fast, the best one is separated from none in 95 % of the runs."""
+    rng = np.random.default_rng(2)
+    wrong = 0
+    for _ in range(1000):
+        logs = rng.normal(0, 0.03, (10, 6, 1))
+        rows = np.exp(logs + rng.normal(0, 0.01, (10, 6, 3))).tolist()
+        best = min(rows, key=lambda row: time(row).estimate)
+        others = [row for row in rows if row is not best]
+        wrong += any(not ratio(row, best, len(others)).contains_one for row in others[:1])
+    assert wrong / 1000 <= 0.05, "the row that is truly the fastest, here any of them, is ruled out too often"
+
+
+def test_adding_processes_until_intervals_are_narrow_costs_little_coverage():
+    rng = np.random.default_rng(3)
+    covered = 0
+    for _ in range(2000):
+        slow, fast = simulated(rng, processes=30)
+        for processes in range(6, 31):
+            found = ratio(slow[:processes], fast[:processes])
+            if found.half_width <= 0.03:
+                break
+        covered += found.low <= 2 <= found.high
+    assert covered / 2000 >= 0.93

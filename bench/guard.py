@@ -1,0 +1,35 @@
+"""The guard: a process that ends all others, and removes what they left, once the conductor is gone.
+
+Even one that was killed in a moment cannot leave processes behind: its end of the pipe closes, and the guard
+reads that as its last order. Orders are lines: `+GROUP` and `-GROUP` for a process group to watch or to
+forget.
+
+    python guard.py FOLDER
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+
+
+def main(folder: str) -> None:
+    """Follow orders until there are none to come, then kill what is still watched and remove a folder."""
+    groups: set[int] = set()
+    for line in sys.stdin:
+        group = int(line[1:])
+        if line[0] == "+":
+            groups.add(group)
+        else:
+            groups.discard(group)
+    for group in groups:
+        with contextlib.suppress(OSError):
+            os.killpg(group, signal.SIGKILL)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    for signal_to_the_conductor in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signal_to_the_conductor, signal.SIG_IGN)
+    main(sys.argv[1])

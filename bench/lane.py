@@ -1,0 +1,191 @@
+"""A lane: one row in a process of its own, which does what the conductor asks, one request at a time.
+
+    python -m bench.lane ROW
+
+Requests and replies are lines of JSON on standard input and output. What the row itself prints goes nowhere,
+so it can neither break the talk nor fill a disk. A lane knows no truth: it sends its results, and the
+conductor holds them to the oracle.
+"""
+
+import base64
+import contextlib
+import json
+import os
+import statistics
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any, BinaryIO
+
+import numpy as np
+from threadpoolctl import threadpool_info
+
+import impls
+from bench import memory
+from bench.outcome import explain
+from bench.shared import opened
+from impls.contract import Array, Step
+from impls.registry import BoundStep
+
+LIGHT = "light"  # in place of a row: the lane that measures the speed of light
+_BATCH_S = 1e-4  # of calls between two looks at the clock, which take a thousandth of that
+
+
+class Lane:
+    """Answers requests; what its row raises, it answers too."""
+
+    def __init__(self, row: str):
+        self._row = row
+        self._impl = None if row == LIGHT else impls.load(row)
+        _age_heap()
+        self._step: BoundStep | None = None
+        self._points: list[tuple[Array, float]] = []
+
+    def prepare(self, paths: dict[str, str], b: float, threads: int) -> dict[str, Any]:
+        """Map the data and let the row prepare them."""
+        self._step = None  # before anything new is made of memory
+        X, Y, w = opened(paths)
+        mirrored = -w
+        mirrored.setflags(write=False)
+        self._points = [(w, b), (mirrored, -b)]
+        assert self._impl
+        start = perf_counter()
+        self._step = self._impl.prepare(X, Y, threads)
+        return {"wall_s": perf_counter() - start}
+
+    def call(self, point: int) -> dict[str, Any]:
+        """Call the step once, at the problem's parameters (0) or at their negative (1)."""
+        step, (w, b) = self._bound(), self._points[point]
+        start = perf_counter()
+        result = step(w, b)
+        wall_s = perf_counter() - start
+        return {"wall_s": wall_s, "results": [encoded(result)]}
+
+    def block(self, settle_s: float, block_s: float) -> dict[str, Any]:
+        """Settle, then time a block of calls; a settle_s of 0 asks for one call, timed at once.
+
+        A block is cut into batches of as many calls as the clock needs; its time is their median, per call.
+        """
+        step, (w, b) = self._bound(), self._points[0]
+        results, settled_s = [], 0.0
+        batches, calls = 1, 1
+        if settle_s:
+            settled_s, done = 0.0, 0
+            start = perf_counter()
+            while settled_s < settle_s:
+                result = step(w, b)
+                settled_s, done = perf_counter() - start, done + 1
+            results.append(encoded(result))
+            call_s = settled_s / done
+            calls = max(1, round(_BATCH_S / call_s))
+            batches = max(1, round(block_s / (calls * call_s)))
+        times_s = []
+        worked = process_time()
+        for _ in range(batches):
+            start = perf_counter()
+            for _ in range(calls):
+                result = step(w, b)
+            times_s.append((perf_counter() - start) / calls)
+        worked_s, timed_s = process_time() - worked, calls * sum(times_s)
+        results.append(encoded(result))
+        return {
+            "block_s": statistics.median(times_s),
+            "timed_s": timed_s,
+            "settled_s": settled_s,
+            "cores": worked_s / timed_s,
+            "results": results,
+        }
+
+    def remember(self) -> dict[str, Any]:
+        """Call the step once and say how much memory that took."""
+        step, (w, b) = self._bound(), self._points[0]
+        return {"extra_bytes": memory.peak_extra(lambda: step(w, b))}
+
+    def light(self, problem: str, paths: dict[str, str], threads: int, budget_s: float) -> dict[str, Any]:
+        """Measure the speed of light on a problem."""
+        from bench import light
+
+        read_s, link_s = light.shortest_s(opened(paths)[0], threads, budget_s)
+        return {"read_s": read_s, "link_s": link_s}
+
+    def pools(self) -> dict[str, Any]:
+        """Say which thread pools are loaded here, and how many threads each uses."""
+        found = [
+            (pool["internal_api"], pool.get("version"), pool["num_threads"]) for pool in threadpool_info()
+        ]
+        layer = None
+        if numba := sys.modules.get("numba"):
+            found.append(("numba", numba.__version__, numba.get_num_threads()))
+            with contextlib.suppress(ValueError):  # none of its threads has run
+                layer = numba.threading_layer()
+        return {"pools": found, "layer": layer}
+
+    def _bound(self) -> BoundStep:
+        assert self._step
+        return self._step
+
+
+def _age_heap() -> None:
+    """Give a large array back, as every program has done that made or loaded its data by itself.
+
+    GNU's allocator goes by the largest that was ever given back. Without one it returns the memory of a
+    step's arrays to the system after each call, or not, as the heap happens to lie: the same NumPy code then
+    takes a third longer in one process of four (`bench/METHODOLOGY.md`). 32 MB are the most that it learns
+    from.
+    """
+    np.empty((1 << 25) - (1 << 16), np.uint8)
+
+
+def encoded(result: Step) -> dict[str, Any]:
+    """Return a result as JSON, to the last bit."""
+    dw = np.asarray(result.dw, np.float64)
+    return {"J": result.cost, "dw": base64.b64encode(dw.tobytes()).decode(), "db": result.db}
+
+
+def decoded(result: dict[str, Any]) -> Step:
+    """Return what `encoded` was given; raises ValueError, KeyError or TypeError for anything else."""
+    dw = np.frombuffer(base64.b64decode(result["dw"]), np.float64).reshape(-1, 1)
+    return Step(float(result["J"]), dw, float(result["db"]))
+
+
+def _serve(row: str, asked: BinaryIO, said: BinaryIO) -> None:
+    def say(reply: dict[str, Any]) -> None:
+        said.write(json.dumps(reply).encode() + b"\n")
+        said.flush()
+
+    lane: Lane | None = None
+
+    def answer(request: Callable[[], dict[str, Any]]) -> None:
+        try:
+            reply = request()
+        except BaseException as error:  # SystemExit in a file ends the request and not the lane
+            reply = {"left_out": explain(error, row)}
+        say(reply)
+
+    def load() -> dict[str, Any]:
+        nonlocal lane
+        lane = Lane(row)
+        return {"ready": True}
+
+    answer(load)
+    if lane is None:
+        return
+    for line in asked:
+        request = json.loads(line)
+        method = getattr(lane, request.pop("ask"))
+        answer(lambda method=method, request=request: method(**request))  # type: ignore[misc]
+
+
+def _main(row: str) -> None:
+    asked, said = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    with contextlib.suppress(OSError):  # where memory runs out, a lane goes before anything else of the user
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    _serve(row, asked, said)
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1])

@@ -1,0 +1,168 @@
+"""`zeroloop run`: from what was asked for to a results file and its report."""
+
+import dataclasses
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from bench import plan as plans
+from bench.conductor import Conductor
+from bench.ledger import Ledger, Stale
+from bench.live import Clock, Lines, Screen
+from bench.plan import Paces
+from bench.selection import BadSelection, Selection, display_name
+from impls import problems, registry
+from reports import results, wording
+from reports.results import Plan, Results
+
+
+@dataclasses.dataclass
+class Job:
+    """A run before it starts: what it will do, and what it goes on with."""
+
+    plan: Plan
+    selected: Selection
+    paces: Paces
+    path: Path
+    before: Results | None = None
+
+    @property
+    def forecast_s(self) -> float:
+        """Predict how long it takes."""
+        return plans.forecast_s(self.plan, self.selected, self.paces)
+
+
+def new(
+    preset: str,
+    rows: Sequence[str],
+    names: Sequence[str],
+    dtypes: Sequence[str],
+    thread_counts: Sequence[int],
+    baseline: str | None,
+    processes: int | None,
+    budget_s: float | None,
+    until: float | None,
+    output: Path | None,
+) -> Job:
+    """Plan a run; raises BadSelection for what cannot be had."""
+    check_system()
+    plan, selected = plans.make(
+        preset, rows, names, dtypes, thread_counts, baseline, processes, budget_s, until
+    )
+    paces = Paces()
+    paces.probe(selected)
+    path = output or Path("reports/out") / f"run-{datetime.now():%Y-%m-%d-%H%M%S}.json"
+    if path.exists():
+        raise BadSelection(f"{path} is there already: go on with it by --resume, or name another file")
+    return Job(plans.fitted(plan, selected, paces, budget_s is not None), selected, paces, path)
+
+
+def resumed(path: Path, own_files: Sequence[str]) -> Job:
+    """Plan to go on with an interrupted run; raises BadSelection, BadResults, OSError."""
+    check_system()
+    before = results.read(path)
+    plan = before.run.plan
+    if plan is None:
+        raise BadSelection(f"{path}: of `pytest --benchmark-only`, which cannot be gone on with")
+    if not before.run.interrupted:
+        raise BadSelection(f"{path}: this run is complete; start another")
+    own = {display_name(file): file for file in own_files}
+    rows = []
+    for row in before.run.rows:
+        if registry.is_own_file(row.name) and row.name not in own:
+            raise BadSelection(f"{path}: it timed {row.name}; say where that file is, with --impl")
+        rows.append(own.pop(row.name, row.name))
+    if own:
+        raise BadSelection(f"{path}: it did not time {', '.join(own)}; leave out --impl")
+    names = tuple(problem.name for problem in before.run.problems)
+    selected = Selection(tuple(rows), names, plan.dtypes, plan.thread_counts)
+    paces = Paces()
+    paces.probe(selected)
+    return Job(plan, selected, paces, path, before)
+
+
+def described(job: Job) -> str:
+    """Say what a run will do, problem by problem, and how long it will take."""
+    plan, selected = job.plan, job.selected
+    rows = [
+        row
+        for row in selected.rows
+        if registry.is_own_file(row) or not registry.missing(registry.record(row))
+    ]
+    cold = min(plan.cold, plan.processes)
+    lines = [
+        f"{plan.preset}: {len(rows)} rows on {len(selected.problems)} problems, {', '.join(plan.dtypes)}, "
+        f"{' and '.join(map(wording.threads, plan.thread_counts))}",
+        f"{plan.processes} processes of each row, the first {cold} with nothing compiled",
+        f"in each, on each problem, up to {plan.rounds} blocks of {wording.seconds(plan.block_s)}",
+        f"baseline and A/A pair: {display_name(plan.baseline)}",
+    ]
+    if plan.until is not None:
+        lines.append(f"then more processes, until all intervals are within {wording.percent(plan.until)}")
+    for setting in plans.settings(plan, selected):
+        for row in rows:
+            call_s = job.paces.predicted(row, setting)
+            said = plans.too_long(plan, call_s) if call_s is not None else None
+            if said and (
+                registry.is_own_file(row)
+                or registry.record(row).n_x in (None, problems.find(setting.problem).n_x)
+            ):
+                lines.append(f"skipped: {display_name(row)} on {setting.problem}, {setting.dtype}: {said}")
+    missing = [row for row in selected.rows if row not in rows]
+    if missing:
+        lines.append(f"not installed: {', '.join(missing)}")
+    if job.before:
+        lines.append(
+            f"going on after {job.before.run.done} of {plan.processes * len(plans.settings(plan, selected))}"
+        )
+    lines.append(f"this takes about {wording.duration(job.forecast_s)}")
+    return "\n".join(lines)
+
+
+def carry_out(job: Job, console: Console) -> Results:
+    """Measure; raises KeyboardInterrupt, Stale, and OSError where the file cannot be written any more."""
+    ledger = Ledger(job.path, job.plan, job.selected.rows, job.selected.problems)
+    settings = plans.settings(job.plan, job.selected)
+    if job.before:
+        try:
+            ledger.go_on_with(job.before, settings)
+        except Stale as stale:
+            raise BadSelection(f"{job.path}: cannot go on with this run here: {stale}") from None
+    job.path.parent.mkdir(parents=True, exist_ok=True)
+    ledger.save()
+    clock = Clock(job.forecast_s, ledger, len(settings))
+    show = (
+        Screen(console, clock, job.selected, ledger)
+        if console.is_terminal
+        else Lines(console, clock, job.selected)
+    )
+    with show, _ended_by_signals():
+        Conductor(job.selected, ledger, job.paces, show).run()
+    return ledger.results
+
+
+def check_system() -> None:
+    """Raise BadSelection where processes cannot be stopped and continued."""
+    if not hasattr(signal, "SIGSTOP"):
+        raise BadSelection("zeroloop run needs Linux or macOS; `pytest --benchmark-only` runs here too")
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let the polite signals end a run as Ctrl-C does."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, end) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

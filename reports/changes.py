@@ -1,0 +1,88 @@
+"""What two results files say of each other: before and after a change, or one machine beside another."""
+
+from dataclasses import dataclass
+
+from reports import statistics
+from reports.findings import NUMPY, Comparison, Line, compare
+from reports.results import Results
+from reports.statistics import Interval
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row on one problem, in two runs."""
+
+    name: str
+    where: str
+    before_s: Interval
+    after_s: Interval
+    ratio: Interval  # how many times faster it is after, corrected for the number of rows
+    speedups: tuple[Interval, Interval] | None  # over NumPy, before and after
+    agrees: bool | None  # the speedups are not separated from each other
+
+    @property
+    def verdict(self) -> str:
+        """Say what the interval allows to say."""
+        if self.ratio.contains_one:
+            return "not separated"
+        return "faster" if self.ratio.estimate > 1 else "slower"
+
+    def is_regression(self, limit: float) -> bool:
+        """Tell whether the row takes longer by more than a share, beyond what chance explains."""
+        return self.verdict == "slower" and self.ratio.estimate < 1 / (1 + limit)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """All rows that two runs share."""
+
+    before: Results
+    after: Results
+    rows: tuple[Change, ...]
+    alone: tuple[tuple[str, str], ...]  # row and problem, that one of them has only
+
+
+def changed(before: Results, after: Results) -> Changes:
+    """Hold a run to another, row by row, on the problems, dtypes and numbers of threads that both have."""
+    old, new = _lines(before), _lines(after)
+    shared = [key for key in old if key in new]
+    rows = [_change(*key, old[key], new[key], len(shared)) for key in shared]
+    return Changes(before, after, tuple(rows), tuple(sorted(old.keys() ^ new.keys())))
+
+
+def _lines(results: Results) -> dict[tuple[str, str], tuple[Line, Line | None]]:
+    """Return each measured row's line, and that of NumPy beside it."""
+    found: dict[tuple[str, str], tuple[Line, Line | None]] = {}
+    for comparison in compare(results):
+        for line in comparison.measured:
+            found[line.name, comparison.title] = (line, _numpy(comparison, line))
+    return found
+
+
+def _numpy(comparison: Comparison, line: Line) -> Line | None:
+    return None if line.name == NUMPY else comparison.line(NUMPY)
+
+
+def _change(
+    name: str, where: str, old: tuple[Line, Line | None], new: tuple[Line, Line | None], rows: int
+) -> Change:
+    (before, base_before), (after, base_after) = old, new
+    assert before.timing
+    assert after.timing
+    speedups, agrees = None, None
+    if base_before and base_after and base_before.timing and base_after.timing:
+        pairs = (
+            (base_before.timing.blocks_s, before.timing.blocks_s),
+            (base_after.timing.blocks_s, after.timing.blocks_s),
+        )
+        speedups = (statistics.ratio(*pairs[0]), statistics.ratio(*pairs[1]))
+        agrees = statistics.ratio_of_ratios(*pairs).contains_one
+    return Change(
+        name=name,
+        where=where,
+        before_s=statistics.time(before.timing.blocks_s),
+        after_s=statistics.time(after.timing.blocks_s),
+        ratio=statistics.ratio_of_runs(before.timing.blocks_s, after.timing.blocks_s, rows),
+        speedups=speedups,
+        agrees=agrees,
+    )

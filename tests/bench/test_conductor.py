@@ -1,0 +1,356 @@
+"""Real runs with real processes, and what becomes of them where rows misbehave."""
+
+import contextlib
+import dataclasses
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from click.testing import CliRunner
+
+from bench import plan as plans
+from bench.cli import main
+from bench.conductor import Conductor
+from bench.ledger import Ledger
+from bench.plan import Paces
+from reports.findings import compare, left_out
+from reports.results import read
+
+FAULTY = Path(__file__).with_name("faulty")
+PROBLEMS = ("8x100", "3x50")
+NUMPY = "numpy_zero_loop"
+# In the second process, on the first problem: the status, and words of the reason.
+FAULTS = {
+    "crashes": ("crashed", "SIGSEGV"),
+    "aborts": ("crashed", "SIGABRT"),
+    "killed": ("crashed", "SIGKILL"),
+    "exits": ("crashed", "exit code 0"),
+    "overwrites": ("crashed", "read-only"),
+    "interrupts": ("crashed", "wrote into the talk"),
+    "hangs": ("killed", "no answer for 3 s"),
+    "hoards": ("killed", "the limit is 0.5 GB"),
+    "raises": ("failed", "RuntimeError: out of luck"),
+    "errs": ("failed", "J is off by"),
+}
+HARMLESS = ("floods", "leaves_children")
+
+
+class Watch:
+    """Shows nothing; calls a function at each sign of progress."""
+
+    def __init__(self, function=lambda ledger: None):
+        self.progress = function
+        self.doings = []
+
+    def now(self, process, setting, doing):
+        self.doings.append(doing)
+
+
+def planned(rows, processes=3, cold=1, problems=PROBLEMS, threads=(1,), **changes):
+    budget_s, until = changes.pop("budget_s", None), changes.pop("until", None)
+    plan, selected = plans.make("quick", rows, problems, (), threads, None, processes, budget_s, until)
+    return dataclasses.replace(plan, cold=cold, rounds=2, block_s=0.005, **changes), selected
+
+
+def measured(path, plan, selected, show=None, **limits):
+    ledger = Ledger(path, plan, selected.rows, selected.problems)
+    Conductor(selected, ledger, Paces(), show or Watch(), **limits).run()
+    return ledger
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory):
+    """Two rows and one that cannot serve these data, two processes each, the first of them cold."""
+    rows = (NUMPY, "numba_two_loop", "python_two_features")
+    plan, selected = planned(rows, processes=2)
+    path = tmp_path_factory.mktemp("healthy") / "run.json"
+    ledger = measured(path, plan, selected)
+    return ledger, read(path)
+
+
+def test_every_row_has_its_blocks_of_every_process(healthy):
+    _, found = healthy
+    assert [(one.problem, one.row) for one in found.timings] == [
+        (problem, row) for problem in PROBLEMS for row in (NUMPY, "numba_two_loop")
+    ]
+    for timing in (*found.timings, *found.run.twins):
+        assert [len(process) for process in timing.blocks_s] == [2, 2]
+        assert len(timing.prepare_s) == 2
+        assert 0 <= timing.error <= timing.tolerance
+    assert not found.run.interrupted
+    assert found.run.done == 4
+
+
+def test_first_calls_are_told_apart(healthy):
+    """Cold in the first process, warm in the second; on the problem that a row met first."""
+    _, found = healthy
+    first, second = (one for one in found.timings if one.row == "numba_two_loop")
+    (cold_s,), (warm_s,) = first.first_call_s, first.warm_call_s
+    assert cold_s > warm_s > 0
+    assert (second.first_call_s, second.warm_call_s) == ((), ())
+    numpy = found.timings[0]
+    assert (len(numpy.first_call_s), numpy.warm_call_s) == (2, ()), "it keeps nothing on disk"
+
+
+def test_a_twin_runs_beside_the_baseline(healthy):
+    _, found = healthy
+    assert [(one.row, one.problem) for one in found.run.twins] == [(NUMPY, problem) for problem in PROBLEMS]
+    assert all(comparison.twin_of == NUMPY for comparison in compare(found))
+
+
+def test_rows_that_do_not_suit_the_data_say_so_once(healthy):
+    _, found = healthy
+    (loss,) = left_out(compare(found))
+    assert (loss.name, loss.status, len(loss.comparisons)) == ("python_two_features", "unsuited", 2)
+
+
+def test_time_is_accounted_for(healthy):
+    _, found = healthy
+    spent = dataclasses.asdict(found.run.spent)
+    total_s = spent.pop("total_s")
+    assert all(part_s > 0 for part_s in spent.values())
+    assert sum(spent.values()) <= total_s
+    assert found.run.noise.others >= 0
+
+
+def test_speed_of_light_and_memory_are_measured(healthy):
+    _, found = healthy
+    assert [light.problem for light in found.run.lights] == list(PROBLEMS)
+    assert all(timing.extra_bytes is not None for timing in found.timings)
+
+
+def test_pools_of_the_lanes_are_in_the_environment(healthy):
+    _, found = healthy
+    assert {pool.threads for pool in found.environment.pools if pool.name == "numba"} == {1}
+
+
+def test_pytest_benchmark_reads_the_file(healthy, tmp_path):
+    ledger, _ = healthy
+    shutil.copy(ledger.path, tmp_path / "0001_run.json")
+    done = subprocess.run(
+        ["pytest-benchmark", "compare", str(tmp_path / "0001_run.json")], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "8x100-float64-1t-numba_two_loop" in done.stdout
+
+
+def test_nothing_is_left_behind(healthy):
+    assert not lanes()
+
+
+def lanes():
+    """Return the processes of lanes and of their guards, and what rows started."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        said = " ".join(process.info["cmdline"] or ())
+        if "bench.lane" in said or "guard.py" in said or "leaves_children" in said:
+            found.append(said)
+    return found
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory):
+    """All faults in one run, each in its row's second process."""
+    folder = tmp_path_factory.mktemp("faulty")
+    shutil.copytree(FAULTY, folder, dirs_exist_ok=True)
+    rows = [NUMPY, *(str(folder / f"{name}.py") for name in (*FAULTS, *HARMLESS))]
+    plan, selected = planned(rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
+        measured(folder / "run.json", plan, selected, patience_s=3.0, memory_bytes=500_000_000)
+    return read(folder / "run.json")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_costs_its_row_that_process_and_no_more(faulty, name):
+    status, words = FAULTS[name]
+    lost = [entry for entry in faulty.run.unmeasured if entry.row == f"{name}.py"]
+    problems = PROBLEMS if name == "errs" else PROBLEMS[:1]  # once wrong, it stays wrong in that process
+    assert [(entry.problem, entry.process, entry.status) for entry in lost] == [
+        (problem, 2, status) for problem in problems
+    ]
+    assert all(words in entry.reason for entry in lost)
+    for timing in faulty.timings:
+        if timing.row == f"{name}.py":
+            second = 0 if timing.problem in problems else 2
+            assert [len(process) for process in timing.blocks_s] == [2, second, 2]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [NUMPY, *(f"{name}.py" for name in HARMLESS)])
+def test_faults_of_others_cost_a_row_nothing(faulty, name):
+    found = [timing for timing in faulty.timings if timing.row == name]
+    assert len(found) == len(PROBLEMS)
+    assert all(len(process) == 2 for timing in found for process in timing.blocks_s)
+    assert all(len(timing.blocks_s) == 3 for timing in found)
+    assert not [entry for entry in faulty.run.unmeasured if entry.row == name]
+
+
+@pytest.mark.slow
+def test_a_row_that_was_wrong_once_is_shown_without_a_time(faulty):
+    square, _ = compare(faulty)
+    shown = {line.name: line for line in square.lines}
+    assert (shown["errs.py"].status, shown["errs.py"].step_s) == ("failed", None)
+    assert shown["crashes.py"].step_s
+    assert "crashed in process 2" in [
+        loss.status for loss in left_out((square,)) if loss.name == "crashes.py"
+    ]
+
+
+@pytest.mark.slow
+def test_no_process_is_left_of_a_faulty_run(faulty):
+    assert not lanes()
+
+
+COMMAND = (
+    *("run", "quick", "--impl", NUMPY, "--impl", "numba_two_loop", "--problem", "8x100", "--problem", "3x50"),
+    *("--processes", "2", "--threads", "1", "-o"),
+)
+
+
+def started(path):
+    command = [shutil.which("zeroloop"), *COMMAND, str(path)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def blocks(path):
+    """Count the blocks in a results file, twins included."""
+    found = read(path)
+    return sum(len(process) for one in (*found.timings, *found.run.twins) for process in one.blocks_s)
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+def structure(value):
+    """Return a document without its measurements, but with the number of its blocks."""
+    if isinstance(value, dict):
+        dropped = ("seed", "extra_bytes", "datetime", "cpu", "iqr_outliers", "outliers", "stddev_outliers")
+        return {key: structure(item) for key, item in value.items() if key not in dropped}
+    if isinstance(value, list):
+        return [structure(item) for item in value]
+    return type(value) if isinstance(value, float) else value
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
+def test_a_run_that_was_ended_loses_nothing_and_goes_on(tmp_path, number):
+    path = tmp_path / "run.json"
+    process = started(path)
+    wait_for(lambda: path.exists() and blocks(path) > 14)  # in the second problem
+    seen = blocks(path)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == (-signal.SIGKILL if number == signal.SIGKILL else 130)
+    assert "Traceback" not in said
+    assert number == signal.SIGKILL or f"--resume {path}" in said
+    assert blocks(path) >= seen
+    assert read(path).run.interrupted
+    wait_for(lambda: not lanes(), 10)
+    assert [file.name for file in tmp_path.iterdir()] == ["run.json"]
+    resumed = CliRunner().invoke(main, ["run", "--resume", str(path)])
+    assert resumed.exit_code == 0, resumed.output
+    whole = tmp_path / "whole.json"
+    started(whole).communicate(timeout=120)
+    assert structure(read(path).document) == structure(read(whole).document)
+
+
+def fill_up(disk):
+    with contextlib.suppress(OSError), (disk / "filler").open("wb", buffering=0) as file:
+        for _ in range(10_000):
+            file.write(b"x" * 4096)
+    assert not shutil.disk_usage(disk).free
+
+
+@pytest.mark.slow
+def test_a_full_disk_leaves_all_finished_blocks(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("a small disk can only be made by root")
+    try:
+        seen = []
+
+        def fill(ledger):
+            seen.append(sum(len(process) for one in ledger.entries.values() for process in one.blocks_s))
+            if len(seen) == 5:
+                fill_up(disk)
+
+        plan, selected = planned((NUMPY, "numpy_one_loop"))
+        with pytest.raises(OSError, match="cannot write"):
+            measured(disk / "run.json", plan, selected, Watch(fill))
+        found = read(disk / "run.json")
+        assert found.run.interrupted
+        written = sum(len(process) for timing in found.timings for process in timing.blocks_s)
+        assert written >= seen[-1] >= seen[4]
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_until_adds_processes_and_ends_with_the_budget(tmp_path):
+    rows = (NUMPY, "numpy_one_loop")
+    plan, selected = planned(rows, processes=2, problems=PROBLEMS[:1], until=1e-9, budget_s=4.0)
+    found = measured(tmp_path / "run.json", plan, selected).results
+    assert 2 < found.run.plan.processes < 40
+    assert all(len(timing.blocks_s) == found.run.plan.processes for timing in found.timings)
+    plan, selected = planned(rows, processes=2, problems=PROBLEMS[:1], until=1e9, budget_s=4.0)
+    assert measured(tmp_path / "other.json", plan, selected).results.run.plan.processes == 2
+
+
+SLEEPS = """
+import time
+
+from impls import numpy_zero_loop
+
+
+def step(*data):
+    time.sleep(0.2)
+    return numpy_zero_loop.step(*data)
+"""
+
+
+def test_rows_too_slow_for_the_budget_are_skipped_with_the_prediction(tmp_path):
+    (tmp_path / "sleeps.py").write_text(SLEEPS)
+    plan, selected = planned((NUMPY, str(tmp_path / "sleeps.py")), processes=2, row_s=0.5)
+    found = measured(tmp_path / "run.json", plan, selected).results
+    assert {one.row for one in found.timings} == {NUMPY}
+    skipped = [entry for entry in found.run.unmeasured if entry.row == "sleeps.py"]
+    assert [(entry.status, entry.process) for entry in skipped] == [("skipped", None)] * 2
+    assert all("predicted to take 0.2 s" in entry.reason for entry in skipped)
+
+
+def test_nothing_is_drawn_while_a_lane_runs(tmp_path, monkeypatch):
+    from bench import harness
+
+    asking = []
+    ask = harness.Harness.ask
+
+    def asked(self, *arguments, **more):
+        asking.append(True)
+        try:
+            return ask(self, *arguments, **more)
+        finally:
+            asking.pop()
+
+    monkeypatch.setattr(harness.Harness, "ask", asked)
+
+    class Strict(Watch):
+        def now(self, *arguments):
+            assert not asking
+            super().now(*arguments)
+
+    show = Strict(lambda ledger: asking and pytest.fail("drawn while a lane ran"))
+    plan, selected = planned((NUMPY,), processes=1, problems=PROBLEMS[:1])
+    measured(tmp_path / "run.json", plan, selected, show)
+    assert "timing numpy_zero_loop" in show.doings
