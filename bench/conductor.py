@@ -107,7 +107,7 @@ class Conductor:
                 self._ledger.spent = Spent(**self._spent)
                 self._ledger.noise = noise.heard()
                 self._commit()
-                self._ledger.close()
+                self._ledger.conclude()
 
     def _goes_on(self) -> bool:
         plan = self._ledger.plan

@@ -74,7 +74,7 @@ class Guard:
 
     def _order(self, line: str) -> None:
         assert self._process.stdin
-        with contextlib.suppress(OSError):  # a guard that was killed guards no more; the run goes on
+        with contextlib.suppress(OSError, ValueError):  # a guard that ended guards no more; the run goes on
             self._process.stdin.write(line.encode())
             self._process.stdin.flush()
 

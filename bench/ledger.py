@@ -148,14 +148,15 @@ class Ledger:
             write.write_file(self.path, text)  # the last that this disk takes
             raise
 
-    def close(self) -> None:
-        """Note the load at the end, save, and give back the space that was kept free."""
+    def conclude(self) -> None:
+        """Note the load at the end, and save; raises OSError."""
         self._environment = dataclasses.replace(self._environment, load_after=environment.load())
-        try:
-            self.save()
-        finally:
-            if self._spare:
-                self._spare.close()
+        self.save()
+
+    def close(self) -> None:
+        """Give back the space that was kept free."""
+        if self._spare:
+            self._spare.close()
 
     def go_on_with(self, found: Results, settings: Sequence[Setting]) -> None:
         """Take over what an interrupted run has finished; raises Stale if this machine or code is another."""

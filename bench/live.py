@@ -116,14 +116,16 @@ class Screen:
         times = f"{wording.duration(self._clock.gone_s)} gone, {wording.duration(left_s)} left"
         bar = Table.grid(padding=(0, 1))
         bar.add_row(ProgressBar(total=pairs, completed=done, width=36), f"{done} of {pairs}", times)
-        return Group(Text(self._doing, overflow="ellipsis", no_wrap=True), bar, "", self._speedups())
+        doing = Text(self._doing, overflow="ellipsis", no_wrap=True)
+        base = display_name(plan.baseline)
+        return Group(doing, bar, "", Text(f"times as fast as {base}, so far"), self._speedups())
 
     def _speedups(self) -> Table:
         """Show each row's speedup over the baseline so far, on the problems that were reached last."""
         base = self._ledger.plan.baseline
         found = list(dict.fromkeys(setting for _, setting in self._ledger.entries))
         room = max(1, (self._live.console.width - _NAME_WIDTH) // _CELL_WIDTH)
-        table = Table(box=None, padding=(0, 1, 0, 0), title=f"times as fast as {display_name(base)}, so far")
+        table = Table(box=None, padding=(0, 1, 0, 0))
         table.add_column("row", no_wrap=True, overflow="ellipsis", max_width=_NAME_WIDTH - 1)
         for setting in found[-room:]:
             table.add_column(setting.problem, justify="right", overflow="ellipsis", no_wrap=True)

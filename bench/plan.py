@@ -109,7 +109,8 @@ def fitted(plan: Plan, selected: Selection, paces: "Paces", binding: bool) -> Pl
             f"budget: this takes {few / 60:.1f} minutes at least, and {plan.budget_s / 60:.1f} were given; "
             "choose fewer rows, problems or processes, or a larger budget"
         )
-    extra = int(max(0.0, plan.budget_s - few) / (more - few))
+    left_s = max(0.0, plan.budget_s - few)
+    extra = int(left_s / (more - few)) if more > few else 0  # where all rows are skipped
     return replace(plan, rounds=min(_MOST_ROUNDS, _FEWEST_ROUNDS + extra))
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -126,24 +126,23 @@ def described(job: Job) -> str:
 
 def carry_out(job: Job, console: Console) -> Results:
     """Measure; raises KeyboardInterrupt, Stale, and OSError where the file cannot be written any more."""
-    ledger = Ledger(job.path, job.plan, job.selected.rows, job.selected.problems)
     settings = plans.settings(job.plan, job.selected)
-    if job.before:
-        try:
-            ledger.go_on_with(job.before, settings)
-        except Stale as stale:
-            raise BadSelection(f"{job.path}: cannot go on with this run here: {stale}") from None
-    job.path.parent.mkdir(parents=True, exist_ok=True)
-    ledger.save()
-    clock = Clock(job.forecast_s, ledger, len(settings))
-    show = (
-        Screen(console, clock, job.selected, ledger)
-        if console.is_terminal
-        else Lines(console, clock, job.selected)
-    )
-    with show, _ended_by_signals():
-        Conductor(job.selected, ledger, job.paces, show).run()
-    return ledger.results
+    with closing(Ledger(job.path, job.plan, job.selected.rows, job.selected.problems)) as ledger:
+        if job.before:
+            try:
+                ledger.go_on_with(job.before, settings)
+            except Stale as stale:
+                raise BadSelection(f"{job.path}: cannot go on with this run here: {stale}") from None
+        job.path.parent.mkdir(parents=True, exist_ok=True)
+        ledger.save()
+        clock = Clock(job.forecast_s, ledger, len(settings))
+        screen = Screen(console, clock, job.selected, ledger)
+        with (
+            screen if console.is_terminal else Lines(console, clock, job.selected) as show,
+            _ended_by_signals(),
+        ):
+            Conductor(job.selected, ledger, job.paces, show).run()
+        return ledger.results
 
 
 def check_system() -> None:

@@ -55,7 +55,7 @@ def _lines(results: Results) -> dict[tuple[str, str], tuple[Line, Line | None]]:
     found: dict[tuple[str, str], tuple[Line, Line | None]] = {}
     for comparison in compare(results):
         for line in comparison.measured:
-            found[line.name, comparison.title] = (line, _numpy(comparison, line))
+            found[line.name, comparison.slug] = (line, _numpy(comparison, line))
     return found
 
 

@@ -21,6 +21,9 @@ WIDEST_TWIN = 0.03  # half the interval of the A/A pairs, over all problems
 _DISTURBED = 1.25  # times the median of its process: a block that something else has lengthened
 _SLICES_S = (4e-3, 10e-3)  # ticks of schedulers at 250 and 100 Hz
 _ON_TICK = 0.05  # of a slice, that a time may lie beside a multiple of it
+_MOSTLY = 0.9  # of the blocks must; by chance a tenth of them do
+_ENOUGH = 8  # blocks, to tell
+_MOST_SLICES = 16  # that a call waits; of longer calls noise alone is as large as a slice
 
 
 def not_citable(results: Results, comparisons: tuple[Comparison, ...]) -> list[str]:
@@ -90,12 +93,15 @@ def drift(timings: Iterable[Timing]) -> float | None:
 def quantised(blocks: Blocks) -> bool:
     """Tell times that jump between multiples of a scheduler's slice: threads that wait for their turn."""
     times_s = [block for process in blocks for block in process]
-    for slice_s in _SLICES_S:
-        multiples = {round(time_s / slice_s) for time_s in times_s}
-        on_tick = sum(abs(time_s / slice_s - round(time_s / slice_s)) <= _ON_TICK for time_s in times_s)
-        if len(times_s) >= 8 and len(multiples) > 1 and 0 not in multiples and on_tick >= 0.9 * len(times_s):
-            return True
-    return False
+    return len(times_s) >= _ENOUGH and any(_jump_by(slice_s, times_s) for slice_s in _SLICES_S)
+
+
+def _jump_by(slice_s: float, times_s: list[float]) -> bool:
+    multiples = [round(time_s / slice_s) for time_s in times_s]
+    if not 1 <= min(multiples) < max(multiples) <= _MOST_SLICES:
+        return False
+    beside = [abs(time_s / slice_s - n) for time_s, n in zip(times_s, multiples, strict=True)]
+    return sum(distance <= _ON_TICK for distance in beside) >= _MOSTLY * len(times_s)
 
 
 def _signs(results: Results, comparisons: tuple[Comparison, ...]) -> list[str]:

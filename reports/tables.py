@@ -126,10 +126,7 @@ def as_latex(comparisons: tuple[Comparison, ...], run_id: str) -> str:
 def as_text(comparisons: tuple[Comparison, ...], width: int = 80) -> str:
     """All comparisons for a terminal, without colour, then the rows without a time, each reason once."""
     tables = [_text_table(comparison, width) for comparison in comparisons]
-    reasons = [
-        textwrap.fill(_one_line(_reason(loss, len(comparisons))), width, subsequent_indent="  ")
-        for loss in left_out(comparisons)
-    ]
+    reasons = [_filled(_one_line(_reason(loss, len(comparisons))), width) for loss in left_out(comparisons)]
     return "\n".join([*tables, *reasons, *([""] if reasons else [])])
 
 
@@ -192,14 +189,15 @@ def contest_summary(comparisons: tuple[Comparison, ...]) -> str:
 
 def changes_as_text(changes: Changes, width: int = 80) -> str:
     """Two runs beside each other, for a terminal."""
-    said = [
-        f"{name}: {_run_as_text(run)}" for name, run in (("before", changes.before), ("after", changes.after))
-    ]
+    runs = [("before", changes.before), ("after", changes.after)]
+    said = [_filled(f"{name}: {_run_as_text(run)}", width) for name, run in runs]
+    if not changes.rows:
+        return "\n".join([*said, "no row and problem is in both"])
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("row\n  problem", "before", "after", "times as fast\n[interval]", "verdict"):
-        table.add_column(
-            heading, justify="left" if heading.startswith(("row", "verdict")) else "right", overflow="fold"
-        )
+    table.add_column("row\n  problem", overflow="fold")
+    for heading in ("before", "after", "times as fast\n[interval]"):
+        table.add_column(heading, justify="right", overflow="fold")
+    table.add_column("verdict", overflow="fold")
     for change in changes.rows:
         table.add_row(
             f"{_one_line(change.name)}\n  {_one_line(change.where)}",
@@ -208,21 +206,28 @@ def changes_as_text(changes: Changes, width: int = 80) -> str:
             "\n".join(wording.speedup(change.ratio).split(" ", 1)),
             change.verdict,
         )
-    compared = [change for change in changes.rows if change.agrees is not None]
-    if compared:
-        agreeing = sum(bool(change.agrees) for change in compared)
-        said_last = f"speedups over {NUMPY}: {agreeing} of {len(compared)} agree within their intervals"
-    else:
-        said_last = f"no speedups over {NUMPY} in both"
-    notes = [said_last] + ([f"in one of the two only: {len(changes.alone)}"] if changes.alone else [])
-    shown = printed(table, width) if changes.rows else "no row and problem is in both"
-    return "\n".join(["", *said, "", shown, "", *notes])
+    return "\n".join([*said, "", printed(table, width), "", *_notes(changes)])
+
+
+def _notes(changes: Changes) -> list[str]:
+    agreeing = [change.agrees for change in changes.rows if change.agrees is not None]
+    notes = []
+    if agreeing:
+        said = f"{sum(agreeing)} of {len(agreeing)} agree within their intervals"
+        notes.append(f"speedups over {NUMPY}: {said}")
+    if changes.alone:
+        notes.append(f"times that only one of the two has: {len(changes.alone)}")
+    return notes
 
 
 def _run_as_text(run: Results) -> str:
     machine = run.environment
     where = f"{machine.cpu}, {machine.cores} cores, {machine.python}"
     return _one_line(f"run {run.run_id}, {run.when[:10]}, {where}")
+
+
+def _filled(text: str, width: int) -> str:
+    return textwrap.fill(text, width, subsequent_indent="  ")
 
 
 def printed(table: Table, width: int) -> str:

@@ -37,7 +37,9 @@ def line_of(result, name):
 # Help, and commands that do not exist
 
 
-@pytest.mark.parametrize("command", [(), ("list",), ("verify",), ("train",), ("report",)])
+@pytest.mark.parametrize(
+    "command", [(), ("list",), ("verify",), ("run",), ("compare",), ("train",), ("report",)]
+)
 def test_help_fits_a_terminal(zeroloop, command):
     result = zeroloop(*command, "--help", columns=80)
     assert result.exit_code == 0

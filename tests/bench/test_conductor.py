@@ -58,9 +58,9 @@ def planned(rows, processes=3, cold=1, problems=PROBLEMS, threads=(1,), **change
 
 
 def measured(path, plan, selected, show=None, **limits):
-    ledger = Ledger(path, plan, selected.rows, selected.problems)
-    Conductor(selected, ledger, Paces(), show or Watch(), **limits).run()
-    return ledger
+    with contextlib.closing(Ledger(path, plan, selected.rows, selected.problems)) as ledger:
+        Conductor(selected, ledger, Paces(), show or Watch(), **limits).run()
+        return ledger
 
 
 @pytest.fixture(scope="module")

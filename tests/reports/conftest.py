@@ -61,6 +61,12 @@ def document():
     return json.loads(TEN_TIMINGS.read_text("utf-8"))
 
 
+@pytest.fixture
+def cited(document):
+    """The ten timings as `zeroloop run` would have measured them: six quiet processes, and a twin."""
+    return _cited(document)
+
+
 @pytest.fixture(scope="session")
 def results():
     return read(TEN_TIMINGS)
@@ -126,6 +132,56 @@ def golden():
 @pytest.fixture(scope="session")
 def read_html():
     return _read_html
+
+
+def _cited(document):
+    wiggle = (0.998, 1.003, 1.0, 0.999, 1.002, 0.997)  # of the processes, and of the blocks in them
+    for number, entry in enumerate(document["benchmarks"]):
+        one = entry["extra_info"]
+        step_s = sorted(one["blocks_s"][0])[len(one["blocks_s"][0]) // 2]
+        one["blocks_s"] = [
+            [step_s * wiggle[(p + number) % 6] * wiggle[(n + p) % 6] for n in range(4)] for p in range(6)
+        ]
+        one["prepare_s"] = [one["prepare_s"][0] * factor for factor in wiggle]
+        one["first_call_s"] = [first_s * factor for first_s in one["first_call_s"] for factor in wiggle[:3]]
+        one["warm_call_s"] = [warm_s * factor for warm_s in one["warm_call_s"] for factor in wiggle[3:]]
+        one["extra_bytes"] = 4096 * number
+    twins = [
+        {**one, "blocks_s": one["blocks_s"][1:] + one["blocks_s"][:1]}
+        for one in (entry["extra_info"] for entry in document["benchmarks"])
+        if one["row"] == "numpy_zero_loop"
+    ]
+    document["zeroloop"].update(
+        kind="run",
+        twins=twins,
+        plan={
+            "preset": "course",
+            "dtypes": ["float64"],
+            "thread_counts": [2],
+            "baseline": "numpy_zero_loop",
+            "processes": 6,
+            "cold": 3,
+            "rounds": 4,
+            "block_s": 0.05,
+            "row_s": 37.5,
+            "budget_s": 300.0,
+            "until": None,
+            "seed": 1,
+        },
+        done=12,
+        noise={"stolen": 0.001, "others": 0.01, "throttled": 0},
+        spent={
+            "timed_s": 150.0,
+            "settled_s": 30.0,
+            "compiled_s": 60.0,
+            "verified_s": 40.0,
+            "remembered_s": 5.0,
+            "started_s": 20.0,
+            "total_s": 310.0,
+        },
+        code="0123456789abcdef",
+    )
+    return document
 
 
 def _keep(document, *rows):

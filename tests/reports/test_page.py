@@ -225,3 +225,45 @@ def test_hostile_code_stays_text(document, rendered, read_html, hostile, plain):
     assert read.faults == []
     assert structure(read) == plain
     assert " ".join(hostile.split()) in " ".join(read.text.split())
+
+
+def test_a_quiet_run_is_citable(cited, rendered, read_html):
+    read = read_html(rendered(cited))
+    assert not read.faults
+    words = " ".join(read.text.split())
+    assert "Citable: 6 fresh processes of each row, side by side" in words
+    assert "Over all problems the twin of numpy_zero_loop was 1.00x [" in words
+    assert "A quick look" not in words
+    assert "Student’s t, at 95 %, over the processes" in words
+    assert "noise" in sections(rendered(cited))
+
+
+def test_what_speaks_against_a_run_leads_its_page(cited, rendered, read_html):
+    cited["zeroloop"]["noise"]["others"] = 1.2
+    cited["zeroloop"]["interrupted"] = True
+    words = " ".join(read_html(rendered(cited)).text.split())
+    assert "Citable:" not in words
+    assert words.index("other programs kept 1.2 of 2 cores busy") < words.index("How noisy was it?")
+    assert "interrupted: what it had not reached is missing" in words
+
+
+def test_a_run_without_a_twin_or_a_finished_process_has_a_page(cited, rendered, read_html):
+    cited["zeroloop"].update(twins=[], noise=dict.fromkeys(("stolen", "others", "throttled")))
+    assert not read_html(rendered(cited)).faults
+    cited["benchmarks"] = []
+    cited["zeroloop"]["unmeasured"] = []
+    assert not read_html(rendered(cited)).faults
+
+
+def test_a_process_that_lost_a_row_is_named(cited, rendered, read_html):
+    cited["benchmarks"][0]["extra_info"]["blocks_s"][1] = []
+    lost = {"row": "python_two_loop", "problem": "breast_cancer", "dtype": "float64", "threads": 2}
+    cited["zeroloop"]["unmeasured"].append(
+        {**lost, "status": "crashed", "reason": "SIGSEGV", "error": None, "process": 2}
+    )
+    words = " ".join(read_html(rendered(cited)).text.split())
+    assert "python_two_loop crashed in process 2: SIGSEGV breast_cancer (float64, 2 threads)" in words
+
+
+def test_a_quick_look_has_no_section_of_noise(page_text):
+    assert "noise" not in sections(page_text)

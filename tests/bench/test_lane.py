@@ -1,0 +1,102 @@
+"""What a lane answers, in this process; the harness' tests talk to real ones."""
+
+import numpy as np
+import pytest
+
+from bench import lane
+from bench.lane import Lane, decoded, encoded
+from bench.shared import Shared
+from impls import problems
+from impls.contract import Step
+from impls.gate import Gate, judge
+
+
+@pytest.fixture(scope="module")
+def problem():
+    return problems.load("30x57")
+
+
+@pytest.fixture
+def prepared(problem):
+    with Shared(problem) as shared:
+        found = Lane("numpy_zero_loop")
+        found.prepare(shared.paths, problem.b, 1)
+        yield found
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_results_survive_to_the_last_bit(dtype):
+    rng = np.random.default_rng(0)
+    result = Step(0.1, rng.standard_normal((7, 1)).astype(dtype), -np.pi)
+    found = decoded(encoded(result))
+    assert (found.cost, found.db) == (result.cost, result.db)
+    assert np.array_equal(found.dw, result.dw)
+
+
+def test_results_that_are_no_numbers_survive():
+    found = decoded(encoded(Step(float("nan"), np.array([[np.inf]]), float("-inf"))))
+    assert np.isnan(found.cost)
+    assert np.isposinf(found.dw).all()
+
+
+@pytest.mark.parametrize("point", [0, 1])
+def test_calls_are_at_the_points_of_the_gate(prepared, problem, point):
+    gate = Gate(problem)
+    truth = (gate.start, gate.mirrored)[point].truth
+    reply = prepared.call(point)
+    assert reply["wall_s"] > 0
+    (result,) = reply["results"]
+    assert judge(decoded(result), truth, gate.tolerance) < gate.tolerance
+
+
+@pytest.fixture
+def clock(monkeypatch, prepared):
+    """A clock that each call moves by what it is said to take."""
+    times, takes = [0.0], [1e-6]
+
+    def step(w, b):
+        times[0] += takes[0]
+        return Step(0.0, np.zeros((30, 1)), 0.0)
+
+    monkeypatch.setattr(lane, "perf_counter", lambda: times[0])
+    monkeypatch.setattr(lane, "process_time", lambda: times[0])
+    prepared._step = step
+    return times, takes
+
+
+@pytest.mark.parametrize("call_s", [1e-6, 3e-5, 1e-3, 0.02, 0.2])
+def test_blocks_settle_and_last_as_long_as_they_should(prepared, clock, call_s):
+    clock[1][0] = call_s
+    reply = prepared.block(settle_s=0.01, block_s=0.05)
+    assert reply["block_s"] == pytest.approx(call_s)
+    assert 0.01 <= reply["settled_s"] <= 0.01 + 2 * call_s
+    assert reply["timed_s"] == pytest.approx(max(0.05, call_s), rel=0.25)
+    assert reply["cores"] == pytest.approx(1)
+    assert len(reply["results"]) == 2
+
+
+def test_a_slow_call_is_timed_at_once(prepared, clock):
+    clock[1][0] = 3.0
+    reply = prepared.block(settle_s=0.0, block_s=0.05)
+    assert (reply["block_s"], reply["timed_s"], reply["settled_s"]) == (3.0, 3.0, 0.0)
+    assert len(reply["results"]) == 1
+
+
+def test_a_disturbed_batch_does_not_move_a_block(prepared, clock):
+    times, _ = clock
+    step, calls = prepared._step, []
+
+    def disturbed(w, b):
+        calls.append(1)
+        times[0] += 5.0 if len(calls) == 11_000 else 0.0
+        return step(w, b)
+
+    prepared._step = disturbed
+    assert prepared.block(settle_s=0.01, block_s=0.05)["block_s"] == pytest.approx(1e-6)
+
+
+def test_pools_are_counted(prepared):
+    prepared.call(0)
+    found = prepared.pools()["pools"]
+    assert found, "NumPy's BLAS has one"
+    assert all(threads >= 1 for _, _, threads in found)

@@ -1,0 +1,213 @@
+"""The results file while it is written, and what an interrupted one is good for."""
+
+import copy
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from bench import ledger as ledgers
+from bench import plan as plans
+from bench.ledger import Entry, Ledger, Stale
+from bench.outcome import LeftOut
+from bench.results import Setting
+from reports import write
+from reports.results import Light, parse, read
+
+ROWS = ("numpy_zero_loop", "numba_two_loop")
+SETTINGS = [Setting(problem, "float64", 1) for problem in ("5x7", "3x50")]
+FIRST, SECOND = SETTINGS
+
+
+@pytest.fixture
+def make(tmp_path):
+    def begin(name="run.json"):
+        plan, selected = plans.make("quick", ROWS, ("5x7", "3x50"), (), (1,), None, 3, None, None)
+        plan = dataclasses.replace(plan, seed=1)
+        made.append(Ledger(tmp_path / name, plan, selected.rows, selected.problems))
+        return made[-1]
+
+    made = []
+    yield begin
+    for ledger in made:
+        ledger.close()
+
+
+@pytest.fixture
+def begun(make):
+    """A run that was interrupted in its second process, on the second problem."""
+    ledger = make()
+    for process in range(2):
+        for setting in SETTINGS:
+            for row in ROWS:
+                for twin in (False, True)[: 1 + (row == ROWS[0])]:
+                    entry = ledger.change(row, setting, twin)
+                    entry.add_block(process, 1e-3 * (process + 1))
+                    if (process, setting) != (1, SECOND):
+                        entry.add_block(process, 2e-3)
+                        entry.prepare_s.append(1e-6)
+                    if setting == FIRST:
+                        entry.first_call_s.append(0.5)
+    ledger.done = 3
+    ledger.add_light(Light("5x7", "float64", 1, 1e-6, 2e-6))
+    ledger.save()
+    return ledger
+
+
+def gone_on(make, found):
+    ledger = make("other.json")
+    ledger.go_on_with(found, SETTINGS)
+    return ledger
+
+
+def test_an_empty_run_is_a_whole_file(make):
+    ledger = make()
+    ledger.save()
+    found = read(ledger.path)
+    assert (found.timings, found.run.interrupted, found.run.done) == ((), True, 0)
+
+
+def test_what_is_written_is_what_was_measured(begun):
+    found = read(begun.path)
+    first = found.timings[0]
+    assert first.blocks_s == ((1e-3, 2e-3), (2e-3, 2e-3))
+    assert (first.prepare_s, first.first_call_s) == ((1e-6, 1e-6), (0.5, 0.5))
+    assert found.timings[2].blocks_s == ((1e-3, 2e-3), (2e-3,))
+    assert [twin.row for twin in found.run.twins] == [ROWS[0]] * 2
+    assert begun.results.run_id == found.run_id
+
+
+def test_stats_are_those_of_the_blocks(begun):
+    entry = json.loads(begun.path.read_text())["benchmarks"][0]
+    assert entry["stats"]["rounds"] == 4
+    assert entry["stats"]["median"] == pytest.approx(2e-3)
+
+
+def test_what_a_process_left_unfinished_is_measured_again(begun, make):
+    ledger = gone_on(make, read(begun.path))
+    assert ledger.done == 3
+    assert ledger.entries[ROWS[0], FIRST].blocks_s == [[1e-3, 2e-3], [2e-3, 2e-3]]
+    assert ledger.entries[ROWS[0], SECOND].blocks_s == [[1e-3, 2e-3]]
+    assert ledger.twins[ROWS[0], SECOND].blocks_s == [[1e-3, 2e-3]]
+    assert ledger.lights == begun.lights
+    assert ledger.results.when == begun.results.when
+
+
+def test_losses_of_an_unfinished_process_are_forgotten(begun, make):
+    why = LeftOut("crashed", "SIGSEGV")
+    begun.lose(ROWS[1], FIRST, why, 1)
+    begun.lose(ROWS[1], SECOND, why, 1)
+    ledger = gone_on(make, begun.results)
+    assert [(lost.problem, lost.process) for lost in ledger.results.run.unmeasured] == [("5x7", 2)]
+
+
+def test_what_has_no_time_at_all_stays_so(make):
+    ledger = make()
+    ledger.lose(ROWS[1], SECOND, LeftOut("unsuited", "serves n_x = 2 only"), None)
+    again = gone_on(lambda name: make(), ledger.results)
+    assert again.is_left_out(ROWS[1], SECOND)
+    assert not again.is_left_out(ROWS[1], FIRST)
+
+
+def test_first_calls_are_not_measured_twice(begun, make):
+    ledger = gone_on(make, read(begun.path))
+    assert ledger.dtypes_called(ROWS[0], False, SETTINGS, 1) == {"float64"}
+    assert ledger.dtypes_called(ROWS[0], True, SETTINGS, 1) == {"float64"}
+    assert ledger.dtypes_called(ROWS[0], False, SETTINGS, 2) == set()
+
+
+def changed(document, *path, to):
+    other = copy.deepcopy(document)
+    place = other
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = to
+    return parse(other)
+
+
+ENVIRONMENT = ("machine_info", "zeroloop")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ((*ENVIRONMENT, "cpu"), "another", "cpu is .* here, but was another"),
+        ((*ENVIRONMENT, "cores"), 99, "cores is .* here, but was 99"),
+        ((*ENVIRONMENT, "python"), "CPython 3.1", "python is .* but was CPython 3.1"),
+        ((*ENVIRONMENT, "versions", "numpy"), "1.0", "numpy is .* here, but was 1.0"),
+        ((*ENVIRONMENT, "versions", "jax2"), "1.0", "jax2 is not installed here, but was 1.0"),
+        (("zeroloop", "code"), "other", "the code of zeroloop is another"),
+        (("zeroloop", "rows", 0, "source"), "x", "numpy_zero_loop has another source"),
+    ],
+)
+def test_another_machine_version_or_code_is_refused(begun, make, path, value, words):
+    with pytest.raises(Stale, match=words):
+        gone_on(make, changed(begun.document, *path, to=value))
+
+
+def test_lights_are_the_shortest(make):
+    ledger = make()
+    for read_s, link_s in ((2e-6, 3e-6), (1e-6, 4e-6), (3e-6, 2e-6)):
+        ledger.add_light(Light("5x7", "float64", 1, read_s, link_s))
+    assert ledger.lights[FIRST] == Light("5x7", "float64", 1, 1e-6, 2e-6)
+
+
+def test_rows_without_a_block_are_not_there(make):
+    ledger = make()
+    ledger.change(ROWS[0], FIRST).prepare_s.append(1.0)
+    ledger.change(ROWS[1], FIRST).add_block(2, 1e-3)
+    assert [timing.row for timing in ledger.results.timings] == [ROWS[1]]
+    assert ledger.results.timings[0].blocks_s == ((), (), (1e-3,))
+
+
+def test_a_file_that_cannot_be_written_leaves_the_one_before(begun, monkeypatch):
+    before = begun.path.read_bytes()
+    begun.change(ROWS[0], FIRST).add_block(2, 9.0)
+
+    def full(path, content):
+        raise OSError("cannot write: No space left on device")
+
+    monkeypatch.setattr(write, "write_file", full)
+    with pytest.raises(OSError, match="No space"):
+        begun.save()
+    assert begun.path.read_bytes() == before
+
+
+def test_the_spare_space_is_given_up_for_the_last_write(begun, monkeypatch):
+    write_file, calls = write.write_file, []
+
+    def full_once(path, content):
+        calls.append(path)
+        if len(calls) == 1:
+            raise OSError("cannot write: No space left on device")
+        write_file(path, content)
+
+    begun.change(ROWS[0], FIRST).add_block(2, 9.0)
+    monkeypatch.setattr(write, "write_file", full_once)
+    with pytest.raises(OSError, match="No space"):
+        begun.save()
+    assert begun._spare.closed
+    assert read(begun.path).timings[0].blocks_s[2] == (9.0,)
+
+
+def test_nothing_is_left_beside_the_file(begun):
+    begun.close()
+    assert [file.name for file in Path(begun.path).parent.iterdir()] == ["run.json"]
+
+
+def test_code_digest_is_that_of_all_files(monkeypatch, tmp_path):
+    assert ledgers.code_digest() == ledgers.code_digest.__wrapped__()
+    (tmp_path / "bench").mkdir()
+    monkeypatch.setattr(ledgers, "__file__", str(tmp_path / "bench" / "ledger.py"))
+    (tmp_path / "bench" / "ledger.py").write_text("a")
+    before = ledgers.code_digest.__wrapped__()
+    (tmp_path / "bench" / "ledger.py").write_text("b")
+    assert ledgers.code_digest.__wrapped__() != before
+
+
+def test_blocks_go_to_their_process():
+    entry = Entry()
+    entry.add_block(2, 1.0)
+    entry.add_block(0, 2.0)
+    assert entry.blocks_s == [[2.0], [], [1.0]]

@@ -1,0 +1,95 @@
+"""What a user sees of a run, in a terminal and in a pipe."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from bench import live
+from bench import plan as plans
+from bench.ledger import Ledger
+from bench.live import Clock, Lines, Screen
+from bench.results import Setting
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    times = [100.0]
+    monkeypatch.setattr(live, "perf_counter", lambda: times[0])
+    return times
+
+
+@pytest.fixture
+def begun(tmp_path):
+    plan, selected = plans.make(
+        "course", ("numpy_zero_loop", "numba_fused"), ("5x7", "3x50"), (), (1,), None, 2, None, None
+    )
+    ledger = Ledger(tmp_path / "run.json", plan, selected.rows, selected.problems)
+    for row, step_s in (("numpy_zero_loop", 2e-3), ("numba_fused", 5e-4)):
+        ledger.change(row, Setting("5x7", "float64", 1)).add_block(0, step_s)
+    return ledger, selected
+
+
+def shown(width=80):
+    return Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+
+
+def test_time_left_is_the_forecast_at_first_and_what_was_seen_later(clock, begun):
+    ledger, _ = begun
+    left = Clock(60.0, ledger, pairs=2)
+    clock[0] += 10
+    assert left.gone_s == 10
+    assert left.left_s(done=1, processes=2) == 50
+    clock[0] += 70
+    assert left.left_s(done=1, processes=2) == 0
+    assert left.left_s(done=2, processes=1) == 0
+    assert left.left_s(done=2, processes=2) == 80
+
+
+def test_lines_say_what_is_done(clock, begun):
+    ledger, selected = begun
+    console = Console(file=io.StringIO(), width=80)
+    with Lines(console, Clock(60.0, ledger, 2), selected) as lines:
+        lines.progress(ledger)
+        lines.now(0, Setting("5x7", "float64", 1), "timing numba_fused")
+        for done in (1, 1, 2):
+            clock[0] += 10
+            ledger.done = done
+            lines.progress(ledger)
+    assert console.file.getvalue().splitlines() == [
+        "process 1 of 2: 5x7, float64, 1 thread done after 10 s, 50 s left",
+        "process 1 of 2: 3x50, float64, 1 thread done after 30 s, 30 s left",
+    ]
+
+
+def test_screen_shows_what_runs_and_the_speedups(clock, begun):
+    ledger, selected = begun
+    console = shown()
+    with Screen(console, Clock(60.0, ledger, 2), selected, ledger) as screen:
+        screen.now(0, Setting("5x7", "float64", 1), "timing numba_fused")
+    text = console.file.getvalue()
+    assert "process 1, 5x7, float64, 1 thread: timing numba_fused" in text
+    assert "0 of 4" in text
+    assert "1:00 min left" in text
+    assert "4.00x" in text
+    assert "times as fast as numpy_zero_loop, so far" in text
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_screen_fits_its_terminal(clock, begun, width):
+    ledger, selected = begun
+    console = shown(width)
+    with console.capture() as text:
+        console.print(Screen(console, Clock(60.0, ledger, 2), selected, ledger)._picture())
+    assert max(map(len, text.get().splitlines())) <= width
+
+
+def test_screen_is_drawn_twice_a_second_at_most(clock, begun, monkeypatch):
+    ledger, selected = begun
+    screen = Screen(shown(), Clock(60.0, ledger, 2), selected, ledger)
+    drawn = []
+    monkeypatch.setattr(screen._live, "update", lambda picture, refresh: drawn.append(clock[0]))
+    for _ in range(100):
+        clock[0] += 0.01
+        screen.progress(ledger)
+    assert len(drawn) == 2

@@ -1,0 +1,53 @@
+"""The most memory that a call takes, against calls that take a known amount."""
+
+import ctypes
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench import memory
+from bench.memory import peak_extra
+
+MEGABYTE = 1 << 20
+pytestmark = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="nobody counts here")
+
+
+def use_native():
+    """Take 8 MB where Python does not see it."""
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype = ctypes.c_void_p
+    block = libc.malloc(ctypes.c_size_t(8 * MEGABYTE))
+    ctypes.memset(block, 1, 8 * MEGABYTE)
+    libc.free(ctypes.c_void_p(block))
+
+
+@pytest.mark.parametrize(
+    ("call", "megabytes"),
+    [
+        (lambda: None, 0),
+        (lambda: np.ones(MEGABYTE).sum(), 8),
+        (lambda: (np.ones(MEGABYTE).sum(), np.ones(MEGABYTE).sum()), 8),
+        (lambda: np.ones(MEGABYTE) + np.ones(MEGABYTE), 16),
+        (use_native, 8),
+        (lambda: [np.ones(MEGABYTE // 64).sum() for _ in range(64)], 1 / 8),
+    ],
+    ids=["nothing", "one array", "one after the other", "two, added in place", "native", "small ones"],
+)
+def test_peaks(call, megabytes):
+    call()  # what it imports or keeps is not its step's
+    assert peak_extra(call) / MEGABYTE == pytest.approx(megabytes, abs=1)
+
+
+def test_what_the_allocator_kept_is_counted_again():
+    def step():
+        return [np.ones(8000) for _ in range(200)]  # 12.8 MB in pieces that stay in the heap
+
+    for _ in range(3):
+        step()
+    assert peak_extra(step) / MEGABYTE == pytest.approx(200 * 8000 * 8 / MEGABYTE, abs=1.5)
+
+
+def test_none_where_nobody_counts(monkeypatch, tmp_path):
+    monkeypatch.setattr(memory, "_CLEAR", tmp_path / "missing" / "clear_refs")
+    assert peak_extra(lambda: None) is None

@@ -1,0 +1,156 @@
+"""What a run will do: problems, order, blocks, predictions and budgets."""
+
+import dataclasses
+
+import pytest
+
+from bench import plan as plans
+from bench.plan import PRESETS, Paces
+from bench.results import Setting
+from bench.selection import BadSelection
+from impls import threads
+
+NUMPY = "numpy_zero_loop"
+
+
+def planned(preset="course", rows=(), names=(), dtypes=(), counts=(), baseline=None, processes=None, **more):
+    return plans.make(
+        preset, rows, names, dtypes, counts, baseline, processes, more.get("budget_s"), more.get("until")
+    )
+
+
+def test_course_is_what_is_measured_where_nobody_chooses():
+    plan, selected = planned()
+    assert selected.problems == PRESETS["course"].problems
+    assert (plan.dtypes, plan.thread_counts) == (("float64",), (threads.available(),))
+    assert (plan.processes, plan.baseline, plan.budget_s) == (6, NUMPY, 300)
+
+
+def test_full_has_a_grid_up_to_a_hundred_million_numbers():
+    sizes = [tuple(map(int, name.split("x"))) for name in PRESETS["full"].problems if name[0].isdigit()]
+    assert max(n_x * m for n_x, m in sizes) == 10**8
+    assert {n_x for n_x, _ in sizes} == {2, 10, 100, 1000, 10_000}
+    assert min(m for _, m in sizes) == 100
+
+
+def test_each_process_goes_through_all_settings_of_a_thread_count_together():
+    plan, selected = planned(names=("5x7", "3x50"), dtypes=("float64", "float32"), counts=(1,))
+    assert plans.settings(plan, selected) == [
+        Setting(problem, dtype, 1) for problem in ("5x7", "3x50") for dtype in ("float64", "float32")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"counts": (threads.available() + 1,)}, "but this process may use"),
+        ({"baseline": "numpy_one_loop", "rows": (NUMPY,)}, "baseline 'numpy_one_loop' is not among the rows"),
+        ({"names": ("1000000x1000000",)}, "GB are free"),
+        ({"rows": ("nobody",)}, "no implementation 'nobody'"),
+    ],
+)
+def test_what_cannot_be_had_is_refused(asked, words):
+    with pytest.raises(BadSelection, match=words):
+        planned(**asked)
+
+
+def test_copies_of_all_rows_must_fit_in_memory(monkeypatch):
+    class Memory:
+        available = 9_000_000
+
+    monkeypatch.setattr(plans.psutil, "virtual_memory", lambda: Memory)
+    monkeypatch.setattr(plans.problems.psutil, "virtual_memory", lambda: Memory)
+    planned(rows=(NUMPY,), names=("100x1000",))
+    with pytest.raises(BadSelection, match=r"a copy for 15 rows take 0\.0 GB"):
+        planned(names=("100x1000",))
+
+
+@pytest.mark.parametrize("rounds", [3, 4, 12])
+@pytest.mark.parametrize("lanes", [2, 3, 16])
+def test_each_round_begins_elsewhere(lanes, rounds):
+    plan = dataclasses.replace(planned()[0], rounds=rounds)
+    orders = [plans.order(plan, 1, 2, lanes, round_) for round_ in range(rounds)]
+    assert all(sorted(order) == list(range(lanes)) for order in orders)
+    firsts = [order[0] for order in orders]
+    assert len(set(firsts)) == min(lanes, rounds), "no lane is first twice before all were"
+    for lane in range(lanes):
+        places = [order.index(lane) for order in orders]
+        assert len(set(places)) == min(lanes, rounds)
+
+
+def test_orders_differ_between_processes_and_problems_and_are_repeatable():
+    plan = planned()[0]
+    orders = {tuple(plans.order(plan, process, place, 16, 0)) for process in range(6) for place in range(6)}
+    assert len(orders) == 36
+    assert plans.order(plan, 1, 1, 16, 2) == plans.order(plan, 1, 1, 16, 2)
+
+
+@pytest.mark.parametrize(("call_s", "blocks"), [(1e-6, 6), (0.05, 6), (0.1, 3), (0.29, 1), (100.0, 1)])
+def test_slow_rows_get_fewer_blocks(call_s, blocks):
+    plan = dataclasses.replace(planned()[0], rounds=6, block_s=0.05)
+    assert plans.blocks(plan, call_s) == blocks
+
+
+def test_rows_that_take_too_long_are_skipped_with_the_prediction():
+    plan = planned(processes=6)[0]
+    assert plan.row_s == 300 / 8
+    assert plans.too_long(plan, 4.6) is None
+    assert "predicted to take 4.8 s" in plans.too_long(plan, 4.8)
+    assert "38 s are its share" in plans.too_long(plan, 4.8)
+
+
+def test_paces_predict_what_grows_with_examples_and_with_elements():
+    paces = Paces()
+    for name, call_s in (("2x2000", 2000 * 3e-7 + 4000 * 1e-7), ("200x20", 20 * 3e-7 + 4000 * 1e-7)):
+        paces.see("row", Setting(name, "float64", 1), call_s)
+    predicted = paces.predicted("row", Setting("100x10000", "float64", 1))
+    assert predicted == pytest.approx(10_000 * 3e-7 + 1_000_000 * 1e-7, rel=1e-6)
+    assert paces.known("row", Setting("100x10000", "float64", 1)) is None
+    assert paces.predicted("row", Setting("100x10000", "float32", 1)) is None
+    assert paces.predicted("other", Setting("2x2000", "float64", 1)) is None
+
+
+def test_what_was_seen_is_no_prediction():
+    paces, setting = Paces(), Setting("2x2000", "float64", 1)
+    for name, call_s in (("2x2000", 5.0), ("200x20", 1.0), ("2x4000", 0.1)):
+        paces.see("row", Setting(name, "float64", 1), call_s)
+    assert paces.predicted("row", setting) == paces.known("row", setting) == 5.0
+
+
+def test_interpreted_rows_are_probed():
+    _, selected = planned(rows=("python_two_loop", "python_two_features", NUMPY), counts=(1,))
+    paces = Paces()
+    paces.probe(selected)
+    square = Setting("square", "float64", 1)
+    assert 0.01 < paces.predicted("python_two_loop", square) < 10
+    assert paces.predicted("python_two_features", square) is not None
+    assert paces.predicted(NUMPY, square) is None
+
+
+def test_a_budget_sets_the_rounds():
+    paces = Paces()
+    plan, selected = planned(rows=(NUMPY, "numba_fused"), names=("5x7", "8x100"), processes=20, budget_s=60.0)
+    assert plans.forecast_s(dataclasses.replace(plan, rounds=3), selected, paces) < 60
+    few = plans.fitted(plan, selected, paces, binding=True)
+    many = plans.fitted(dataclasses.replace(plan, budget_s=4000.0), selected, paces, binding=True)
+    assert 3 <= few.rounds < many.rounds == 12
+    assert plans.forecast_s(few, selected, paces) < plans.forecast_s(many, selected, paces)
+    with pytest.raises(BadSelection, match=r"budget: this takes .* minutes at least"):
+        plans.fitted(dataclasses.replace(plan, budget_s=1.0), selected, paces, binding=True)
+    assert plans.fitted(dataclasses.replace(plan, budget_s=1.0), selected, paces, binding=False).rounds == 3
+    assert plans.fitted(dataclasses.replace(plan, budget_s=None), selected, paces, binding=False).rounds == 3
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("5m", 300), ("1.5h", 5400)])
+def test_durations(text, seconds):
+    assert plans.parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "5", "m", "-5m", "0s", "nanm", "infh", "5 minutes"])
+def test_what_is_no_duration_is_refused(text):
+    with pytest.raises(ValueError, match="is no duration"):
+        plans.parse_duration(text)
+
+
+def test_seeds_differ_between_runs():
+    assert len({planned()[0].seed for _ in range(5)}) == 5

@@ -1,0 +1,117 @@
+"""`zeroloop run` and `zeroloop compare` as commands: what they refuse, plan and print."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench import run as runs
+from reports.results import read
+
+REFERENCE = Path(__file__).parents[2] / "reports" / "reference"
+QUICK = ("run", "quick", "--impl", "numpy_zero_loop", "--problem", "5x7", "--threads", "1")
+
+
+def message(result):
+    _, found, said = result.output.partition("Error: ")
+    assert found, result.output
+    assert said.count("\n") == 1
+    return said[:-1]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--budget", "5"), "'5' is no duration; write 90s, 5m or 2h"),
+        (("--until", "2"), "'2' is no percentage; write 2% or 0.5%"),
+        (("--until", "0%"), "'0%' is no percentage"),
+        (("--threads", "99"), "threads: 99, but this process may use"),
+        (("--baseline", "numba_fused"), "baseline 'numba_fused' is not among the rows"),
+        (("--impl", "numpyzero"), "did you mean numpy_zero_loop"),
+        (("--budget", "1s"), "budget: this takes"),
+        (("--resume", "missing.json"), "does not exist"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_is_measured(zeroloop, tmp_path, options, words):
+    result = zeroloop(*QUICK, *options)
+    assert result.exit_code == 2
+    assert words in result.output
+
+
+def test_no_results_file_is_written_over(zeroloop, tmp_path):
+    (tmp_path / "run.json").touch()
+    result = zeroloop(*QUICK, "-o", str(tmp_path / "run.json"))
+    assert result.exit_code == 2
+    assert "is there already: go on with it by --resume" in message(result)
+
+
+def test_a_dry_run_shows_the_plan_and_measures_nothing(zeroloop, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = zeroloop("run", "quick", "--impl", "python_two_loop", "--problem", "large", "--dry-run")
+    assert result.exit_code == 0
+    assert "quick: 1 rows on 1 problems, float64" in result.output
+    assert "skipped: python_two_loop on large, float64: a call is predicted to take" in result.output
+    assert "this takes about" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_quick_look_cannot_be_gone_on_with(zeroloop):
+    result = zeroloop("run", "--resume", str(REFERENCE / "contest.json"))
+    assert result.exit_code == 2
+    assert "of `pytest --benchmark-only`, which cannot be gone on with" in message(result)
+
+
+def test_a_broken_file_cannot_be_gone_on_with(zeroloop, tmp_path):
+    (tmp_path / "run.json").write_text("{")
+    result = zeroloop("run", "--resume", str(tmp_path / "run.json"))
+    assert result.exit_code == 2
+    assert "not a JSON file, or a truncated one" in message(result)
+
+
+def test_compare_needs_two_results_files(zeroloop, tmp_path):
+    (tmp_path / "a.json").write_text("{}")
+    result = zeroloop("compare", str(tmp_path / "a.json"), str(REFERENCE / "contest.json"))
+    assert result.exit_code == 2
+    assert "a.json" in message(result)
+
+
+def test_compare_fails_on_a_regression(zeroloop, tmp_path):
+    before, after = tmp_path / "before.json", tmp_path / "after.json"
+    document = json.loads((REFERENCE / "contest.json").read_text())
+    document["benchmarks"] = [
+        entry for entry in document["benchmarks"] if entry["extra_info"]["problem"] == "square"
+    ]
+    before.write_text(json.dumps(document))
+    for entry in document["benchmarks"]:
+        one = entry["extra_info"]
+        if one["row"] == "numba_fused":
+            one["blocks_s"] = [[1.5 * block_s for block_s in process] for process in one["blocks_s"]]
+    after.write_text(json.dumps(document))
+    assert zeroloop("compare", str(before), str(before), "--fail-on-regression", "5%").exit_code == 0
+    assert zeroloop("compare", str(before), str(after)).exit_code == 0
+    failed = zeroloop("compare", str(before), str(after), "--fail-on-regression", "5%")
+    assert failed.exit_code == 1
+    assert "regression: numba_fused on" in failed.output
+    assert "numba_parallel on" not in failed.output.partition("regression:")[2]
+    assert zeroloop("compare", str(before), str(after), "--fail-on-regression", "90%").exit_code == 0
+
+
+def test_systems_that_cannot_stop_processes_are_told(monkeypatch):
+    monkeypatch.delattr(runs.signal, "SIGSTOP")
+    with pytest.raises(runs.BadSelection, match="needs Linux or macOS"):
+        runs.check_system()
+
+
+def test_a_run_ends_with_its_report(zeroloop, tmp_path):
+    path = tmp_path / "run.json"
+    result = zeroloop(*QUICK, "--processes", "2", "-o", str(path))
+    assert result.exit_code == 0, result.output
+    found = read(path)
+    assert f"results: {path}" in result.output
+    assert result.output.splitlines()[-1] == f"report: {tmp_path / found.run_id / 'index.html'}"
+    assert "not citable: 2 processes, and 5 are the fewest" in result.output
+    page = (tmp_path / found.run_id / "index.html").read_text("utf-8")
+    assert 'id="noise"' in page
+    again = zeroloop("run", "--resume", str(path))
+    assert again.exit_code == 2
+    assert "this run is complete" in message(again)

@@ -1,0 +1,85 @@
+"""Two runs beside each other: what changed, and what did not."""
+
+import copy
+
+import pytest
+
+from reports import tables
+from reports.changes import changed
+from reports.results import parse
+
+
+def scaled(document, row, factor):
+    """Return a document in which a row takes longer by a factor."""
+    other = copy.deepcopy(document)
+    for one in (entry["extra_info"] for entry in other["benchmarks"]):
+        if row in (one["row"], None):
+            one["blocks_s"] = [[factor * block_s for block_s in process] for process in one["blocks_s"]]
+    return other
+
+
+def held(before, after):
+    return changed(parse(before), parse(after))
+
+
+def test_a_run_is_not_separated_from_itself(cited):
+    found = held(cited, cited)
+    assert len(found.rows) == 10
+    assert {change.verdict for change in found.rows} == {"not separated"}
+    assert all(change.agrees in (True, None) for change in found.rows)
+    assert found.alone == ()
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(1.2, "slower"), (0.8, "faster"), (1.001, "not separated")])
+def test_a_change_is_seen(cited, factor, verdict):
+    found = held(cited, scaled(cited, "numba_two_loop", factor))
+    verdicts = {change.verdict for change in found.rows if change.name == "numba_two_loop"}
+    assert verdicts == {verdict}
+    assert {change.verdict for change in found.rows if change.name != "numba_two_loop"} == {"not separated"}
+
+
+def test_another_machine_changes_times_and_no_speedups(cited):
+    found = held(cited, scaled(cited, None, 3.0))
+    assert {change.verdict for change in found.rows} == {"slower"}
+    assert all(change.agrees for change in found.rows if change.agrees is not None)
+    assert sum(change.agrees is None for change in found.rows) == 2, "NumPy itself, on two problems"
+
+
+def test_speedups_that_changed_do_not_agree(cited):
+    found = held(cited, scaled(cited, "numba_two_loop", 1.5))
+    assert {change.name for change in found.rows if change.agrees is False} == {"numba_two_loop"}
+
+
+@pytest.mark.parametrize(
+    ("factor", "limit", "failed"),
+    [(1.2, 0.05, True), (1.2, 0.25, False), (0.8, 0.05, False), (1.001, 0.0005, False)],
+)
+def test_regressions_are_larger_than_the_limit_and_than_chance(cited, factor, limit, failed):
+    found = held(cited, scaled(cited, "numba_two_loop", factor))
+    regressions = {change.name for change in found.rows if change.is_regression(limit)}
+    assert regressions == ({"numba_two_loop"} if failed else set())
+
+
+def test_rows_of_one_run_only_are_counted(cited):
+    less = copy.deepcopy(cited)
+    dropped = less["benchmarks"].pop()["extra_info"]
+    found = held(cited, less)
+    assert len(found.rows) == 9
+    assert [name for name, _ in found.alone] == [dropped["row"]]
+
+
+def test_a_quick_look_can_be_held_to_a_run(cited, document):
+    found = held(document, cited)
+    assert len(found.rows) == 10
+
+
+def test_as_text(cited, golden):
+    text = tables.changes_as_text(held(cited, scaled(cited, "numba_two_loop", 1.2)))
+    assert max(map(len, text.splitlines())) <= 80
+    golden("changes.txt", text)
+
+
+def test_as_text_without_a_common_row(cited):
+    other = copy.deepcopy(cited)
+    other["benchmarks"] = []
+    assert "no row and problem is in both" in tables.changes_as_text(held(cited, other))
