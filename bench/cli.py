@@ -24,8 +24,8 @@ from rich.table import Table
 
 import impls
 from bench import run as runs
-from bench.outcome import LeftOut, explain
-from bench.plan import PRESETS, parse_duration
+from bench.outcome import FAULTS, LeftOut, explain
+from bench.plan import PRESETS, Asked, parse_duration
 from bench.selection import BadSelection, describe_row, display_name, select
 from impls import problems, registry
 from impls.gate import TOLERANCE, gate_for
@@ -86,7 +86,6 @@ class _Percentage(click.ParamType):  # type: ignore[type-arg]
         return float(found[1]) / 100
 
 
-_ASKED = ("rows", "names", "dtypes", "counts", "baseline", "processes", "budget", "until", "output")
 INTERRUPTED = 130  # of a shell, for a command that Ctrl-C has ended
 
 
@@ -154,7 +153,7 @@ def verify(rows: tuple[str, ...], names: tuple[str, ...], dtype: str, threads: i
 @main.command()
 @click.argument("preset", type=click.Choice(sorted(PRESETS)), default="course")
 @click.option("--impl", "rows", multiple=True, metavar="NAME|FILE.py", help="Row or own file; repeatable.")
-@click.option("--problem", "names", multiple=True, metavar="NAME|NxM", help="Data; repeatable.")
+@click.option("--problem", "problems", multiple=True, metavar="NAME|NxM", help="Data; repeatable.")
 @click.option(
     "--dtype",
     "dtypes",
@@ -163,11 +162,18 @@ def verify(rows: tuple[str, ...], names: tuple[str, ...], dtype: str, threads: i
     help="Repeatable.  [default: float64]",
 )
 @click.option(
-    "--threads", "counts", multiple=True, type=int, metavar="N", help="Repeatable.  [default: all cores]"
+    "--threads",
+    "thread_counts",
+    multiple=True,
+    type=int,
+    metavar="N",
+    help="Repeatable.  [default: all cores]",
 )
 @click.option("--baseline", metavar="NAME", help="Row that gets a twin.  [default: numpy_zero_loop]")
 @click.option("--processes", type=click.IntRange(min=1), metavar="N", help="Fresh processes of each row.")
-@click.option("--budget", type=_Duration(), help="Time for the whole run, such as 90s, 10m or 2h.")
+@click.option(
+    "--budget", "budget_s", type=_Duration(), help="Time for the whole run, such as 90s, 10m or 2h."
+)
 @click.option(
     "--until", type=_Percentage(), help="Add processes until all intervals are that narrow, such as 2%."
 )
@@ -208,9 +214,7 @@ def run(ctx: click.Context, /, resume: Path | None, dry_run: bool, **asked: Any)
         index = write.write_report(found.document, job.path.parent)
     _show_results(found)
     click.echo(f"report: {index}")
-    raise SystemExit(
-        1 if any(lost.status in ("failed", "crashed", "killed") for lost in found.run.unmeasured) else 0
-    )
+    raise SystemExit(1 if any(lost.status in FAULTS for lost in found.run.unmeasured) else 0)
 
 
 @main.command("compare")
@@ -305,15 +309,18 @@ def report(results: Path, output: Path | None) -> None:
 
 def _job(ctx: click.Context, resume: Path | None, asked: dict[str, Any]) -> runs.Job:
     if resume is None:
-        return runs.new(asked.pop("preset"), *(asked[name] for name in _ASKED))
-    given = [
-        name
-        for name in ("preset", *_ASKED)
-        if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-    ]
-    if others := [name for name in given if name != "rows"]:
-        raise BadSelection(f"--resume goes on with the plan in the file; leave out {others[0]}")
+        output = asked.pop("output")
+        return runs.new(Asked(**asked), output)
+    by_hand = click.core.ParameterSource.COMMANDLINE
+    given = [name for name in asked if name != "rows" and ctx.get_parameter_source(name) is by_hand]
+    if given:
+        raise BadSelection(f"--resume goes on with the plan in the file; leave out {_option(ctx, given[0])}")
     return runs.resumed(resume, asked["rows"])
+
+
+def _option(ctx: click.Context, name: str) -> str:
+    """Return what a parameter is called on the command line."""
+    return next(max(one.opts, key=len) for one in ctx.command.params if one.name == name)
 
 
 def _show_results(found: Results) -> None:

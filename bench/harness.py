@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import random
 import selectors
@@ -19,13 +20,16 @@ import psutil
 from bench import guard
 from bench.outcome import LeftOut
 
-_LOOK_S = 0.2  # between two looks at a lane's memory; a block is shorter and is never disturbed by one
+_LOOK_S = 0.2  # between two looks at a lane's memory; longer than a block, which is not disturbed by one
 _LONGEST_REPLY = 1 << 28  # bytes
 _LONGEST_PADDING = 4096  # bytes
 _POOLS = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "NUMBA_NUM_THREADS"),
     *("NUMEXPR_NUM_THREADS", "NUMEXPR_MAX_THREADS", "VECLIB_MAXIMUM_THREADS", "NPROC"),
 )
+
+
+_FORGED = LeftOut("crashed", "wrote into the talk with the conductor")
 
 
 class Lost(Exception):
@@ -95,25 +99,28 @@ class Harness:
             bufsize=0,
         )
         keeper.watch(self._process.pid)
-        self._unread = b""
+        self._unread, self._asked = b"", 0
 
     def ready(self, limit_s: float) -> None:
         """Wait until the row is loaded; raises Lost."""
         self._listen(limit_s)
-        self._signal(signal.SIGSTOP)
 
-    def ask(self, limit_s: float, what: str, **arguments: Any) -> dict[str, Any]:
-        """Ask for something and wait for the reply, at most so long; raises Lost."""
+    def ask(self, limit_s: float, what: str, *needed: str, **arguments: Any) -> dict[str, Any]:
+        """Ask for something and wait for a reply that has what is needed, at most so long; raises Lost."""
+        self._asked += 1
+        request = {"number": self._asked, "ask": what, **arguments}
         self._signal(signal.SIGCONT)
         assert self._process.stdin
         with contextlib.suppress(OSError):  # it has ended, which is heard below
-            self._process.stdin.write(json.dumps({"ask": what, **arguments}).encode() + b"\n")
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
         reply = self._listen(limit_s)
-        self._signal(signal.SIGSTOP)
+        if not all(name in reply for name in needed):
+            self.end()
+            raise Lost(_FORGED, ended=True)
         return reply
 
     def end(self) -> int:
-        """End the lane and all that it started; return its exit code."""
+        """End the lane and what it started in its own session; return its exit code."""
         self._signal(signal.SIGKILL)
         code = self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -122,18 +129,26 @@ class Harness:
         self._keeper.forget(self._process.pid)
         return code
 
+    def processor_s(self) -> float:
+        """Return the processor time that the lane has taken so far."""
+        with contextlib.suppress(psutil.Error):
+            return float(sum(psutil.Process(self._process.pid).cpu_times()[:4]))
+        return 0.0
+
     def _listen(self, limit_s: float) -> dict[str, Any]:
-        reply = self._line(limit_s)
-        if reply is None:
-            raise Lost(LeftOut("crashed", _how_it_ended(self._ended())), ended=True)
         try:
-            found = json.loads(reply)
-            if "left_out" in found:
-                raise Lost(LeftOut(*found["left_out"]))
-        except (ValueError, TypeError):
+            line = self._line(limit_s)
+        finally:
+            self._signal(signal.SIGSTOP)
+        if line is None:
+            raise Lost(LeftOut("crashed", self._how_it_ended()), ended=True)
+        reply = _parsed(line)
+        if reply is None or reply["number"] != self._asked:
             self.end()
-            raise Lost(LeftOut("crashed", "wrote into the talk with the conductor"), ended=True) from None
-        return dict(found)
+            raise Lost(_FORGED, ended=True)
+        if "left_out" in reply:
+            raise Lost(LeftOut(*reply["left_out"]))
+        return reply
 
     def _line(self, limit_s: float) -> bytes | None:
         """Return the next line of the lane, or None at its end; raises Lost."""
@@ -166,11 +181,15 @@ class Harness:
             reason = f"held {held / 1e9:.1f} GB of memory, the limit is {self._memory_bytes / 1e9:.1f} GB"
             raise Lost(LeftOut("killed", reason), ended=True)
 
-    def _ended(self) -> int:
-        """Return the exit code of a lane that went silent, and end what it started."""
-        with contextlib.suppress(subprocess.TimeoutExpired):  # or it closed its pipe and goes on
-            self._process.wait(timeout=_LOOK_S)
-        return self.end()
+    def _how_it_ended(self) -> str:
+        """Say how a lane that went silent has ended, and end what it started."""
+        try:
+            code = self._process.wait(timeout=_LOOK_S)
+        except subprocess.TimeoutExpired:
+            self.end()
+            return "went silent, or said too much at once"
+        self.end()
+        return _named(code)
 
     def _signal(self, number: int) -> None:
         with contextlib.suppress(OSError):
@@ -188,7 +207,18 @@ def _environment(threads: int, cache: Path) -> dict[str, str]:
     return environment
 
 
-def _how_it_ended(code: int) -> str:
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    """Return a reply whose seconds are numbers; None for what only a row can have written."""
+    try:
+        reply = json.loads(line)
+        times_s = [value for name, value in reply.items() if name.endswith("_s")]
+        whole = isinstance(reply["number"], int) and all(0 <= time_s < math.inf for time_s in times_s)
+    except (ValueError, TypeError, AttributeError, KeyError):
+        return None
+    return dict(reply) if whole else None
+
+
+def _named(code: int) -> str:
     if code >= 0:
         return f"ended with exit code {code}"
     try:

@@ -9,6 +9,7 @@ conductor holds them to the oracle.
 
 import base64
 import contextlib
+import functools
 import json
 import os
 import statistics
@@ -22,7 +23,7 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 import impls
-from bench import memory
+from bench.memory import peak_extra
 from bench.outcome import explain
 from bench.shared import opened
 from impls.contract import Array, Step
@@ -63,47 +64,48 @@ class Lane:
         return {"wall_s": wall_s, "results": [encoded(result)]}
 
     def block(self, settle_s: float, block_s: float) -> dict[str, Any]:
-        """Settle, then time a block of calls; a settle_s of 0 asks for one call, timed at once.
-
-        A block is cut into batches of as many calls as the clock needs; its time is their median, per call.
-        """
+        """Settle, then time a block of calls: in batches as long as the clock needs, and their median."""
         step, (w, b) = self._bound(), self._points[0]
-        results, settled_s = [], 0.0
-        batches, calls = 1, 1
-        if settle_s:
-            settled_s, done = 0.0, 0
-            start = perf_counter()
-            while settled_s < settle_s:
-                result = step(w, b)
-                settled_s, done = perf_counter() - start, done + 1
-            results.append(encoded(result))
-            call_s = settled_s / done
-            calls = max(1, round(_BATCH_S / call_s))
-            batches = max(1, round(block_s / (calls * call_s)))
+        settled_s, done = 0.0, 0
+        start = perf_counter()
+        while settled_s < settle_s:
+            settled = step(w, b)
+            settled_s, done = perf_counter() - start, done + 1
+        call_s = settled_s / done
+        calls = max(1, round(_BATCH_S / call_s))
         times_s = []
-        worked = process_time()
-        for _ in range(batches):
+        worked_s = process_time()
+        for _ in range(max(1, round(block_s / (calls * call_s)))):
             start = perf_counter()
             for _ in range(calls):
                 result = step(w, b)
             times_s.append((perf_counter() - start) / calls)
-        worked_s, timed_s = process_time() - worked, calls * sum(times_s)
-        results.append(encoded(result))
+        worked_s, timed_s = process_time() - worked_s, calls * sum(times_s)
         return {
             "block_s": statistics.median(times_s),
             "timed_s": timed_s,
             "settled_s": settled_s,
             "cores": worked_s / timed_s,
-            "results": results,
+            "results": [encoded(settled), encoded(result)],
         }
 
-    def remember(self) -> dict[str, Any]:
+    def call_as_block(self) -> dict[str, Any]:
+        """Time one call, at once: a block of a row whose calls are longer than what settles."""
+        step, (w, b) = self._bound(), self._points[0]
+        worked_s, start = process_time(), perf_counter()
+        result = step(w, b)
+        timed_s, worked_s = perf_counter() - start, process_time() - worked_s
+        cores = worked_s / timed_s
+        reply = {"block_s": timed_s, "timed_s": timed_s, "settled_s": 0.0, "cores": cores}
+        return {**reply, "results": [encoded(result)]}
+
+    def memory(self) -> dict[str, Any]:
         """Call the step once and say how much memory that took."""
         step, (w, b) = self._bound(), self._points[0]
-        return {"extra_bytes": memory.peak_extra(lambda: step(w, b))}
+        return {"extra_bytes": peak_extra(lambda: step(w, b))}
 
-    def light(self, problem: str, paths: dict[str, str], threads: int, budget_s: float) -> dict[str, Any]:
-        """Measure the speed of light on a problem."""
+    def light(self, paths: dict[str, str], threads: int, budget_s: float) -> dict[str, Any]:
+        """Measure the speed of light on shared data."""
         from bench import light
 
         read_s, link_s = light.shortest_s(opened(paths)[0], threads, budget_s)
@@ -150,31 +152,26 @@ def decoded(result: dict[str, Any]) -> Step:
 
 
 def _serve(row: str, asked: BinaryIO, said: BinaryIO) -> None:
-    def say(reply: dict[str, Any]) -> None:
-        said.write(json.dumps(reply).encode() + b"\n")
-        said.flush()
-
-    lane: Lane | None = None
-
-    def answer(request: Callable[[], dict[str, Any]]) -> None:
+    def answer(number: int, request: Callable[[], dict[str, Any]]) -> None:
         try:
             reply = request()
         except BaseException as error:  # SystemExit in a file ends the request and not the lane
             reply = {"left_out": explain(error, row)}
-        say(reply)
+        said.write(json.dumps({"number": number, **reply}).encode() + b"\n")
+        said.flush()
+
+    lane: Lane | None = None
 
     def load() -> dict[str, Any]:
         nonlocal lane
         lane = Lane(row)
-        return {"ready": True}
+        return {}
 
-    answer(load)
-    if lane is None:
-        return
-    for line in asked:
+    answer(0, load)
+    for line in asked if lane else ():
         request = json.loads(line)
-        method = getattr(lane, request.pop("ask"))
-        answer(lambda method=method, request=request: method(**request))  # type: ignore[misc]
+        number, method = request.pop("number"), getattr(lane, request.pop("ask"))
+        answer(number, functools.partial(method, **request))
 
 
 def _main(row: str) -> None:

@@ -51,8 +51,28 @@ class Entry:
 
     def add_block(self, process: int, seconds: float) -> None:
         """Keep the seconds per call of one block."""
-        self.blocks_s += [[] for _ in range(process + 1 - len(self.blocks_s))]
+        self._reach(process)
         self.blocks_s[process].append(seconds)
+
+    def add_once(
+        self, prepare_s: float | None, first_call_s: float | None, warm_call_s: float | None
+    ) -> None:
+        """Keep what a process does once, as far as it did."""
+        for kept, seconds in (
+            (self.prepare_s, prepare_s),
+            (self.first_call_s, first_call_s),
+            (self.warm_call_s, warm_call_s),
+        ):
+            if seconds is not None:
+                kept.append(seconds)
+
+    def lose(self, process: int) -> None:
+        """Drop the blocks of a process, whose place stays empty."""
+        self._reach(process)
+        self.blocks_s[process].clear()
+
+    def _reach(self, process: int) -> None:
+        self.blocks_s += [[] for _ in range(process + 1 - len(self.blocks_s))]
 
 
 class Ledger:
@@ -63,7 +83,7 @@ class Ledger:
         self.plan = plan
         self.done = 0  # of the pairs of process and setting, in their order
         self.interrupted = True  # until it ends by itself
-        self.spent = Spent(0, 0, 0, 0, 0, 0, 0)
+        self.spent = Spent(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
         self.noise = Noise(None, None, None)
         self.lights: dict[Setting, Light] = {}
         self.entries: dict[tuple[str, Setting], Entry] = {}

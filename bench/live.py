@@ -17,7 +17,7 @@ from bench.selection import Selection, display_name
 from reports import wording
 
 _REDRAW_S = 0.5  # at the soonest: drawing takes milliseconds
-_NAME_WIDTH, _CELL_WIDTH = 19, 10  # of the table, in characters
+_NAME_WIDTH, _CELL_WIDTH = 20, 10  # of the table, in characters
 
 
 class Clock:
@@ -40,8 +40,7 @@ class Clock:
         """Predict the seconds to go: as the plan says at first, later as it went so far."""
         measured, to_go = done - self._first, processes * self._pairs - done
         if measured < self._pairs:
-            whole = processes * self._pairs
-            return max(0.0, self._forecast_s * (whole - self._first) / whole - self.gone_s)
+            return max(0.0, self._forecast_s - self.gone_s)
         return self.gone_s / measured * to_go
 
 
@@ -115,7 +114,11 @@ class Screen:
         left_s = self._clock.left_s(done, plan.processes)
         times = f"{wording.duration(self._clock.gone_s)} gone, {wording.duration(left_s)} left"
         bar = Table.grid(padding=(0, 1))
-        bar.add_row(ProgressBar(total=pairs, completed=done, width=36), f"{done} of {pairs}", times)
+        bar.add_row(
+            ProgressBar(total=pairs, completed=done, width=36, complete_style="cyan"),
+            f"{done} of {pairs}",
+            f" {times}",
+        )
         doing = Text(self._doing, overflow="ellipsis", no_wrap=True)
         base = display_name(plan.baseline)
         return Group(doing, bar, "", Text(f"times as fast as {base}, so far"), self._speedups())

@@ -5,7 +5,7 @@ result.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -15,7 +15,7 @@ from scipy.optimize import nnls
 
 import impls
 from bench.results import Setting
-from bench.selection import BadSelection, Selection, select
+from bench.selection import DEFAULT_PROBLEMS, BadSelection, Selection, display_name, select
 from impls import problems, registry, threads
 from reports.findings import NUMPY
 from reports.results import Plan
@@ -26,8 +26,16 @@ LIGHT_S = 0.02  # for each function of the speed of light, in each process
 _FEWEST_ROUNDS, _MOST_ROUNDS = 3, 12
 _ROW_SHARE = 8  # of the budget, that one row may take on one problem
 _LONGEST_ROW_S = 60.0  # the same without a budget
+_UNTIL = 4  # times the preset's budget, to add processes in, where the user sets none
+# What a plan reckons with, in seconds, from runs on two cores of a recent processor; a forecast need not be
+# good.
+_PYTHON_S = 0.25  # of one core, to start Python and load NumPy
 _START_S = {"numba": 0.7, "torch": 2.0, "jax": 1.2, "sklearn": 1.2}  # of one core, to load a library
-_COMPILE_S = {"numba": 2.5, "jax": 0.4, "torch": 0.05}  # for each dtype, with nothing compiled
+_COMPILE_S = {"numba": 4.5, "jax": 0.4, "torch": 0.05}  # for each dtype, with nothing compiled
+_LIGHT_COMPILE_S = 5.0
+_LIGHTS = 8  # functions and timings of the speed of light
+_ORACLE_S, _DATA_S, _PREPARE_S = 3e-7, 3e-8, 1e-8  # for each number in X
+_CALL_S, _BANDWIDTH = 2e-5, 4e9  # of a compiled row: seconds a call, and bytes a second
 _PROBES = ((2, 2000), (200, 20))  # n_x and m: a few milliseconds for two nested Python loops
 
 
@@ -50,57 +58,74 @@ def _grid() -> tuple[str, ...]:
 
 PRESETS = {
     "quick": Preset(("breast_cancer", "square", "cats"), 3, 1, 0.03, 60.0),
-    "course": Preset(
-        ("breast_cancer", "128x100", "128x1000", "square", "cats", "two_features"), 6, 3, 0.05, 300.0
-    ),
+    "course": Preset(DEFAULT_PROBLEMS, 6, 3, 0.05, 300.0),
     "full": Preset((*problems.names(), *_grid()), 5, 3, 0.05, None),
 }
 
 
-def make(
-    preset: str,
-    rows: Sequence[str],
-    names: Sequence[str],
-    dtypes: Sequence[str],
-    thread_counts: Sequence[int],
-    baseline: str | None,
-    processes: int | None,
-    budget_s: float | None,
-    until: float | None,
-) -> tuple[Plan, Selection]:
-    """Turn what was asked for into a plan that fits the budget; raises BadSelection."""
-    chosen = PRESETS[preset]
-    selected = select(rows or None, names or chosen.problems, dtypes or None, thread_counts or None)
-    cores = threads.available()
+@dataclass(frozen=True)
+class Asked:
+    """What the user asks for; what is empty or None is the preset's."""
+
+    preset: str = "course"
+    rows: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    thread_counts: tuple[int, ...] = ()
+    baseline: str | None = None
+    processes: int | None = None
+    budget_s: float | None = None
+    until: float | None = None
+
+
+def make(asked: Asked) -> tuple[Plan, Selection]:
+    """Turn what was asked for into a plan; raises BadSelection for what cannot be had."""
+    preset = PRESETS[asked.preset]
+    selected = select(asked.rows, asked.problems or preset.problems, asked.dtypes, asked.thread_counts)
+    if not any(map(is_installed, selected.rows)):
+        raise BadSelection(f"no row can run: {registry.missing(registry.record(selected.rows[0]))}")
     for count in selected.thread_counts:
-        if count > cores:
-            raise BadSelection(f"threads: {count}, but this process may use {cores} cores")
-    if baseline is not None and baseline not in selected.rows:
-        raise BadSelection(f"baseline {baseline!r} is not among the rows: {', '.join(selected.rows)}")
-    default = NUMPY if NUMPY in selected.rows else selected.rows[0]
-    plan = Plan(
-        preset=preset,
-        dtypes=selected.dtypes,
-        thread_counts=selected.thread_counts,
-        baseline=baseline or default,
-        processes=processes or chosen.processes,
-        cold=chosen.cold,
-        rounds=_MOST_ROUNDS,
-        block_s=chosen.block_s,
-        row_s=(budget_s or chosen.budget_s or _ROW_SHARE * _LONGEST_ROW_S) / _ROW_SHARE,
-        budget_s=budget_s or chosen.budget_s,
-        until=until,
-        seed=int(np.random.default_rng().integers(2**31)),
-    )
+        if count > threads.available():
+            raise BadSelection(f"threads: {count}, but this process may use {threads.available()} cores")
     for name in selected.problems:
         _check_memory(name, selected)
+    budget_s = asked.budget_s or preset.budget_s
+    if budget_s and asked.until and not asked.budget_s:
+        budget_s *= _UNTIL
+    plan = Plan(
+        preset=asked.preset,
+        dtypes=selected.dtypes,
+        thread_counts=selected.thread_counts,
+        baseline=_baseline(asked.baseline, selected),
+        processes=asked.processes or preset.processes,
+        cold=preset.cold,
+        rounds=_FEWEST_ROUNDS,
+        block_s=preset.block_s,
+        row_s=budget_s / _ROW_SHARE if budget_s else _LONGEST_ROW_S,
+        budget_s=budget_s,
+        until=asked.until,
+        seed=int(np.random.default_rng().integers(2**31)),
+    )
     return plan, selected
 
 
+def _baseline(asked: str | None, selected: Selection) -> str:
+    """Return the display name of the baseline; raises BadSelection for one that is not among the rows."""
+    names = [display_name(row) for row in selected.rows]
+    if asked is None:
+        return NUMPY if NUMPY in names else names[0]
+    if display_name(asked) not in names:
+        raise BadSelection(f"baseline {asked!r} is not among the rows: {', '.join(names)}")
+    return display_name(asked)
+
+
 def fitted(plan: Plan, selected: Selection, paces: "Paces", binding: bool) -> Plan:
-    """Give a plan as many rounds as fit its budget; raises BadSelection where a binding one has no room."""
+    """Give a plan as many rounds as fit its budget; raises BadSelection where a binding one has no room.
+
+    With `until`, what is left of the budget is for more processes.
+    """
     if plan.budget_s is None:
-        return replace(plan, rounds=_FEWEST_ROUNDS)
+        return plan
     few, more = (
         forecast_s(replace(plan, rounds=n), selected, paces) for n in (_FEWEST_ROUNDS, _FEWEST_ROUNDS + 1)
     )
@@ -109,8 +134,9 @@ def fitted(plan: Plan, selected: Selection, paces: "Paces", binding: bool) -> Pl
             f"budget: this takes {few / 60:.1f} minutes at least, and {plan.budget_s / 60:.1f} were given; "
             "choose fewer rows, problems or processes, or a larger budget"
         )
-    left_s = max(0.0, plan.budget_s - few)
-    extra = int(left_s / (more - few)) if more > few else 0  # where all rows are skipped
+    if plan.until or more <= few:  # all rows are skipped, or have one block whatever the rounds
+        return plan
+    extra = int(max(0.0, plan.budget_s - few) / (more - few))
     return replace(plan, rounds=min(_MOST_ROUNDS, _FEWEST_ROUNDS + extra))
 
 
@@ -124,30 +150,38 @@ def settings(plan: Plan, selected: Selection) -> list[Setting]:
     ]
 
 
-def order(plan: Plan, process: int, setting: int, lanes: int, round_: int) -> list[int]:
-    """Return the order of the lanes in a round: each round of a process begins at another (a Latin square).
+def order(plan: Plan, process: int, place: int, lanes: int, round_: int) -> list[int]:
+    """Return the order of the lanes in a round, for the setting at some place among all.
 
-    Rounds that are fewer than the lanes are spread over the square's rows, so that a lane's places are far
-    apart; each process and setting has its own permutation, so that neighbours change.
+    The rounds are rows of a Latin square in which no lane follows the same lane twice (E. J. Williams,
+    Experimental designs balanced for the estimation of residual effects of treatments, 1949): a zigzag,
+    shifted. Fewer rounds than lanes are spread over the square, so that a lane's places are far apart. Each
+    process and setting has its own permutation of the lanes.
     """
-    first = np.random.default_rng([plan.seed, process, setting]).permutation(lanes)
-    shift = round_ * max(1, round(lanes / plan.rounds))
-    return [int(first[(place + shift) % lanes]) for place in range(lanes)]
+    names = np.random.default_rng([plan.seed, process, place]).permutation(lanes)
+    shift = round_ * max(lanes, plan.rounds) // plan.rounds
+    zigzag = [turn // 2 if turn % 2 == 0 else lanes - (turn + 1) // 2 for turn in range(lanes)]
+    return [int(names[(turn + shift) % lanes]) for turn in zigzag]
 
 
 def blocks(plan: Plan, call_s: float) -> int:
     """Return how many blocks a row gets in a process: fewer where a call is longer than a block."""
-    return max(1, min(plan.rounds, round(plan.rounds * plan.block_s / call_s)))
+    return max(1, min(plan.rounds, round(plan.rounds * plan.block_s / max(call_s, plan.block_s))))
+
+
+def has_block(plan: Plan, blocks: int, round_: int) -> bool:
+    """Tell whether a row with so many blocks has one in a round: they are spread over all rounds."""
+    return (round_ + 1) * blocks // plan.rounds > round_ * blocks // plan.rounds
 
 
 def too_long(plan: Plan, call_s: float) -> str | None:
     """Say so where a row would exceed what it may take on one problem, given the time of a call."""
-    needed_s = (plan.processes + 2) * call_s  # one timed in each process, one verified, one for its memory
+    needed_s = (plan.processes + 2) * call_s  # one is timed in each process, one verified, one for its memory
     if needed_s <= plan.row_s:
         return None
     return (
-        f"a call is predicted to take {call_s:.1f} s, and the row {needed_s:.0f} s in {plan.processes} "
-        f"processes; {plan.row_s:.0f} s are its share of the budget"
+        f"predicted to take {needed_s:.0f} s in {plan.processes} processes, with {call_s:.1f} s for a call; "
+        f"{plan.row_s:.0f} s are its share of the budget"
     )
 
 
@@ -164,9 +198,7 @@ class Paces:
 
     def probe(self, selected: Selection) -> None:
         """Time the rows that run in the interpreter on data so small that it takes a moment."""
-        for row in selected.rows:
-            if not _is_interpreted(row):
-                continue
+        for row in filter(is_interpreted, selected.rows):
             for n_x, m in _PROBES:
                 problem = problems.load(f"{n_x}x{m}")
                 try:
@@ -175,26 +207,22 @@ class Paces:
                     continue
                 start = perf_counter()
                 step(problem.w, problem.b)
+                call_s = perf_counter() - start
                 for dtype in selected.dtypes:
                     for count in selected.thread_counts:
-                        self.see(row, Setting(problem.name, dtype, count), perf_counter() - start)
-
-    def known(self, row: str, setting: Setting) -> float | None:
-        """Return the time of a call that was seen on this very problem."""
-        shape = problems.find(setting.problem)
-        return self._seen.get((row, setting.dtype, setting.threads), {}).get((shape.n_x, shape.m))
+                        self.see(row, Setting(problem.name, dtype, count), call_s)
 
     def predicted(self, row: str, setting: Setting) -> float | None:
-        """Predict the time of a call; None where nothing like it was seen."""
-        if (call_s := self.known(row, setting)) is not None:
-            return call_s
+        """Predict the time of a call; None where it was seen on too few sizes to tell."""
         seen = self._seen.get((row, setting.dtype, setting.threads), {})
-        if not seen:
+        shape = problems.find(setting.problem)
+        if (shape.n_x, shape.m) in seen:
+            return seen[shape.n_x, shape.m]
+        if len(seen) < 2 and not (seen and is_interpreted(row)):
             return None
         sizes = np.array([(1.0, m, n_x * m) for n_x, m in seen])
         times_s = np.array(list(seen.values()))
         factors, _ = nnls(sizes / times_s[:, None], np.ones(len(seen)))  # relative errors count
-        shape = problems.find(setting.problem)
         return float(factors @ (1.0, shape.m, shape.n_x * shape.m))
 
 
@@ -204,43 +232,51 @@ def forecast_s(plan: Plan, selected: Selection, paces: Paces) -> float:
 
 
 def _parts_s(plan: Plan, selected: Selection, paces: Paces) -> Iterator[float]:
-    rows = [row for row in selected.rows if _is_installed(row)]
-    cores = threads.available()
+    rows = [row for row in selected.rows if is_installed(row)]
     needs = {row: () if registry.is_own_file(row) else registry.record(row).needs for row in rows}
-    start_s = sum(0.25 + sum(_START_S.get(library, 0) for library in needs[row]) for row in rows)
+    start_s = sum(_PYTHON_S + sum(_START_S.get(library, 0) for library in needs[row]) for row in rows)
     compile_s = sum(_COMPILE_S.get(library, 0) for row in rows for library in needs[row])
     counts = len(plan.thread_counts)
-    yield plan.processes * counts * start_s / min(cores, len(rows))
-    yield plan.cold * counts * len(plan.dtypes) * compile_s + 5 * counts * len(plan.dtypes)
+    yield plan.processes * counts * start_s / min(threads.available(), len(rows))
+    yield counts * len(plan.dtypes) * (plan.cold * compile_s + _LIGHT_COMPILE_S)
+    twin = next(row for row in selected.rows if display_name(row) == plan.baseline)
     for setting in settings(plan, selected):
         shape = problems.find(setting.problem)
         size = shape.n_x * shape.m
-        yield size * 3e-7 + plan.processes * size * 3e-8  # the oracle, once, and the data
-        yield plan.processes * 8 * LIGHT_S
-        for row in (*rows, plan.baseline):
-            if row in needs and not _suits(row, shape):
+        yield size * (_ORACLE_S + plan.processes * _DATA_S) + plan.processes * _LIGHTS * LIGHT_S
+        for row in (*rows, twin):
+            if row not in needs or not suits(row, setting):
                 continue
             call_s = paces.predicted(row, setting)
             if call_s is None:
-                call_s = 2e-5 + size * np.dtype(setting.dtype).itemsize / 4e9
+                call_s = _CALL_S + size * np.dtype(setting.dtype).itemsize / _BANDWIDTH
             if not too_long(plan, call_s):
-                timed_s = blocks(plan, call_s) * max(plan.block_s, call_s)
-                settled_s = 0.0 if call_s > SLOW_S else blocks(plan, call_s) * max(SETTLE_S, call_s)
-                called_s = (0.0 if call_s > SLOW_S else 2 * call_s) + size * 1e-8
-                yield plan.processes * (timed_s + settled_s + called_s) + 2 * call_s
+                yield 2 * call_s + plan.processes * _process_s(plan, call_s, size)
 
 
-def _suits(row: str, shape: problems.Shape) -> bool:
-    return registry.is_own_file(row) or registry.record(row).n_x in (None, shape.n_x)
+def _process_s(plan: Plan, call_s: float, size: int) -> float:
+    """Predict what a row takes on one problem in one process."""
+    number = blocks(plan, call_s)
+    if call_s > SLOW_S:
+        return size * _PREPARE_S + number * call_s
+    return size * _PREPARE_S + 2 * call_s + number * (max(plan.block_s, call_s) + max(SETTLE_S, call_s))
 
 
-def _is_installed(row: str) -> bool:
+def suits(row: str, setting: Setting) -> bool:
+    """Tell whether a row serves data of this shape, as far as its record says."""
+    n_x = problems.find(setting.problem).n_x
+    return registry.is_own_file(row) or registry.record(row).n_x in (None, n_x)
+
+
+def is_installed(row: str) -> bool:
+    """Tell whether what a row needs is there."""
     return registry.is_own_file(row) or not registry.absent(registry.record(row))
 
 
-def _is_interpreted(row: str) -> bool:
+def is_interpreted(row: str) -> bool:
+    """Tell a row whose loops run in the interpreter: it compiles nothing, and small data tell of large."""
     if registry.is_own_file(row):
-        return False  # its first call would not be its first any more
+        return False  # nobody knows, and its first call would not be its first any more
     found = registry.record(row)
     return bool(found.loops) and set(found.needs) <= {"numpy"}
 

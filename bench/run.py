@@ -14,9 +14,9 @@ from bench import plan as plans
 from bench.conductor import Conductor
 from bench.ledger import Ledger, Stale
 from bench.live import Clock, Lines, Screen
-from bench.plan import Paces
-from bench.selection import BadSelection, Selection, display_name
-from impls import problems, registry
+from bench.plan import Asked, Paces
+from bench.selection import BadSelection, Selection, display_name, select
+from impls import registry
 from reports import results, wording
 from reports.results import Plan, Results
 
@@ -33,33 +33,24 @@ class Job:
 
     @property
     def forecast_s(self) -> float:
-        """Predict how long it takes."""
-        return plans.forecast_s(self.plan, self.selected, self.paces)
+        """Predict how many seconds it takes, or what is left of it."""
+        whole_s = plans.forecast_s(self.plan, self.selected, self.paces)
+        if self.before is None:
+            return whole_s
+        parts = self.plan.processes * len(plans.settings(self.plan, self.selected))
+        return whole_s * max(0.0, 1 - (self.before.run.done or 0) / parts)
 
 
-def new(
-    preset: str,
-    rows: Sequence[str],
-    names: Sequence[str],
-    dtypes: Sequence[str],
-    thread_counts: Sequence[int],
-    baseline: str | None,
-    processes: int | None,
-    budget_s: float | None,
-    until: float | None,
-    output: Path | None,
-) -> Job:
+def new(asked: Asked, output: Path | None) -> Job:
     """Plan a run; raises BadSelection for what cannot be had."""
     check_system()
-    plan, selected = plans.make(
-        preset, rows, names, dtypes, thread_counts, baseline, processes, budget_s, until
-    )
-    paces = Paces()
-    paces.probe(selected)
     path = output or Path("reports/out") / f"run-{datetime.now():%Y-%m-%d-%H%M%S}.json"
     if path.exists():
         raise BadSelection(f"{path} is there already: go on with it by --resume, or name another file")
-    return Job(plans.fitted(plan, selected, paces, budget_s is not None), selected, paces, path)
+    plan, selected = plans.make(asked)
+    paces = Paces()
+    paces.probe(selected)
+    return Job(plans.fitted(plan, selected, paces, asked.budget_s is not None), selected, paces, path)
 
 
 def resumed(path: Path, own_files: Sequence[str]) -> Job:
@@ -79,8 +70,8 @@ def resumed(path: Path, own_files: Sequence[str]) -> Job:
         rows.append(own.pop(row.name, row.name))
     if own:
         raise BadSelection(f"{path}: it did not time {', '.join(own)}; leave out --impl")
-    names = tuple(problem.name for problem in before.run.problems)
-    selected = Selection(tuple(rows), names, plan.dtypes, plan.thread_counts)
+    names = [problem.name for problem in before.run.problems]
+    selected = select(rows, names, plan.dtypes, plan.thread_counts)
     paces = Paces()
     paces.probe(selected)
     return Job(plan, selected, paces, path, before)
@@ -89,43 +80,37 @@ def resumed(path: Path, own_files: Sequence[str]) -> Job:
 def described(job: Job) -> str:
     """Say what a run will do, problem by problem, and how long it will take."""
     plan, selected = job.plan, job.selected
-    rows = [
-        row
-        for row in selected.rows
-        if registry.is_own_file(row) or not registry.missing(registry.record(row))
-    ]
-    cold = min(plan.cold, plan.processes)
+    rows = [row for row in selected.rows if plans.is_installed(row)]
+    missing = [row for row in selected.rows if row not in rows]
+    cold, settings = min(plan.cold, plan.processes), plans.settings(plan, selected)
     lines = [
-        f"{plan.preset}: {len(rows)} rows on {len(selected.problems)} problems, {', '.join(plan.dtypes)}, "
-        f"{' and '.join(map(wording.threads, plan.thread_counts))}",
+        f"{plan.preset}: {_counted(len(rows), 'row')} on {_counted(len(selected.problems), 'problem')}, "
+        f"{' and '.join(plan.dtypes)}, {' and '.join(map(wording.threads, plan.thread_counts))}",
         f"{plan.processes} processes of each row, the first {cold} with nothing compiled",
         f"in each, on each problem, up to {plan.rounds} blocks of {wording.seconds(plan.block_s)}",
-        f"baseline and A/A pair: {display_name(plan.baseline)}",
+        f"baseline and A/A pair: {plan.baseline}",
     ]
     if plan.until is not None:
         lines.append(f"then more processes, until all intervals are within {wording.percent(plan.until)}")
-    for setting in plans.settings(plan, selected):
+    for setting in settings:
         for row in rows:
-            call_s = job.paces.predicted(row, setting)
-            said = plans.too_long(plan, call_s) if call_s is not None else None
-            if said and (
-                registry.is_own_file(row)
-                or registry.record(row).n_x in (None, problems.find(setting.problem).n_x)
-            ):
+            call_s = job.paces.predicted(row, setting) if plans.suits(row, setting) else None
+            if call_s is not None and (said := plans.too_long(plan, call_s)):
                 lines.append(f"skipped: {display_name(row)} on {setting.problem}, {setting.dtype}: {said}")
-    missing = [row for row in selected.rows if row not in rows]
     if missing:
         lines.append(f"not installed: {', '.join(missing)}")
     if job.before:
-        lines.append(
-            f"going on after {job.before.run.done} of {plan.processes * len(plans.settings(plan, selected))}"
-        )
+        lines.append(f"going on after {job.before.run.done} of {plan.processes * len(settings)} parts")
     lines.append(f"this takes about {wording.duration(job.forecast_s)}")
     return "\n".join(lines)
 
 
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def carry_out(job: Job, console: Console) -> Results:
-    """Measure; raises KeyboardInterrupt, Stale, and OSError where the file cannot be written any more."""
+    """Measure; raises BadSelection where it cannot go on, and OSError where the file cannot be written."""
     settings = plans.settings(job.plan, job.selected)
     with closing(Ledger(job.path, job.plan, job.selected.rows, job.selected.problems)) as ledger:
         if job.before:

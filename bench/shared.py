@@ -1,11 +1,13 @@
 """Data that many processes read and none can write: each maps the same bytes, without a copy.
 
 On Linux they are an anonymous file in memory, sealed for good: not even its maker can write to it any more,
-and who writes to a map of it is ended by the system. Elsewhere they are a temporary file, mapped to be read.
+and who writes to a map of it is ended by the system. Elsewhere they are temporary files in a folder, mapped
+to be read.
 """
 
 import os
 import tempfile
+from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
@@ -20,12 +22,12 @@ NAMES = ("X", "Y", "w")
 class Shared:
     """The arrays of a problem, shared while this object is open; raises OSError where they do not fit."""
 
-    def __init__(self, problem: Problem):
+    def __init__(self, problem: Problem, folder: Path | None = None):
         self._files: list[BinaryIO] = []
         self.paths: dict[str, str] = {}  # of .npy files, by array
         try:
             for name in NAMES:
-                self._files.append(_file_of(getattr(problem, name)))
+                self._files.append(_file_of(getattr(problem, name), folder))
                 self.paths[name] = _path_of(self._files[-1])
         except BaseException:
             self.close()
@@ -48,9 +50,9 @@ def opened(paths: dict[str, str]) -> tuple[Array, ...]:
     return tuple(np.asarray(np.load(paths[name], mmap_mode="r")) for name in NAMES)
 
 
-def _file_of(array: Array) -> BinaryIO:
+def _file_of(array: Array, folder: Path | None) -> BinaryIO:
     if not hasattr(os, "memfd_create"):
-        file = tempfile.NamedTemporaryFile(prefix="zeroloop-", suffix=".npy")  # noqa: SIM115 - stays open
+        file = tempfile.NamedTemporaryFile(dir=folder, suffix=".npy")  # noqa: SIM115 - stays open
         np.save(file, array)
         file.flush()
         os.chmod(file.name, 0o444)

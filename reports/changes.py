@@ -17,8 +17,7 @@ class Change:
     before_s: Interval
     after_s: Interval
     ratio: Interval  # how many times faster it is after, corrected for the number of rows
-    speedups: tuple[Interval, Interval] | None  # over NumPy, before and after
-    agrees: bool | None  # the speedups are not separated from each other
+    agrees: bool | None  # its speedups over NumPy are not separated; None for NumPy, or without it
 
     @property
     def verdict(self) -> str:
@@ -69,20 +68,17 @@ def _change(
     (before, base_before), (after, base_after) = old, new
     assert before.timing
     assert after.timing
-    speedups, agrees = None, None
+    agrees = None
     if base_before and base_after and base_before.timing and base_after.timing:
-        pairs = (
-            (base_before.timing.blocks_s, before.timing.blocks_s),
-            (base_after.timing.blocks_s, after.timing.blocks_s),
-        )
-        speedups = (statistics.ratio(*pairs[0]), statistics.ratio(*pairs[1]))
-        agrees = statistics.ratio_of_ratios(*pairs).contains_one
+        was = (base_before.timing.blocks_s, before.timing.blocks_s)
+        agrees = statistics.ratio_of_ratios(
+            was, (base_after.timing.blocks_s, after.timing.blocks_s)
+        ).contains_one
     return Change(
         name=name,
         where=where,
         before_s=statistics.time(before.timing.blocks_s),
         after_s=statistics.time(after.timing.blocks_s),
         ratio=statistics.ratio_of_runs(before.timing.blocks_s, after.timing.blocks_s, rows),
-        speedups=speedups,
         agrees=agrees,
     )

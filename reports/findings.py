@@ -125,7 +125,7 @@ class Match:
     dtype: str
     ours: Entrant
     rival: Entrant
-    ratio: Interval  # how many times faster ours is, corrected for choosing the best of the rivals
+    ratio: Interval  # how many times faster ours is, corrected for choosing the best of either side
 
 
 @dataclass(frozen=True)
@@ -322,7 +322,8 @@ def _match(
     best, other = (min(side, key=lambda entrant: _step_s(entrant.line)) for side in (ours, rivals))
     # Where two of ours are not separated, as where they run the same code, chance names no winner: the first.
     first = next(one for one in ours if one is best or _is_tied(_timing(one), _timing(best), len(ours) - 1))
-    ratio = statistics.ratio(_timing(other).blocks_s, _timing(first).blocks_s, len(rivals))
+    pairs = len(ours) * len(rivals)  # of which these two are the best on either side
+    ratio = statistics.ratio(_timing(other).blocks_s, _timing(first).blocks_s, pairs)
     return Match(problem, dtype, first, other, ratio)
 
 

@@ -16,7 +16,7 @@ FEWEST_PROCESSES = 5  # with fewer, Student's t asks for intervals so wide that 
 MOST_OTHERS = 0.1  # of the usable cores, that other programs keep busy
 MOST_STOLEN = 0.01  # of the processors' time
 MOST_DISTURBED = 0.1  # of the blocks
-MOST_DRIFT = 0.1  # between the first and the last process, all rows together
+MOST_DRIFT = 0.1  # between the slowest and the fastest process, all rows together
 WIDEST_TWIN = 0.03  # half the interval of the A/A pairs, over all problems
 _DISTURBED = 1.25  # times the median of its process: a block that something else has lengthened
 _SLICES_S = (4e-3, 10e-3)  # ticks of schedulers at 250 and 100 Hz
@@ -121,6 +121,8 @@ def _signs(results: Results, comparisons: tuple[Comparison, ...]) -> list[str]:
     if slices:
         signs.append(f"times of {', '.join(slices)} jump between multiples of a scheduler's slice")
     pair = twins(results)
+    if pair is None:
+        signs.append("no A/A pair: what is noise here is not known")
     if pair and pair.half_width is not None and pair.half_width > WIDEST_TWIN:
         signs.append(f"a row and its twin agree to {wording.percent(pair.half_width)} only")
     if pair and not pair.contains_one:

@@ -127,10 +127,13 @@ class Spent:
 
     timed_s: float  # in timed blocks
     settled_s: float  # in the untimed calls before them
-    compiled_s: float  # in first calls and in preparing data
-    verified_s: float  # in the oracle, in calls that were only verified, and in the speed of light
-    remembered_s: float  # in the calls whose memory was measured
+    compiled_s: float  # in first calls, beyond later ones, and in preparing data
+    verified_s: float  # in the oracle, and in calls that were only verified
+    light_s: float  # in the speed of light
+    memory_s: float  # in calls whose memory was measured
     started_s: float  # in starting and ending processes
+    data_s: float  # in making the data
+    saved_s: float  # in writing the results file
     total_s: float
 
 

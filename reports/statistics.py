@@ -126,8 +126,8 @@ class _Sample:
 
 def _ratio_samples(slow: Blocks, fast: Blocks) -> list[_Sample]:
     """Return one sample of pairs where two rows share processes, and one of each row where they do not."""
-    if len(slow) == len(fast) > 1:
-        pairs = [_paired(a, b) for a, b in zip(slow, fast, strict=True) if a and b]
+    if len(slow) > 1 and len(fast) > 1:
+        pairs = [_paired(a, b) for a, b in zip(slow, fast, strict=False) if a and b]
         if pairs:
             return [_Sample(pairs)]
     return [_Sample(_observations(slow)), _Sample(_observations(fast), sign=-1)]

@@ -77,7 +77,7 @@ def test_blocks_settle_and_last_as_long_as_they_should(prepared, clock, call_s):
 
 def test_a_slow_call_is_timed_at_once(prepared, clock):
     clock[1][0] = 3.0
-    reply = prepared.block(settle_s=0.0, block_s=0.05)
+    reply = prepared.call_as_block()
     assert (reply["block_s"], reply["timed_s"], reply["settled_s"]) == (3.0, 3.0, 0.0)
     assert len(reply["results"]) == 1
 

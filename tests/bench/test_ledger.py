@@ -11,6 +11,7 @@ from bench import ledger as ledgers
 from bench import plan as plans
 from bench.ledger import Entry, Ledger, Stale
 from bench.outcome import LeftOut
+from bench.plan import Asked
 from bench.results import Setting
 from reports import write
 from reports.results import Light, parse, read
@@ -23,7 +24,8 @@ FIRST, SECOND = SETTINGS
 @pytest.fixture
 def make(tmp_path):
     def begin(name="run.json"):
-        plan, selected = plans.make("quick", ROWS, ("5x7", "3x50"), (), (1,), None, 3, None, None)
+        asked = Asked("quick", ROWS, ("5x7", "3x50"), thread_counts=(1,), processes=3)
+        plan, selected = plans.make(asked)
         plan = dataclasses.replace(plan, seed=1)
         made.append(Ledger(tmp_path / name, plan, selected.rows, selected.problems))
         return made[-1]
@@ -204,6 +206,16 @@ def test_code_digest_is_that_of_all_files(monkeypatch, tmp_path):
     before = ledgers.code_digest.__wrapped__()
     (tmp_path / "bench" / "ledger.py").write_text("b")
     assert ledgers.code_digest.__wrapped__() != before
+
+
+def test_a_lost_process_keeps_its_place():
+    entry = Entry()
+    entry.add_block(0, 1.0)
+    entry.add_block(1, 2.0)
+    entry.lose(1)
+    assert entry.blocks_s == [[1.0], []]
+    entry.lose(3)
+    assert entry.blocks_s == [[1.0], [], [], []], "also where it had no block"
 
 
 def test_blocks_go_to_their_process():

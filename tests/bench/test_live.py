@@ -9,6 +9,7 @@ from bench import live
 from bench import plan as plans
 from bench.ledger import Ledger
 from bench.live import Clock, Lines, Screen
+from bench.plan import Asked
 from bench.results import Setting
 
 
@@ -21,9 +22,8 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def begun(tmp_path):
-    plan, selected = plans.make(
-        "course", ("numpy_zero_loop", "numba_fused"), ("5x7", "3x50"), (), (1,), None, 2, None, None
-    )
+    rows = ("numpy_zero_loop", "numba_fused")
+    plan, selected = plans.make(Asked("course", rows, ("5x7", "3x50"), thread_counts=(1,), processes=2))
     ledger = Ledger(tmp_path / "run.json", plan, selected.rows, selected.problems)
     for row, step_s in (("numpy_zero_loop", 2e-3), ("numba_fused", 5e-4)):
         ledger.change(row, Setting("5x7", "float64", 1)).add_block(0, step_s)

@@ -1,11 +1,13 @@
 """What a run will do: problems, order, blocks, predictions and budgets."""
 
 import dataclasses
+import itertools
+import sys
 
 import pytest
 
 from bench import plan as plans
-from bench.plan import PRESETS, Paces
+from bench.plan import PRESETS, Asked, Paces
 from bench.results import Setting
 from bench.selection import BadSelection
 from impls import threads
@@ -13,10 +15,8 @@ from impls import threads
 NUMPY = "numpy_zero_loop"
 
 
-def planned(preset="course", rows=(), names=(), dtypes=(), counts=(), baseline=None, processes=None, **more):
-    return plans.make(
-        preset, rows, names, dtypes, counts, baseline, processes, more.get("budget_s"), more.get("until")
-    )
+def planned(preset="course", **asked):
+    return plans.make(Asked(preset, **asked))
 
 
 def test_course_is_what_is_measured_where_nobody_chooses():
@@ -34,7 +34,7 @@ def test_full_has_a_grid_up_to_a_hundred_million_numbers():
 
 
 def test_each_process_goes_through_all_settings_of_a_thread_count_together():
-    plan, selected = planned(names=("5x7", "3x50"), dtypes=("float64", "float32"), counts=(1,))
+    plan, selected = planned(problems=("5x7", "3x50"), dtypes=("float64", "float32"), thread_counts=(1,))
     assert plans.settings(plan, selected) == [
         Setting(problem, dtype, 1) for problem in ("5x7", "3x50") for dtype in ("float64", "float32")
     ]
@@ -43,9 +43,9 @@ def test_each_process_goes_through_all_settings_of_a_thread_count_together():
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ({"counts": (threads.available() + 1,)}, "but this process may use"),
+        ({"thread_counts": (threads.available() + 1,)}, "but this process may use"),
         ({"baseline": "numpy_one_loop", "rows": (NUMPY,)}, "baseline 'numpy_one_loop' is not among the rows"),
-        ({"names": ("1000000x1000000",)}, "GB are free"),
+        ({"problems": ("1000000x1000000",)}, "GB are free"),
         ({"rows": ("nobody",)}, "no implementation 'nobody'"),
     ],
 )
@@ -60,9 +60,9 @@ def test_copies_of_all_rows_must_fit_in_memory(monkeypatch):
 
     monkeypatch.setattr(plans.psutil, "virtual_memory", lambda: Memory)
     monkeypatch.setattr(plans.problems.psutil, "virtual_memory", lambda: Memory)
-    planned(rows=(NUMPY,), names=("100x1000",))
+    planned(rows=(NUMPY,), problems=("100x1000",))
     with pytest.raises(BadSelection, match=r"a copy for 15 rows take 0\.0 GB"):
-        planned(names=("100x1000",))
+        planned(problems=("100x1000",))
 
 
 @pytest.mark.parametrize("rounds", [3, 4, 12])
@@ -71,11 +71,17 @@ def test_each_round_begins_elsewhere(lanes, rounds):
     plan = dataclasses.replace(planned()[0], rounds=rounds)
     orders = [plans.order(plan, 1, 2, lanes, round_) for round_ in range(rounds)]
     assert all(sorted(order) == list(range(lanes)) for order in orders)
-    firsts = [order[0] for order in orders]
-    assert len(set(firsts)) == min(lanes, rounds), "no lane is first twice before all were"
     for lane in range(lanes):
         places = [order.index(lane) for order in orders]
-        assert len(set(places)) == min(lanes, rounds)
+        assert len(set(places)) == min(lanes, rounds), "no lane has a place twice before it had all"
+
+
+@pytest.mark.parametrize("lanes", [2, 4, 16])
+def test_no_lane_follows_the_same_lane_twice(lanes):
+    plan = dataclasses.replace(planned()[0], rounds=lanes)
+    orders = [plans.order(plan, 1, 2, lanes, round_) for round_ in range(lanes)]
+    followed = [pair for order in orders for pair in itertools.pairwise(order)]
+    assert len(set(followed)) == len(followed) == lanes * (lanes - 1)
 
 
 def test_orders_differ_between_processes_and_problems_and_are_repeatable():
@@ -91,12 +97,51 @@ def test_slow_rows_get_fewer_blocks(call_s, blocks):
     assert plans.blocks(plan, call_s) == blocks
 
 
+@pytest.mark.parametrize(
+    ("blocks", "rounds"), [(6, [0, 1, 2, 3, 4, 5]), (3, [1, 3, 5]), (2, [2, 5]), (1, [5]), (0, [])]
+)
+def test_blocks_are_spread_over_the_rounds(blocks, rounds):
+    plan = dataclasses.replace(planned()[0], rounds=6)
+    assert [round_ for round_ in range(6) if plans.has_block(plan, blocks, round_)] == rounds
+
+
+def test_one_size_predicts_nothing_of_rows_with_overhead():
+    paces = Paces()
+    paces.see(NUMPY, Setting("2x100", "float64", 1), 6e-6)
+    assert paces.predicted(NUMPY, Setting("large", "float64", 1)) is None
+
+
+def test_a_run_of_rows_that_are_all_slow_has_a_plan():
+    plan, selected = planned("quick", rows=("python_two_loop",), problems=("square",))
+    paces = Paces()
+    paces.see("python_two_loop", Setting("square", "float64", threads.available()), 0.4)
+    assert plans.fitted(plan, selected, paces, binding=False).rounds >= 3
+
+
+def test_a_run_of_rows_that_are_not_installed_is_refused(monkeypatch):
+    monkeypatch.setitem(sys.modules, "numexpr", None)
+    with pytest.raises(BadSelection, match="no row can run: not installed: pip install numexpr"):
+        planned(rows=("numexpr_zero_loop",))
+
+
+def test_until_keeps_the_budget_for_processes():
+    plan, selected = planned(until=0.02)
+    assert plan.budget_s == 4 * 300
+    assert plans.fitted(plan, selected, Paces(), binding=False).rounds == 3
+    assert planned(until=0.02, budget_s=100.0)[0].budget_s == 100
+
+
+def test_a_baseline_that_is_a_file_is_known_by_its_name(tmp_path):
+    file = str(tmp_path / "mine.py")
+    assert planned(rows=(NUMPY, file), baseline=file)[0].baseline == "mine.py"
+
+
 def test_rows_that_take_too_long_are_skipped_with_the_prediction():
     plan = planned(processes=6)[0]
     assert plan.row_s == 300 / 8
-    assert plans.too_long(plan, 4.6) is None
-    assert "predicted to take 4.8 s" in plans.too_long(plan, 4.8)
-    assert "38 s are its share" in plans.too_long(plan, 4.8)
+    assert plans.too_long(plan, 4.6) is None, "one call in each of six, and two more"
+    said = plans.too_long(plan, 4.8)
+    assert said.startswith("predicted to take 38 s in 6 processes, with 4.8 s for a call")
 
 
 def test_paces_predict_what_grows_with_examples_and_with_elements():
@@ -105,7 +150,6 @@ def test_paces_predict_what_grows_with_examples_and_with_elements():
         paces.see("row", Setting(name, "float64", 1), call_s)
     predicted = paces.predicted("row", Setting("100x10000", "float64", 1))
     assert predicted == pytest.approx(10_000 * 3e-7 + 1_000_000 * 1e-7, rel=1e-6)
-    assert paces.known("row", Setting("100x10000", "float64", 1)) is None
     assert paces.predicted("row", Setting("100x10000", "float32", 1)) is None
     assert paces.predicted("other", Setting("2x2000", "float64", 1)) is None
 
@@ -114,11 +158,11 @@ def test_what_was_seen_is_no_prediction():
     paces, setting = Paces(), Setting("2x2000", "float64", 1)
     for name, call_s in (("2x2000", 5.0), ("200x20", 1.0), ("2x4000", 0.1)):
         paces.see("row", Setting(name, "float64", 1), call_s)
-    assert paces.predicted("row", setting) == paces.known("row", setting) == 5.0
+    assert paces.predicted("row", setting) == 5.0
 
 
 def test_interpreted_rows_are_probed():
-    _, selected = planned(rows=("python_two_loop", "python_two_features", NUMPY), counts=(1,))
+    _, selected = planned(rows=("python_two_loop", "python_two_features", NUMPY), thread_counts=(1,))
     paces = Paces()
     paces.probe(selected)
     square = Setting("square", "float64", 1)
@@ -129,7 +173,9 @@ def test_interpreted_rows_are_probed():
 
 def test_a_budget_sets_the_rounds():
     paces = Paces()
-    plan, selected = planned(rows=(NUMPY, "numba_fused"), names=("5x7", "8x100"), processes=20, budget_s=60.0)
+    plan, selected = planned(
+        rows=(NUMPY, "numba_fused"), problems=("5x7", "8x100"), processes=20, budget_s=60.0
+    )
     assert plans.forecast_s(dataclasses.replace(plan, rounds=3), selected, paces) < 60
     few = plans.fitted(plan, selected, paces, binding=True)
     many = plans.fitted(dataclasses.replace(plan, budget_s=4000.0), selected, paces, binding=True)

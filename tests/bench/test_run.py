@@ -49,8 +49,8 @@ def test_a_dry_run_shows_the_plan_and_measures_nothing(zeroloop, tmp_path, monke
     monkeypatch.chdir(tmp_path)
     result = zeroloop("run", "quick", "--impl", "python_two_loop", "--problem", "large", "--dry-run")
     assert result.exit_code == 0
-    assert "quick: 1 rows on 1 problems, float64" in result.output
-    assert "skipped: python_two_loop on large, float64: a call is predicted to take" in result.output
+    assert "quick: 1 row on 1 problem, float64" in result.output
+    assert "skipped: python_two_loop on large, float64: predicted to take" in result.output
     assert "this takes about" in result.output
     assert list(tmp_path.iterdir()) == []
 

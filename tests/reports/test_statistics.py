@@ -197,6 +197,16 @@ def test_a_process_that_lost_a_row_is_in_no_pair():
     assert time(slow) == time([slow[n] for n in (0, 2, 3)])
 
 
+def test_losing_the_last_process_leaves_the_pairs_of_the_others():
+    slow, fast = [[4], [8], [2]], [[2], [4], []]
+    assert ratio(slow, fast) == Interval(2, 2, 2) == ratio(slow, fast[:2])
+
+
+def test_one_process_of_several_has_no_interval():
+    assert time([[1, 1.01, 1.02], []]).low is None
+    assert ratio([[2, 2.02], []], [[1, 1], []]).low is None
+
+
 def test_rows_without_a_common_process_are_compared_apart():
     slow, fast = [[4], [4.1], [], []], [[], [], [2], [2.1]]
     assert ratio(slow, fast) == ratio_of_runs(slow, fast)
@@ -270,7 +280,7 @@ def test_intervals_cover_what_they_claim():
 
 
 def test_corrected_intervals_hold_together():
-    """Of ten rows that are equally fast, the best one is separated from none in 95 % of the runs."""
+    """Of ten rows that are equally fast, a given one is ruled out in 5 % of the runs at most."""
     rng = np.random.default_rng(2)
     wrong = 0
     for _ in range(1000):

@@ -1,0 +1,59 @@
+"""What else the machine does while a run measures."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from time import perf_counter
+
+import psutil
+
+from reports.results import Noise
+
+_BUSY = ("user", "nice", "system", "irq", "softirq")
+
+
+class Listener:
+    """Hears what other programs, other machines and heat take, beside what was heard in `before_s` before."""
+
+    def __init__(self, before: Noise, before_s: float):
+        self._before, self._before_s = before, before_s
+        self._start_s, self._own_s = perf_counter(), _own_s()
+        self._times, self._throttled = psutil.cpu_times(), _throttled()
+
+    def heard(self, running_s: float) -> Noise:
+        """Return the mean over all that was measured; `running_s` is what lanes that still run have taken."""
+        wall_s = max(1e-9, perf_counter() - self._start_s)
+        times = psutil.cpu_times()
+        spent = {name: getattr(times, name) - getattr(self._times, name) for name in times._fields}
+        busy_s = sum(spent.get(name, 0.0) for name in _BUSY)
+        others = max(0.0, busy_s - running_s - (_own_s() - self._own_s)) / wall_s
+        stolen = spent["steal"] / max(1e-9, sum(spent.values())) if "steal" in spent else None
+        return Noise(
+            stolen=self._mean(self._before.stolen, stolen, wall_s),
+            others=self._mean(self._before.others, others, wall_s),
+            throttled=self._more_throttled(),
+        )
+
+    def _mean(self, before: float | None, now: float | None, now_s: float) -> float | None:
+        if before is None or now is None:
+            return now
+        return (before * self._before_s + now * now_s) / (self._before_s + now_s)
+
+    def _more_throttled(self) -> int | None:
+        now = _throttled()
+        if now is None or self._throttled is None:
+            return None
+        return now - self._throttled + (self._before.throttled or 0)
+
+
+def _own_s() -> float:
+    """Return the processor time of this process and of the children that have ended."""
+    return sum(os.times()[:4])
+
+
+def _throttled() -> int | None:
+    """Return how often the processor has slowed down for heat; None where nobody counts."""
+    counts = list(Path("/sys/devices/system/cpu").glob("cpu[0-9]*/thermal_throttle/core_throttle_count"))
+    with suppress(OSError, ValueError):
+        return sum(int(count.read_text()) for count in counts) if counts else None
+    return None
