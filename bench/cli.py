@@ -24,7 +24,8 @@ from rich.table import Table
 
 import impls
 from bench import run as runs
-from bench.outcome import FAULTS, LeftOut, explain
+from bench.ledger import Stale
+from bench.outcome import LeftOut, explain
 from bench.plan import PRESETS, Asked, parse_duration
 from bench.selection import BadSelection, describe_row, display_name, select
 from impls import problems, registry
@@ -34,7 +35,7 @@ from reports import tables, wording, write
 from reports.changes import changed
 from reports.findings import compare, counted
 from reports.noise import not_citable
-from reports.results import BadResults, Results, read
+from reports.results import FAULTS, BadResults, Results, read
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -209,8 +210,9 @@ def run(ctx: click.Context, /, resume: Path | None, dry_run: bool, **asked: Any)
         except KeyboardInterrupt:
             click.echo(f"interrupted; go on with: zeroloop run --resume {job.path}", err=True)
             raise SystemExit(INTERRUPTED) from None
-        except OSError as error:
-            raise OSError(f"{error}; what was finished is in {job.path}, go on with --resume") from None
+        except (OSError, Stale) as error:
+            kept = f"; what was finished is in {job.path}" if job.path.exists() else ""
+            raise OSError(f"{error}{kept}") from None
         index = write.write_report(found.document, job.path.parent)
     _show_results(found)
     click.echo(f"report: {index}")
@@ -230,13 +232,13 @@ def compare_runs(before: Path, after: Path, limit: float | None) -> None:
     """Hold one results file to another: before and after, or two machines."""
     with _user_errors():
         changes = changed(read(before), read(after))
+        if limit is not None and not changes.rows:
+            raise ValueError(f"{before} and {after} have no row and problem in common")
     click.echo(tables.changes_as_text(changes))
-    slower = [change for change in changes.rows if limit is not None and change.is_regression(limit)]
-    for change in slower:
-        click.echo(
-            f"regression: {change.name} on {change.where}, {wording.speedup(change.ratio)} of the time before"
-        )
-    raise SystemExit(1 if slower else 0)
+    regressions = [] if limit is None else changes.regressions(limit)
+    for said in regressions:
+        click.echo(f"regression: {said}")
+    raise SystemExit(1 if regressions else 0)
 
 
 @main.command()

@@ -40,6 +40,8 @@ _MOST_PROCESSES = 100  # that `until` adds up to
 _MOST_CORES = 0.25  # above the number of threads, that a step may keep busy
 _LONG_ENOUGH_S = 0.02  # of a block, to hold its cores and its clock to ours
 _UNTOLD = 0.5  # of the time of a block that its lane's clock may miss
+_CHANGED = LeftOut("failed", "its file has changed since the run began")
+_SHORTEST_S = 1e-9  # of a call, that a clock can tell
 _PART_OF_MEMORY = 2  # of what is free at the start: what one lane may hold
 
 
@@ -129,8 +131,13 @@ class Conductor:
                 self._leave_out(row, LeftOut(status, said), self._settings)
 
     def _leave_out(self, row: str, why: LeftOut, settings: Sequence[Setting]) -> None:
+        """Leave a row out for good where it has no time yet, and in this process where it has."""
+        process = self._ledger.done // len(self._settings)
         for setting in settings:
-            self._ledger.lose(row, setting, why, None)
+            timed = self._ledger.is_timed(row, setting)
+            self._ledger.lose(row, setting, why, process if timed else None)
+            if timed:
+                self._ledger.change(row, setting).lose(process)
 
     def _next(self) -> None:
         """Measure all rows on one setting in one process."""
@@ -176,7 +183,9 @@ class Conductor:
     ) -> None:
         """Prepare, verify and call for the first time; a row that will not be timed here gets no blocks."""
         lane.clear()
-        if self._ledger.is_left_out(lane.row, setting) or self._gave_up(lane, setting, process):
+        if lane.is_out or self._ledger.is_left_out(lane.row, setting):
+            return
+        if self._gave_up(lane, setting, process):
             return
         known = self._ledger.is_timed(lane.row, setting)
         predicted_s = self._paces.predicted(lane.row, setting)
@@ -329,7 +338,7 @@ class Conductor:
             lane.clear()
             self._ledger.change(lane.row, setting, lane.twin).lose(process)
             if lost.why.failed or not lane.twin:  # what is wrong with a twin is wrong with its row
-                everywhere = lost.why.status in EVERYWHERE
+                everywhere = lost.why.status in EVERYWHERE and not self._ledger.is_timed(lane.row, setting)
                 self._ledger.lose(lane.row, setting, lost.why, None if everywhere else process)
             self._save()
 
@@ -353,10 +362,14 @@ class Conductor:
         mine = [setting for setting in self._settings if setting.threads == threads]
         self._field_of = (process, threads)
         self._show.now(process, mine[0], "starting all rows")
+        self._ledger.check_code()
         wanted = []
         for lane in self._field.lanes:
             lane.called = self._ledger.dtypes_called(lane.row, lane.twin, mine, process)
-            if not all(self._ledger.is_left_out(lane.row, setting) for setting in mine):
+            if self._ledger.has_changed(lane.row):
+                if not lane.twin:
+                    self._leave_out(lane.row, _CHANGED, mine)
+            elif not all(self._ledger.is_left_out(lane.row, setting) for setting in mine):
                 wanted.append(lane)
         is_cold = process < self._ledger.plan.cold
         for row, why in self._field.start(wanted, threads, is_cold, self._patience_s).items():
@@ -392,7 +405,7 @@ class Conductor:
 def _check_block(reply: dict[str, Any], wall_s: float, threads: int) -> None:
     """Raise Lost for a block whose cores are too many, or whose clock is not ours."""
     if (
-        reply["block_s"] <= 0
+        reply["block_s"] < _SHORTEST_S
         or wall_s - reply["timed_s"] - reply["settled_s"] > _LONG_ENOUGH_S + _UNTOLD * wall_s
     ):
         said = f"its clock tells {reply['timed_s'] + reply['settled_s']:.3g} s of {wall_s:.3g} s"

@@ -1,7 +1,7 @@
 """The field: all lanes of one process of a run, and the folders in which each finds its compiled code."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +22,7 @@ class Lane:
     harness: Harness | None = None
     cache: Path | None = None
     losses: int = 0  # of its processes, in a row
+    is_out: bool = False  # of this process, for a reason that is known
     called: set[str] = field(default_factory=set)  # dtypes whose first call is known, in this process
     blocks: int = 0  # that it has on the setting at hand
     call_s: float = 0.0
@@ -63,11 +64,13 @@ class Field:
         return sum(lane.harness.processor_s() for lane in (*self.lanes, self.light) if lane.harness)
 
     def start(
-        self, wanted: Iterable[Lane], threads: int, is_cold: bool, limit_s: float
+        self, wanted: Sequence[Lane], threads: int, is_cold: bool, limit_s: float
     ) -> dict[str, LeftOut]:
         """Start lanes afresh, all at once; return why rows do not load, where they do not."""
         self.end()
         self._threads, self._is_cold = threads, is_cold
+        for lane in self.lanes:
+            lane.is_out = lane not in wanted
         started = [lane for lane in (*wanted, self.light) if not lane.is_given_up]
         for lane in started:
             self._start(lane)
@@ -77,6 +80,7 @@ class Field:
                 self._wait(lane, limit_s)
             except Lost as lost:
                 if not lost.ended:
+                    lane.is_out = True
                     broken[lane.row] = lost.why
         return broken
 

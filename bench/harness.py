@@ -19,6 +19,7 @@ import psutil
 
 from bench import guard
 from bench.outcome import LeftOut
+from reports.results import STATUSES
 
 _LOOK_S = 0.2  # between two looks at a lane's memory; longer than a block, which is not disturbed by one
 _LONGEST_REPLY = 1 << 28  # bytes
@@ -55,6 +56,7 @@ class Guard:
     """The conductor's end of `bench.guard`."""
 
     def __init__(self, folder: Path):
+        self.folder = folder
         command = [sys.executable, "-S", "-E", guard.__file__, str(folder)]
         nowhere = subprocess.DEVNULL
         self._process = subprocess.Popen(
@@ -90,8 +92,8 @@ class Harness:
         self._memory_bytes = memory_bytes
         self._keeper = keeper
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.lane", row],
-            env=_environment(threads, cache),
+            [sys.executable, "-P", "-m", "bench.lane", row],  # -P: no modules from the user's folder
+            env={**_environment(threads, cache), guard.MARK: str(keeper.folder)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -99,7 +101,7 @@ class Harness:
             bufsize=0,
         )
         keeper.watch(self._process.pid)
-        self._unread, self._asked = b"", 0
+        self._unread, self._searched, self._asked = bytearray(), 0, 0
 
     def ready(self, limit_s: float) -> None:
         """Wait until the row is loaded; raises Lost."""
@@ -156,18 +158,23 @@ class Harness:
         deadline = monotonic() + limit_s
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)
-            while b"\n" not in self._unread:
-                if not selector.select(min(_LOOK_S, max(0.0, deadline - monotonic()))):
+            while (end := self._unread.find(b"\n", self._searched)) < 0:
+                self._searched = len(self._unread)
+                if monotonic() >= deadline:
+                    self.end()
+                    raise Lost(LeftOut("killed", f"gave no answer for {limit_s:.0f} s"), ended=True)
+                if selector.select(min(_LOOK_S, max(0.0, deadline - monotonic()))):
+                    some = os.read(self._process.stdout.fileno(), 1 << 20)
+                    self._unread += some
+                    if not some or len(self._unread) > _LONGEST_REPLY:
+                        return None
+                elif self._process.poll() is not None:
+                    return None  # though a child of it holds the pipe open
+                else:
                     self._check_memory()
-                    if monotonic() >= deadline:
-                        self.end()
-                        raise Lost(LeftOut("killed", f"gave no answer for {limit_s:.0f} s"), ended=True)
-                    continue
-                some = os.read(self._process.stdout.fileno(), 1 << 20)
-                self._unread += some
-                if not some or len(self._unread) > _LONGEST_REPLY:
-                    return None
-        line, _, self._unread = self._unread.partition(b"\n")
+        line = bytes(self._unread[:end])
+        del self._unread[: end + 1]
+        self._searched = 0
         return line
 
     def _check_memory(self) -> None:
@@ -200,6 +207,9 @@ def _environment(threads: int, cache: Path) -> dict[str, str]:
     """Return the environment of a lane; libraries read the size of their thread pools at import only."""
     environment = {**os.environ, **dict.fromkeys(_POOLS, str(threads)), "NUMBA_CACHE_DIR": str(cache)}
     environment.pop("NUMBA_DISABLE_JIT", None)
+    # The modules that this process runs, and no others of the same names that lie elsewhere.
+    paths = [str(Path(guard.__file__).parents[1]), os.environ.get("PYTHONPATH")]
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     # The size of the environment moves the stack, which can favour a program by its luck (T. Mytkowicz et
     # al., Producing wrong data without doing anything obviously wrong, ASPLOS 2009): here each process has
     # its own.
@@ -208,12 +218,16 @@ def _environment(threads: int, cache: Path) -> dict[str, str]:
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:
-    """Return a reply whose seconds are numbers; None for what only a row can have written."""
+    """Return a reply that is whole; None for what only a row can have written."""
     try:
         reply = json.loads(line)
-        times_s = [value for name, value in reply.items() if name.endswith("_s")]
-        whole = isinstance(reply["number"], int) and all(0 <= time_s < math.inf for time_s in times_s)
-    except (ValueError, TypeError, AttributeError, KeyError):
+        numbers = [value for name, value in reply.items() if name == "cores" or name.endswith("_s")]
+        whole = isinstance(reply["number"], int) and all(0 <= number < math.inf for number in numbers)
+        if "left_out" in reply:
+            status, reason, error = reply["left_out"]
+            whole = whole and status in STATUSES and isinstance(reason, str)
+            whole = whole and (error is None or 0 <= error < math.inf)
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return None
     return dict(reply) if whole else None
 

@@ -113,6 +113,16 @@ class Ledger:
         lost = Unmeasured(name, *setting, *why, process=number)
         self._unmeasured[name, setting, number] = lost
 
+    def check_code(self) -> None:
+        """Raise Stale if the code of zeroloop has changed since this process loaded it."""
+        if code_digest() != code_digest.__wrapped__():
+            raise Stale("the code of zeroloop has changed since the run began")
+
+    def has_changed(self, row: str) -> bool:
+        """Tell whether a row's file is another, or gone, since the run began."""
+        name = display_name(row)
+        return next(one for one in self._rows if one.name == name).source != describe_row(row).source
+
     def is_left_out(self, row: str, setting: Setting) -> bool:
         """Tell whether a row will have no time there, in no process."""
         return (display_name(row), setting, None) in self._unmeasured

@@ -8,7 +8,6 @@ from impls.gate import Refused
 from impls.registry import is_own_file, record, where_it_failed
 
 EVERYWHERE = ("unsuited", "not installed", "does not load")  # a row, or its data, and no single process
-FAULTS = ("failed", "crashed", "killed")  # of the row
 
 
 class LeftOut(NamedTuple):

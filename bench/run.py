@@ -1,6 +1,7 @@
 """`zeroloop run`: from what was asked for to a results file and its report."""
 
 import dataclasses
+import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -16,8 +17,8 @@ from bench.ledger import Ledger, Stale
 from bench.live import Clock, Lines, Screen
 from bench.plan import Asked, Paces
 from bench.selection import BadSelection, Selection, display_name, select
-from impls import registry
-from reports import results, wording
+from impls import problems, registry
+from reports import results, wording, write
 from reports.results import Plan, Results
 
 
@@ -70,6 +71,10 @@ def resumed(path: Path, own_files: Sequence[str]) -> Job:
         rows.append(own.pop(row.name, row.name))
     if own:
         raise BadSelection(f"{path}: it did not time {', '.join(own)}; leave out --impl")
+    for problem in before.run.problems:
+        shape = problems.find(problem.name)
+        if (shape.n_x, shape.m) != (problem.n_x, problem.m):
+            raise BadSelection(f"{path}: {problem.name} was of another size")
     names = [problem.name for problem in before.run.problems]
     selected = select(rows, names, plan.dtypes, plan.thread_counts)
     paces = Paces()
@@ -112,13 +117,16 @@ def _counted(count: int, what: str) -> str:
 def carry_out(job: Job, console: Console) -> Results:
     """Measure; raises BadSelection where it cannot go on, and OSError where the file cannot be written."""
     settings = plans.settings(job.plan, job.selected)
-    with closing(Ledger(job.path, job.plan, job.selected.rows, job.selected.problems)) as ledger:
+    write.check_writable(job.path.parent)
+    with (
+        _alone_in(job.path.parent),
+        closing(Ledger(job.path, job.plan, job.selected.rows, job.selected.problems)) as ledger,
+    ):
         if job.before:
             try:
                 ledger.go_on_with(job.before, settings)
             except Stale as stale:
                 raise BadSelection(f"{job.path}: cannot go on with this run here: {stale}") from None
-        job.path.parent.mkdir(parents=True, exist_ok=True)
         ledger.save()
         clock = Clock(job.forecast_s, ledger, len(settings))
         screen = Screen(console, clock, job.selected, ledger)
@@ -128,6 +136,21 @@ def carry_out(job: Job, console: Console) -> Results:
         ):
             Conductor(job.selected, ledger, job.paces, show).run()
         return ledger.results
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold a folder for as long as a run writes there; raises BadSelection where another run does."""
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise BadSelection(f"{folder}: another run writes there; two at once disturb each other") from None
+    finally:
+        os.close(handle)
 
 
 def check_system() -> None:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from reports import statistics
+from reports import statistics, wording
 from reports.findings import NUMPY, Comparison, Line, compare
-from reports.results import Results
+from reports.results import FAULTS, Results
 from reports.statistics import Interval
 
 
@@ -39,6 +39,16 @@ class Changes:
     after: Results
     rows: tuple[Change, ...]
     alone: tuple[tuple[str, str], ...]  # row and problem, that one of them has only
+    broken: tuple[str, ...]  # what had a time before and fails after, and why
+
+    def regressions(self, limit: float) -> list[str]:
+        """Say which rows take longer by more than a share, or fail, since the run before."""
+        slower = [
+            f"{change.name} on {change.where}, {wording.speedup(change.ratio)} as fast"
+            for change in self.rows
+            if change.is_regression(limit)
+        ]
+        return [*slower, *self.broken]
 
 
 def changed(before: Results, after: Results) -> Changes:
@@ -46,7 +56,13 @@ def changed(before: Results, after: Results) -> Changes:
     old, new = _lines(before), _lines(after)
     shared = [key for key in old if key in new]
     rows = [_change(*key, old[key], new[key], len(shared)) for key in shared]
-    return Changes(before, after, tuple(rows), tuple(sorted(old.keys() ^ new.keys())))
+    broken = [
+        f"{line.name} on {comparison.slug}, {line.status}: {line.reason}"
+        for comparison in compare(after)
+        for line in comparison.lines
+        if line.status in FAULTS and (line.name, comparison.slug) in old
+    ]
+    return Changes(before, after, tuple(rows), tuple(sorted(old.keys() ^ new.keys())), tuple(broken))
 
 
 def _lines(results: Results) -> dict[tuple[str, str], tuple[Line, Line | None]]:
@@ -71,9 +87,8 @@ def _change(
     agrees = None
     if base_before and base_after and base_before.timing and base_after.timing:
         was = (base_before.timing.blocks_s, before.timing.blocks_s)
-        agrees = statistics.ratio_of_ratios(
-            was, (base_after.timing.blocks_s, after.timing.blocks_s)
-        ).contains_one
+        interval = statistics.ratio_of_ratios(was, (base_after.timing.blocks_s, after.timing.blocks_s))
+        agrees = interval.contains_one if interval.low is not None else None
     return Change(
         name=name,
         where=where,

@@ -64,7 +64,7 @@ def twins(results: Results) -> Interval | None:
     for twin in results.run.twins:
         own = timings.get((twin.row, twin.problem, twin.dtype, twin.threads))
         if own is not None:
-            pairs.append((twin.blocks_s, own))
+            pairs.append((own, twin.blocks_s))
     return pooled_ratio(pairs)
 
 
@@ -130,7 +130,7 @@ def _signs(results: Results, comparisons: tuple[Comparison, ...]) -> list[str]:
     signs += [
         f"on {comparison.title} a row and its twin differ: {wording.speedup(comparison.twin)}"
         for comparison in comparisons
-        if comparison.twin and not comparison.twin.contains_one
+        if comparison.twin and not comparison.twin.contains_one and len(comparisons) > 1
     ]
     return signs
 

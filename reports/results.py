@@ -24,7 +24,8 @@ from typing import Any
 
 SCHEMA = 3
 _SHORTEST_S, _LONGEST_S = 1e-12, 1e12  # less than a cycle, more than a computer's life
-STATUSES = ("failed", "crashed", "killed", "skipped", "not installed", "does not load", "unsuited")
+FAULTS = ("failed", "crashed", "killed")  # of the row; it was wrong, ended, or was ended
+STATUSES = (*FAULTS, "skipped", "not installed", "does not load", "unsuited")
 
 
 @dataclass(frozen=True)
@@ -304,6 +305,21 @@ def _check_meaning(run: Run, timings: tuple[Timing, ...]) -> None:
     for timing in (*timings, *run.twins):
         _check_times(timing)
     _check_lights(run.lights, problems)
+    if run.plan:
+        _check_plan(run, run.plan, rows)
+
+
+def _check_plan(run: Run, plan: Plan, rows: list[str]) -> None:
+    counts = (plan.processes, plan.rounds, *plan.thread_counts)
+    settings = len(run.problems) * len(plan.dtypes) * len(plan.thread_counts)
+    if not settings or min(counts) < 1 or min(plan.cold, plan.seed) < 0:
+        raise BadResults("zeroloop.plan has a count that no run has")
+    if not 0 <= (run.done or 0) <= plan.processes * settings:
+        raise BadResults("zeroloop.done is beyond what was planned")
+    if not plan.block_s > 0 or not plan.row_s > 0 or not set(plan.dtypes) <= {"float64", "float32"}:
+        raise BadResults("zeroloop.plan has a block_s, row_s or dtype that no run has")
+    if plan.baseline not in rows:
+        raise BadResults(f"the baseline {plan.baseline!r} is not in the list of rows")
 
 
 def _check_names(entries: Sequence[Timing | Unmeasured], rows: list[str], problems: list[str]) -> None:

@@ -13,7 +13,9 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
+from bench import ledger as ledgers
 from bench import plan as plans
+from bench import run as runs
 from bench.cli import main
 from bench.conductor import Conductor
 from bench.ledger import Ledger
@@ -269,9 +271,17 @@ def structure(value):
     return type(value) if isinstance(value, float) else value
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The same run, which nobody ended."""
+    path = tmp_path_factory.mktemp("whole") / "run.json"
+    started(path).communicate(timeout=120)
+    return read(path)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
-def test_a_run_that_was_ended_loses_nothing_and_goes_on(tmp_path, number):
+def test_a_run_that_was_ended_loses_nothing_and_goes_on(tmp_path, number, whole):
     path = tmp_path / "run.json"
     process = started(path)
     # In the second process, on the second problem: what is done is kept, what is begun is begun anew.
@@ -289,9 +299,7 @@ def test_a_run_that_was_ended_loses_nothing_and_goes_on(tmp_path, number):
     assert {file.name for file in tmp_path.iterdir()} == {"run.json", "temporary"}
     resumed = CliRunner().invoke(main, ["run", "--resume", str(path)])
     assert resumed.exit_code == 0, resumed.output
-    whole = tmp_path / "whole.json"
-    started(whole).communicate(timeout=120)
-    assert structure(read(path).document) == structure(read(whole).document)
+    assert structure(read(path).document) == structure(whole.document)
 
 
 def fill_up(disk):
@@ -327,6 +335,7 @@ def test_a_full_disk_leaves_all_finished_blocks(tmp_path):
         subprocess.run(["umount", str(disk)], check=True)
 
 
+@pytest.mark.slow
 def test_until_adds_processes_and_ends_with_the_budget(tmp_path):
     rows = (NUMPY, "numpy_one_loop")
     plan, selected = planned(rows, processes=4, problems=PROBLEMS[:1], until=1e-9, budget_s=5.0)
@@ -350,6 +359,7 @@ def step(*data):
 """
 
 
+@pytest.mark.slow
 def test_rows_too_slow_for_the_budget_are_skipped_with_the_prediction(tmp_path):
     (tmp_path / "sleeps.py").write_text(SLEEPS)
     plan, selected = planned((NUMPY, str(tmp_path / "sleeps.py")), processes=2, row_s=0.5)
@@ -360,6 +370,7 @@ def test_rows_too_slow_for_the_budget_are_skipped_with_the_prediction(tmp_path):
     assert all("with 0.2 s for a call" in entry.reason for entry in skipped)
 
 
+@pytest.mark.slow
 def test_nothing_is_drawn_while_a_lane_runs(tmp_path, monkeypatch):
     from bench import harness
 
@@ -384,3 +395,110 @@ def test_nothing_is_drawn_while_a_lane_runs(tmp_path, monkeypatch):
     plan, selected = planned((NUMPY,), processes=1, problems=PROBLEMS[:1])
     measured(tmp_path / "run.json", plan, selected, show)
     assert "timing numpy_zero_loop" in show.doings
+
+
+COPIES = "import os\nfrom impls.numpy_zero_loop import step\n"
+SECOND = "again = os.path.exists(__file__ + '.seen')\nopen(__file__ + '.seen', 'w').close()\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (COPIES + SECOND + "assert not again\n", "AssertionError"),
+        (COPIES + "os.rename(__file__, __file__ + '.away')\n", "its file has changed"),
+        (COPIES + "open(__file__, 'a').write('# more')\n", "its file has changed"),
+    ],
+    ids=["raises when loaded again", "is removed", "is edited"],
+)
+def test_a_file_that_cannot_be_loaded_again_loses_the_processes_to_come(tmp_path, source, words):
+    (tmp_path / "mine.py").write_text(source)
+    plan, selected = planned((NUMPY, str(tmp_path / "mine.py")), processes=2)
+    found = measured(tmp_path / "run.json", plan, selected).results
+    lost = [(entry.process, entry.status, words in entry.reason) for entry in found.run.unmeasured]
+    assert lost == [(2, "failed", True)] * 2, found.run.unmeasured
+    for one in found.timings:
+        assert [len(process) for process in one.blocks_s] == ([2, 2] if one.row == NUMPY else [2, 0])
+
+
+BUSY = """
+import hashlib
+import threading
+
+from impls.numpy_zero_loop import step as right
+
+DATA = b"x" * 3_000_000
+
+
+def step(*data):
+    thread = threading.Thread(target=lambda: hashlib.sha256(DATA))
+    thread.start()
+    hashlib.sha256(DATA)
+    thread.join()
+    return right(*data)
+"""
+POOL = """
+import threadpoolctl
+
+from impls.numpy_zero_loop import step as right
+
+
+def prepare(X, Y, threads):
+    return X, Y
+
+
+def step(*data):
+    threadpoolctl.threadpool_limits(2)
+    return right(*data)
+"""
+CLOCK = """
+import sys
+
+from impls.numpy_zero_loop import step as right
+
+TICKS = iter(range(10**9))
+sys.modules["__main__"].perf_counter = lambda: 1e-5 * next(TICKS)
+
+
+def step(*data):
+    for _ in range(10_000):
+        pass
+    return right(*data)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (BUSY, "cores busy, where 1 may be"),
+        (POOL, "has 2 threads, where 1 may run"),
+        (CLOCK, "its clock tells"),
+    ],
+    ids=["cores", "pool", "clock"],
+)
+def test_rows_that_take_more_than_they_may_have_no_time(tmp_path, source, words):
+    (tmp_path / "mine.py").write_text(source)
+    plan, selected = planned((NUMPY, str(tmp_path / "mine.py")), processes=1, problems=PROBLEMS[:1])
+    plan = dataclasses.replace(plan, block_s=0.05)
+    found = measured(tmp_path / "run.json", plan, selected).results
+    (lost,) = found.run.unmeasured
+    assert (lost.row, lost.status) == ("mine.py", "failed")
+    assert words in lost.reason
+    assert [one.row for one in found.timings] == [NUMPY]
+
+
+@pytest.mark.slow
+def test_a_changed_zeroloop_ends_the_run(tmp_path, monkeypatch):
+    plan, selected = planned((NUMPY,), processes=1)
+    monkeypatch.setattr(ledgers.code_digest, "__wrapped__", lambda: "another")
+    with pytest.raises(ledgers.Stale, match="the code of zeroloop has changed since the run began"):
+        measured(tmp_path / "run.json", plan, selected)
+    assert read(tmp_path / "run.json").run.interrupted
+
+
+def test_two_runs_do_not_write_to_one_folder(tmp_path):
+    with runs._alone_in(tmp_path):
+        said = CliRunner().invoke(main, [*COMMAND, str(tmp_path / "run.json")])
+    assert said.exit_code == 2
+    assert "another run writes there" in said.output

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import psutil
@@ -112,20 +114,100 @@ def test_the_guard_kills_what_is_watched_and_removes_the_folder(tmp_path):
     folder.mkdir()
     (folder / "file").touch()
     keeper = Guard(folder)
-    watched, forgotten = (Harness("numpy_zero_loop", 1, tmp_path, 1 << 33, keeper) for _ in range(2))
-    keeper.forget(forgotten._process.pid)
-    watched.ready(60)
-    os.kill(watched._process.pid, signal.SIGSTOP)
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    watched, forgotten = (subprocess.Popen(sleep, start_new_session=True) for _ in range(2))
+    for process in (watched, forgotten):
+        keeper.watch(process.pid)
+        os.kill(process.pid, signal.SIGSTOP)
+    keeper.forget(forgotten.pid)
     keeper.end()
-    assert watched._process.wait(10) == -signal.SIGKILL
+    assert watched.wait(10) == -signal.SIGKILL
     assert not folder.exists()
-    time.sleep(0.1)
-    assert forgotten._process.poll() is None
-    forgotten.end()
-    watched.end()
+    assert forgotten.poll() is None
+    forgotten.kill()
+    forgotten.wait()
 
 
 def test_a_run_goes_on_without_its_guard(keeper, start):
     keeper._process.kill()
     keeper._process.wait()
     start("numpy_zero_loop").ready(60)
+
+
+def test_modules_of_the_users_folder_are_not_taken_for_ours(start, tmp_path, monkeypatch):
+    for name in ("bench.py", "impls.py", "random.py"):
+        (tmp_path / name).write_text("raise SystemExit('the wrong module')")
+    monkeypatch.chdir(tmp_path)
+    start("numpy_zero_loop").ready(60)
+
+
+@pytest.mark.slow
+def test_a_child_that_holds_the_pipe_does_not_hide_an_end(start, tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(600)\nos._exit(3)\n"
+    )
+    began = time.monotonic()
+    with pytest.raises(Lost, match="exit code 3"):
+        start(tmp_path / "mine.py").ready(60)
+    assert time.monotonic() - began < 30
+
+
+def test_the_guard_ends_what_left_its_session(tmp_path):
+    keeper = Guard(tmp_path / "folder")
+    (tmp_path / "mine.py").write_text(
+        "import subprocess, sys\n"
+        "sleep = [sys.executable, '-c', 'import time; time.sleep(600)']\n"
+        "child = subprocess.Popen(sleep, start_new_session=True)\n"
+        "open(__file__ + '.pid', 'w').write(str(child.pid))\n"
+        "def step(w, b, X, Y): pass\n"
+    )
+    lane = Harness(str(tmp_path / "mine.py"), 1, tmp_path, 1 << 33, keeper)
+    lane.ready(60)
+    lane.end()
+    child = psutil.Process(int((tmp_path / "mine.py.pid").read_text()))
+    assert child.is_running()
+    keeper.end()
+    child.wait(10)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"no json",
+        b"[1]",
+        b"{}",
+        b'"text"',
+        b'{"number": "1"}',
+        b'{"number": 1, "block_s": NaN}',
+        b'{"number": 1, "block_s": -1.0}',
+        b'{"number": 1, "wall_s": "1"}',
+        b'{"number": 1, "cores": Infinity}',
+        b'{"number": 1, "left_out": ["odd", "reason", null]}',
+        b'{"number": 1, "left_out": ["failed", 3, null]}',
+        b'{"number": 1, "left_out": ["failed"]}',
+        b'{"number": 1, "left_out": ["failed", "", NaN]}',
+        b"[" * 100_000,
+    ],
+)
+def test_replies_that_only_a_row_can_have_written(line):
+    assert harness._parsed(line) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b'{"number": 1}', b'{"number": 1, "wall_s": 0.5}', b'{"number": 1, "left_out": ["failed", "", null]}'],
+)
+def test_replies_of_lanes(line):
+    assert harness._parsed(line)["number"] == 1
+
+
+@pytest.mark.slow
+def test_a_long_reply_is_read_in_time_that_grows_with_its_length(start, tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\ndef step(w, b, X, Y): return 0.0, np.zeros(w.shape), 0.0\n"
+    )
+    lane = start(tmp_path / "mine.py")
+    lane.ready(60)
+    with Shared(problems.load("2000000x2")) as shared:
+        lane.ask(60, "prepare", paths=shared.paths, b=0.25, threads=1)
+        assert len(lane.ask(30, "call", "results", point=0)["results"][0]["dw"]) > 20_000_000

@@ -133,6 +133,7 @@ def test_until_keeps_the_budget_for_processes():
 
 def test_a_baseline_that_is_a_file_is_known_by_its_name(tmp_path):
     file = str(tmp_path / "mine.py")
+    (tmp_path / "mine.py").touch()
     assert planned(rows=(NUMPY, file), baseline=file)[0].baseline == "mine.py"
 
 

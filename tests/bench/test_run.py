@@ -1,5 +1,6 @@
 """`zeroloop run` and `zeroloop compare` as commands: what they refuse, plan and print."""
 
+import copy
 import json
 from pathlib import Path
 
@@ -30,6 +31,8 @@ def message(result):
         (("--impl", "numpyzero"), "did you mean numpy_zero_loop"),
         (("--budget", "1s"), "budget: this takes"),
         (("--resume", "missing.json"), "does not exist"),
+        (("--impl", "missing.py"), "missing.py: no such file"),
+        (("-o", "/proc/run.json"), "cannot write to /proc"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_anything_is_measured(zeroloop, tmp_path, options, words):
@@ -75,12 +78,38 @@ def test_compare_needs_two_results_files(zeroloop, tmp_path):
     assert "a.json" in message(result)
 
 
-def test_compare_fails_on_a_regression(zeroloop, tmp_path):
-    before, after = tmp_path / "before.json", tmp_path / "after.json"
+def test_resuming_takes_no_other_options(zeroloop):
+    path = str(REFERENCE / "contest.json")
+    for option in (("--threads", "1"), ("--problem", "5x7"), ("--budget", "5m")):
+        result = zeroloop("run", *option, "--resume", path)
+        assert result.exit_code == 2
+        assert f"leave out {option[0]}" in message(result)
+
+
+@pytest.fixture(scope="module")
+def document():
+    """The contest, on one problem alone."""
     document = json.loads((REFERENCE / "contest.json").read_text())
     document["benchmarks"] = [
         entry for entry in document["benchmarks"] if entry["extra_info"]["problem"] == "square"
     ]
+    document["zeroloop"]["unmeasured"] = []
+    return document
+
+
+def test_compare_fails_where_nothing_can_be_compared(zeroloop, tmp_path, document):
+    path, other = tmp_path / "one.json", tmp_path / "other.json"
+    path.write_text(json.dumps(document))
+    other.write_text(json.dumps({**document, "benchmarks": []}))
+    assert zeroloop("compare", str(path), str(other)).exit_code == 0
+    failed = zeroloop("compare", str(path), str(other), "--fail-on-regression", "5%")
+    assert failed.exit_code == 2
+    assert "have no row and problem in common" in message(failed)
+
+
+def test_compare_fails_on_a_regression(zeroloop, tmp_path, document):
+    before, after = tmp_path / "before.json", tmp_path / "after.json"
+    document = copy.deepcopy(document)
     before.write_text(json.dumps(document))
     for entry in document["benchmarks"]:
         one = entry["extra_info"]
@@ -102,6 +131,7 @@ def test_systems_that_cannot_stop_processes_are_told(monkeypatch):
         runs.check_system()
 
 
+@pytest.mark.slow
 def test_a_run_ends_with_its_report(zeroloop, tmp_path):
     path = tmp_path / "run.json"
     result = zeroloop(*QUICK, "--processes", "2", "-o", str(path))

@@ -50,6 +50,21 @@ def test_speedups_that_changed_do_not_agree(cited):
     assert {change.name for change in found.rows if change.agrees is False} == {"numba_two_loop"}
 
 
+def test_a_row_that_fails_after_is_a_regression(cited):
+    broken = copy.deepcopy(cited)
+    lost = {"row": "numba_two_loop", "problem": "square", "dtype": "float64", "threads": 2, "process": 1}
+    broken["zeroloop"]["unmeasured"].append({**lost, "status": "failed", "reason": "J is off", "error": 1.0})
+    (said,) = held(cited, broken).regressions(0.05)
+    assert said == "numba_two_loop on square-float64-2t, failed: J is off (process 1)"
+    assert held(broken, cited).regressions(0.05) == []
+
+
+def test_one_block_agrees_with_nothing(document):
+    for entry in document["benchmarks"]:
+        entry["extra_info"]["blocks_s"] = [entry["extra_info"]["blocks_s"][0][:1]]
+    assert {change.agrees for change in held(document, document).rows} == {None}
+
+
 @pytest.mark.parametrize(
     ("factor", "limit", "failed"),
     [(1.2, 0.05, True), (1.2, 0.25, False), (0.8, 0.05, False), (1.001, 0.0005, False)],
