@@ -165,7 +165,8 @@ class Conductor:
                             self._block(lane, setting, process, points[0])
             with self._clock("memory_s"):
                 self._measure_memory(setting, process)
-            with self._clock("light_s"):
+            compiled = self._field.has_code(self._field.light, setting.dtype)
+            with self._clock("light_s" if compiled else "compiled_s"):
                 self._measure_light(setting, shared.paths)
         for lane in self._field.lanes:
             self._ledger.change(lane.row, setting, lane.twin).add_once(

@@ -140,7 +140,7 @@ def fitted(plan: Plan, selected: Selection, paces: "Paces", binding: bool) -> Pl
         )
     if plan.until or more <= few:  # all rows are skipped, or have one block whatever the rounds
         return plan
-    extra = int(max(0.0, plan.budget_s - few) / (more - few))
+    extra = round(max(0.0, plan.budget_s - few) / (more - few))
     return replace(plan, rounds=min(_MOST_ROUNDS, _FEWEST_ROUNDS + extra))
 
 
