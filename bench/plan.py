@@ -23,7 +23,7 @@ from reports.results import Plan
 
 SETTLE_S = 0.01  # of untimed calls before a block: caches, clock and threads are as they will be
 SLOW_S = 0.25  # of a call: it is a block of its own, and is not called only to settle
-LIGHT_S = 0.02  # for each function of the speed of light, in each process
+LIGHT_S = 0.01  # for each function of the speed of light, in each process
 _FEWEST_ROUNDS, _MOST_ROUNDS = 3, 12
 _ROW_SHARE = 8  # of the budget, that one row may take on one problem
 _LONGEST_ROW_S = 60.0  # the same without a budget

@@ -60,6 +60,7 @@ def clock(monkeypatch, prepared):
 
     monkeypatch.setattr(lane, "perf_counter", lambda: times[0])
     monkeypatch.setattr(lane, "process_time", lambda: times[0])
+    monkeypatch.setattr(lane, "sleep", lambda seconds: None)
     prepared._step = step
     return times, takes
 
