@@ -30,8 +30,8 @@ from impls.contract import Array, Step
 from impls.registry import BoundStep
 
 LIGHT = "light"  # in place of a row: the lane that measures the speed of light
-# After the first call of a lane that was continued: whoever wakes up is put on an idle core. Without it a row's
-# threads shared one core for a whole block in one block of seventy, on two cores.
+# After the first call of a lane that was continued: whoever wakes up is put on an idle core. Without it a
+# row's threads shared one core for a whole block, in one block of seventy on two cores.
 _NAP_S = 2e-3
 _BATCH_S = 1e-4  # of calls between two looks at the clock, which take a thousandth of that
 
@@ -69,14 +69,16 @@ class Lane:
     def block(self, settle_s: float, block_s: float) -> dict[str, Any]:
         """Settle, then time a block of calls: in batches as long as the clock needs, and their median."""
         step, (w, b) = self._bound(), self._points[0]
-        settled_s, done = 0.0, 0
-        step(w, b)
+        began = perf_counter()
+        settled = step(w, b)
+        call_s = perf_counter() - began
         sleep(_NAP_S)
-        start = perf_counter()
-        while settled_s < settle_s:
+        start, done = perf_counter(), 0
+        while call_s < settle_s and perf_counter() - start < settle_s:
             settled = step(w, b)
-            settled_s, done = perf_counter() - start, done + 1
-        call_s = settled_s / done
+            done += 1
+            call_s = (perf_counter() - start) / done
+        settled_s = perf_counter() - began
         calls = max(1, round(_BATCH_S / call_s))
         times_s = []
         worked_s = process_time()

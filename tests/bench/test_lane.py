@@ -71,6 +71,7 @@ def test_blocks_settle_and_last_as_long_as_they_should(prepared, clock, call_s):
     reply = prepared.block(settle_s=0.01, block_s=0.05)
     assert reply["block_s"] == pytest.approx(call_s)
     assert 0.01 <= reply["settled_s"] <= 0.01 + 2 * call_s
+    assert reply["settled_s"] == pytest.approx(call_s) or call_s < 0.01, "one call is enough"
     assert reply["timed_s"] == pytest.approx(max(0.05, call_s), rel=0.25)
     assert reply["cores"] == pytest.approx(1)
     assert len(reply["results"]) == 2
