@@ -42,6 +42,7 @@ FAULTS = {
 HARMLESS = ("floods", "leaves_children")
 
 
+pytestmark = pytest.mark.slow
 MARK = "ZEROLOOP_TESTS"  # in the environment of all that these tests start
 
 
@@ -187,7 +188,6 @@ def faulty(tmp_path_factory):
     return read(folder / "run.json")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_costs_its_row_that_process_and_no_more(faulty, name):
     status, words = FAULTS[name]
@@ -203,7 +203,6 @@ def test_a_fault_costs_its_row_that_process_and_no_more(faulty, name):
             assert [len(process) for process in timing.blocks_s] == [2, second, 2]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", [NUMPY, *(f"{name}.py" for name in HARMLESS)])
 def test_faults_of_others_cost_a_row_nothing(faulty, name):
     found = [timing for timing in faulty.timings if timing.row == name]
@@ -213,7 +212,6 @@ def test_faults_of_others_cost_a_row_nothing(faulty, name):
     assert not [entry for entry in faulty.run.unmeasured if entry.row == name]
 
 
-@pytest.mark.slow
 def test_a_row_that_was_wrong_once_is_shown_without_a_time(faulty):
     square, _ = compare(faulty)
     shown = {line.name: line for line in square.lines}
@@ -224,7 +222,6 @@ def test_a_row_that_was_wrong_once_is_shown_without_a_time(faulty):
     ]
 
 
-@pytest.mark.slow
 def test_no_process_is_left_of_a_faulty_run(faulty):
     assert not lanes()
 
@@ -279,7 +276,6 @@ def whole(tmp_path_factory):
     return read(path)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
 def test_a_run_that_was_ended_loses_nothing_and_goes_on(tmp_path, number, whole):
     path = tmp_path / "run.json"
@@ -309,7 +305,6 @@ def fill_up(disk):
     assert not shutil.disk_usage(disk).free
 
 
-@pytest.mark.slow
 def test_a_full_disk_leaves_all_finished_blocks(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -335,7 +330,6 @@ def test_a_full_disk_leaves_all_finished_blocks(tmp_path):
         subprocess.run(["umount", str(disk)], check=True)
 
 
-@pytest.mark.slow
 def test_until_adds_processes_and_ends_with_the_budget(tmp_path):
     rows = (NUMPY, "numpy_one_loop")
     plan, selected = planned(rows, processes=4, problems=PROBLEMS[:1], until=1e-9, budget_s=5.0)
@@ -359,7 +353,6 @@ def step(*data):
 """
 
 
-@pytest.mark.slow
 def test_rows_too_slow_for_the_budget_are_skipped_with_the_prediction(tmp_path):
     (tmp_path / "sleeps.py").write_text(SLEEPS)
     plan, selected = planned((NUMPY, str(tmp_path / "sleeps.py")), processes=2, row_s=0.5)
@@ -370,7 +363,6 @@ def test_rows_too_slow_for_the_budget_are_skipped_with_the_prediction(tmp_path):
     assert all("with 0.2 s for a call" in entry.reason for entry in skipped)
 
 
-@pytest.mark.slow
 def test_nothing_is_drawn_while_a_lane_runs(tmp_path, monkeypatch):
     from bench import harness
 
@@ -401,7 +393,6 @@ COPIES = "import os\nfrom impls.numpy_zero_loop import step\n"
 SECOND = "again = os.path.exists(__file__ + '.seen')\nopen(__file__ + '.seen', 'w').close()\n"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "words"),
     [
@@ -467,7 +458,6 @@ def step(*data):
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "words"),
     [
@@ -488,7 +478,6 @@ def test_rows_that_take_more_than_they_may_have_no_time(tmp_path, source, words)
     assert [one.row for one in found.timings] == [NUMPY]
 
 
-@pytest.mark.slow
 def test_a_changed_zeroloop_ends_the_run(tmp_path, monkeypatch):
     plan, selected = planned((NUMPY,), processes=1)
     monkeypatch.setattr(ledgers.code_digest, "__wrapped__", lambda: "another")

@@ -152,6 +152,7 @@ def test_a_child_that_holds_the_pipe_does_not_hide_an_end(start, tmp_path):
     assert time.monotonic() - began < 30
 
 
+@pytest.mark.slow
 def test_the_guard_ends_what_left_its_session(tmp_path):
     keeper = Guard(tmp_path / "folder")
     (tmp_path / "mine.py").write_text(

@@ -107,6 +107,7 @@ def test_compare_fails_where_nothing_can_be_compared(zeroloop, tmp_path, documen
     assert "have no row and problem in common" in message(failed)
 
 
+@pytest.mark.slow
 def test_compare_fails_on_a_regression(zeroloop, tmp_path, document):
     before, after = tmp_path / "before.json", tmp_path / "after.json"
     document = copy.deepcopy(document)

@@ -71,6 +71,7 @@ def test_wide_data(name, dtype, order, load, error):
     assert holds(name, dtype, order, 2, load, error)
 
 
+@pytest.mark.slow
 def test_a_million_examples_in_float32():
     gate = gate_for("2x1000000", "float32")
     row, Y = impls.load("numba_fused"), gate.problem.Y

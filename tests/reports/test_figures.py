@@ -222,6 +222,7 @@ def test_any_name_can_be_drawn(odd, read_html):
     assert {r"$\frac{ $.py", "n" * 27 + "…", r"\$^{$_$" + "x" * 8 + "…"} <= set(texts(odd[1]["roofline"].svg))
 
 
+@pytest.mark.slow
 def test_any_character_can_be_drawn(odd, renamed, draw):
     assert draw(renamed(odd[0], ODD["numba_two_loop"], "测试🙂\x1b.py"))
 
