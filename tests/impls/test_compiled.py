@@ -36,6 +36,7 @@ def run(code, folder=None, **environment):
     return done.stdout.split()
 
 
+@pytest.mark.slow
 def test_cached_code_computes_the_same(tmp_path):
     cold = run(SERIAL, NUMBA_CACHE_DIR=str(tmp_path))
     kept = {path.name: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nbc")}
@@ -44,6 +45,7 @@ def test_cached_code_computes_the_same(tmp_path):
     assert {path.name: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nbc")} == kept
 
 
+@pytest.mark.slow
 def test_an_edit_of_a_called_function_is_noticed(tmp_path):
     package = tmp_path / "impls"
     package.mkdir()
@@ -59,6 +61,7 @@ def test_an_edit_of_a_called_function_is_noticed(tmp_path):
         assert run(call, tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "cache")) == [str(number)]
 
 
+@pytest.mark.slow
 def test_runs_where_no_cache_can_be_written(tmp_path):
     a_file = tmp_path / "file"
     a_file.touch()  # no folder can be made below a file, not even by root

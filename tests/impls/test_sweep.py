@@ -160,6 +160,7 @@ def in_child(queue):
     queue.put(bits_of())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 # Python, and JAX once loaded, warn of forking a process that has threads: what is tried here.
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning", "ignore:os.fork:RuntimeWarning")

@@ -98,6 +98,7 @@ def test_the_same_folder_twice_holds_the_same(tmp_path, document, report):
         assert contents(tmp_path) == contents(report)
 
 
+@pytest.mark.slow
 def test_a_copy_elsewhere_gives_the_same_bytes(tmp_path, report):
     copy = shutil.copy(report / "results.json", tmp_path / "copy.json")
     environment = {**os.environ, "PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "PYTHONPATH": str(ROOT)}
