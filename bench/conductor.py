@@ -21,9 +21,9 @@ from bench import plan as plans
 from bench.field import MOST_LOSSES, Field, Lane
 from bench.harness import Harness, Lost, guarded
 from bench.lane import decoded
-from bench.ledger import Entry, Ledger
+from bench.ledger import Ledger
 from bench.listener import Listener
-from bench.outcome import EVERYWHERE, LeftOut
+from bench.outcome import EVERYWHERE, LeftOut, explain
 from bench.plan import LIGHT_S, SETTLE_S, SLOW_S, Paces
 from bench.results import Setting
 from bench.selection import Selection, display_name
@@ -40,6 +40,7 @@ _MOST_PROCESSES = 100  # that `until` adds up to
 _MOST_CORES = 0.25  # above the number of threads, that a step may keep busy
 _LONG_ENOUGH_S = 0.02  # of a block, to hold its cores and its clock to ours
 _UNTOLD = 0.5  # of the time of a block that its lane's clock may miss
+_SEND_S = 1e-7  # for each byte of dw, that a lane may take to send its results
 _CHANGED = LeftOut("failed", "its file has changed since the run began")
 _SHORTEST_S = 1e-9  # of a call, that a clock can tell
 _PART_OF_MEMORY = 2  # of what is free at the start: what one lane may hold
@@ -82,7 +83,7 @@ class Conductor:
         """Measure until the plan is done; raises OSError where the file cannot be written."""
         start_s = perf_counter() - self._ledger.spent.total_s
         listener = Listener(self._ledger.noise, self._ledger.spent.total_s)
-        twin_of = next(row for row in self._selected.rows if display_name(row) == self._ledger.plan.baseline)
+        twin_of = plans.baseline_row(self._ledger.plan, self._selected)
         with ExitStack() as stack:
             stack.callback(self._ledger.conclude)
             temporary = tempfile.TemporaryDirectory(prefix="zeroloop-", ignore_cleanup_errors=True)
@@ -127,8 +128,7 @@ class Conductor:
     def _leave_out_what_is_missing(self) -> None:
         for row in self._selected.rows:
             if not registry.is_own_file(row) and (reason := registry.missing(registry.record(row))):
-                status, _, said = reason.partition(": ")
-                self._leave_out(row, LeftOut(status, said), self._settings)
+                self._leave_out(row, explain(registry.Unavailable(reason), row), self._settings)
 
     def _leave_out(self, row: str, why: LeftOut, settings: Sequence[Setting]) -> None:
         """Leave a row out for good where it has no time yet, and in this process where it has."""
@@ -277,7 +277,7 @@ class Conductor:
         self._spent["settled_s"] += reply["settled_s"]
         with self._clock("verified_s"):
             self._judge(reply["results"], point, setting, lane)
-            _check_block(reply, wall_s, setting.threads)
+            _check_block(reply, wall_s - _SEND_S * point.w.nbytes, setting.threads)
         self._ledger.change(lane.row, setting, lane.twin).add_block(process, reply["block_s"])
         lane.losses = 0
         self._save()
@@ -307,7 +307,7 @@ class Conductor:
     def _measure_memory(self, setting: Setting, process: int) -> None:
         """Have each row call its step once more, for the memory that takes, where that is not known yet."""
         for lane in self._field.lanes:
-            entry: Entry = self._ledger.change(lane.row, setting, lane.twin)
+            entry = self._ledger.change(lane.row, setting, lane.twin)
             if lane.blocks and lane.harness and entry.extra_bytes is None and not lane.twin:
                 self._show.now(process, setting, f"measuring the memory of {display_name(lane.row)}")
                 with self._or_lost(lane, setting, process):
@@ -355,6 +355,7 @@ class Conductor:
         said = plans.too_long(self._ledger.plan, call_s)
         if said:
             lane.clear()
+        if said and not lane.twin:  # a twin that is a little slower takes no time from its row
             self._ledger.lose(lane.row, setting, LeftOut("skipped", said), None)
         return bool(said)
 

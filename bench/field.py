@@ -13,7 +13,7 @@ from impls import registry
 MOST_LOSSES = 3  # in a row, after which a row is not started again
 
 
-@dataclass
+@dataclass(eq=False)
 class Lane:
     """A row, or the twin of one, or the speed of light; and where its process of the moment stands."""
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.ledger import Ledger
-from bench.plan import settings
+from bench.plan import baseline_row, settings
 from bench.results import Setting
 from bench.selection import Selection, display_name
 from reports import wording
@@ -84,7 +84,6 @@ class Screen:
         self._clock, self._selected, self._ledger = clock, selected, ledger
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._doing = ""
-        self._setting: Setting | None = None
         self._drawn = 0.0
 
     def __enter__(self) -> "Screen":
@@ -96,7 +95,7 @@ class Screen:
 
     def now(self, process: int, setting: Setting, doing: str) -> None:
         """Remember what is being done, and draw it if it is time."""
-        self._setting, self._doing = setting, f"process {process + 1}, {named(setting)}: {doing}"
+        self._doing = f"process {process + 1}, {named(setting)}: {doing}"
         self._draw()
 
     def progress(self, ledger: Ledger) -> None:
@@ -120,12 +119,12 @@ class Screen:
             f" {times}",
         )
         doing = Text(self._doing, overflow="ellipsis", no_wrap=True)
-        base = display_name(plan.baseline)
-        return Group(doing, bar, "", Text(f"times as fast as {base}, so far"), self._speedups())
+        title = Text(f"times as fast as {plan.baseline}, so far")
+        return Group(doing, bar, "", title, self._speedups())
 
     def _speedups(self) -> Table:
         """Show each row's speedup over the baseline so far, on the problems that were reached last."""
-        base = self._ledger.plan.baseline
+        base = baseline_row(self._ledger.plan, self._selected)
         found = list(dict.fromkeys(setting for _, setting in self._ledger.entries))
         room = max(1, (self._live.console.width - _NAME_WIDTH) // _CELL_WIDTH)
         table = Table(box=None, padding=(0, 1, 0, 0))

@@ -28,8 +28,7 @@ _FEWEST_ROUNDS, _MOST_ROUNDS = 3, 12
 _ROW_SHARE = 8  # of the budget, that one row may take on one problem
 _LONGEST_ROW_S = 60.0  # the same without a budget
 _UNTIL = 4  # times the preset's budget, to add processes in, where the user sets none
-# What a plan reckons with, in seconds, from runs on two cores of a recent processor; a forecast need not be
-# good.
+# What a plan reckons with, in seconds, from runs on two cores of a recent processor.
 _PYTHON_S = 0.25  # of one core, to start Python and load NumPy
 _START_S = {"numba": 0.7, "torch": 2.0, "jax": 1.2, "sklearn": 1.2}  # of one core, to load a library
 _COMPILE_S = {"numba": 4.5, "jax": 0.4, "torch": 0.05}  # for each dtype, with nothing compiled
@@ -121,6 +120,11 @@ def _baseline(asked: str | None, selected: Selection) -> str:
     if display_name(asked) not in names:
         raise BadSelection(f"baseline {asked!r} is not among the rows: {', '.join(names)}")
     return display_name(asked)
+
+
+def baseline_row(plan: Plan, selected: Selection) -> str:
+    """Return the row, or the path of the own file, that the plan knows by its display name."""
+    return next(row for row in selected.rows if display_name(row) == plan.baseline)
 
 
 def fitted(plan: Plan, selected: Selection, paces: "Paces", binding: bool) -> Plan:
@@ -243,7 +247,7 @@ def _parts_s(plan: Plan, selected: Selection, paces: Paces) -> Iterator[float]:
     counts = len(plan.thread_counts)
     yield plan.processes * counts * start_s / min(threads.available(), len(rows))
     yield counts * len(plan.dtypes) * (plan.cold * compile_s + _LIGHT_COMPILE_S)
-    twin = next(row for row in selected.rows if display_name(row) == plan.baseline)
+    twin = baseline_row(plan, selected)
     for setting in settings(plan, selected):
         shape = problems.find(setting.problem)
         size = shape.n_x * shape.m

@@ -145,10 +145,12 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            said = f"{folder}: another run writes there; two at once disturb each other"
+            raise BadSelection(said) from None
         yield
-    except BlockingIOError:
-        raise BadSelection(f"{folder}: another run writes there; two at once disturb each other") from None
     finally:
         os.close(handle)
 

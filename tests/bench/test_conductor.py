@@ -491,3 +491,22 @@ def test_two_runs_do_not_write_to_one_folder(tmp_path):
         said = CliRunner().invoke(main, [*COMMAND, str(tmp_path / "run.json")])
     assert said.exit_code == 2
     assert "another run writes there" in said.output
+
+
+def test_a_twin_that_takes_too_long_leaves_its_row_its_time(tmp_path, monkeypatch):
+    skip = Conductor._skip
+
+    def slow_twin(self, lane, setting, call_s):
+        return skip(self, lane, setting, 1e9 if lane.twin else call_s)
+
+    monkeypatch.setattr(Conductor, "_skip", slow_twin)
+    plan, selected = planned((NUMPY,), processes=1, problems=PROBLEMS[:1])
+    found = measured(tmp_path / "run.json", plan, selected).results
+    assert [(one.row, [len(process) for process in one.blocks_s]) for one in found.timings] == [(NUMPY, [2])]
+    assert found.run.unmeasured == found.run.twins == ()
+
+
+def test_sending_a_long_result_is_not_held_against_a_row(tmp_path):
+    plan, selected = planned((NUMPY,), processes=1, problems=("1000000x2",))
+    found = measured(tmp_path / "run.json", plan, selected).results
+    assert [one.row for one in found.timings] == [NUMPY], found.run.unmeasured

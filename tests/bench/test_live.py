@@ -93,3 +93,17 @@ def test_screen_is_drawn_twice_a_second_at_most(clock, begun, monkeypatch):
         clock[0] += 0.01
         screen.progress(ledger)
     assert len(drawn) == 2
+
+
+def test_screen_compares_with_a_baseline_that_is_a_file(clock, tmp_path):
+    (tmp_path / "mine.py").touch()
+    rows = (str(tmp_path / "mine.py"), "numba_fused")
+    plan, selected = plans.make(Asked("course", rows, ("5x7",), thread_counts=(1,), baseline=rows[0]))
+    ledger = Ledger(tmp_path / "run.json", plan, selected.rows, selected.problems)
+    for row, step_s in zip(rows, (2e-3, 5e-4), strict=True):
+        ledger.change(row, Setting("5x7", "float64", 1)).add_block(0, step_s)
+    console = shown()
+    with console.capture() as text:
+        console.print(Screen(console, Clock(60.0, ledger, 1), selected, ledger)._picture())
+    assert "times as fast as mine.py, so far" in text.get()
+    assert "4.00x" in text.get()
