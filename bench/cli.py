@@ -171,7 +171,9 @@ def verify(rows: tuple[str, ...], names: tuple[str, ...], dtype: str, threads: i
     help="Repeatable.  [default: all cores]",
 )
 @click.option("--baseline", metavar="NAME", help="Row that gets a twin.  [default: numpy_zero_loop]")
-@click.option("--processes", type=click.IntRange(min=1), metavar="N", help="Fresh processes of each row.")
+@click.option(
+    "--processes", type=click.IntRange(min=1), metavar="N", help="Of each row.  [default: by preset]"
+)
 @click.option(
     "--budget", "budget_s", type=_Duration(), help="Time for the whole run, such as 90s, 10m or 2h."
 )
@@ -183,7 +185,7 @@ def verify(rows: tuple[str, ...], names: tuple[str, ...], dtype: str, threads: i
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Results file.  [default: reports/out/run-DATE.json]",
+    help="Results file; the report lies beside it.  [default: reports/out/run-DATE.json]",
 )
 @click.option(
     "--resume",
@@ -229,15 +231,23 @@ def run(ctx: click.Context, /, resume: Path | None, dry_run: bool, **asked: Any)
     help="Exit 1 for a row that is slower by more, such as 5%.",
 )
 def compare_runs(before: Path, after: Path, limit: float | None) -> None:
-    """Hold one results file to another: before and after, or two machines."""
+    """Hold one results file to another, row by row."""
     with _user_errors():
         changes = changed(read(before), read(after))
-        if limit is not None and not changes.rows:
-            raise ValueError(f"{before} and {after} have no row and problem in common")
+        if not changes.rows and not changes.broken:
+            held = " and ".join(map(tables.contents_as_text, (changes.before, changes.after)))
+            raise ValueError(f"{before} and {after} have no row on the same problem in common: {held}")
     click.echo(tables.changes_as_text(changes))
-    regressions = [] if limit is None else changes.regressions(limit)
+    if limit is None:
+        return
+    regressions = changes.regressions(limit)
     for said in regressions:
         click.echo(f"regression: {said}")
+    if unsure := changes.unsure(limit):
+        click.echo(
+            f"{unsure} of {len(changes.rows)} intervals are too wide to rule out a regression of "
+            f"{wording.percent(limit)}; `zeroloop run --until` narrows them"
+        )
     raise SystemExit(1 if regressions else 0)
 
 
@@ -305,8 +315,8 @@ def report(results: Path, output: Path | None) -> None:
         found = read(results)
         folder = output or Path("reports") / "out" / found.run_id
         index = write.write_into(found.document, folder)
-    comparisons = compare(found)
-    click.echo(f"{tables.as_text(comparisons)}\n{tables.contest_as_text(comparisons)}\nreport: {index}")
+    _show_results(found)
+    click.echo(f"report: {index}")
 
 
 def _job(ctx: click.Context, resume: Path | None, asked: dict[str, Any]) -> runs.Job:

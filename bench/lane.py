@@ -28,6 +28,7 @@ from bench.outcome import explain
 from bench.shared import opened
 from impls.contract import Array, Step
 from impls.registry import BoundStep
+from impls.threads import limit
 
 LIGHT = "light"  # in place of a row: the lane that measures the speed of light
 # After the first call of a lane that was continued: whoever wakes up is put on an idle core. Without it a
@@ -53,6 +54,9 @@ class Lane:
         mirrored = -w
         mirrored.setflags(write=False)
         self._points = [(w, b), (mirrored, -b)]
+        # What a user's data have before any row sees them: pages that are mapped, and pools of that size.
+        X.max()
+        limit(threads)
         assert self._impl
         start = perf_counter()
         self._step = self._impl.prepare(X, Y, threads)

@@ -11,13 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.ledger import Ledger
-from bench.plan import baseline_row, settings
+from bench.plan import baseline_row, is_installed, settings
 from bench.results import Setting
 from bench.selection import Selection, display_name
 from reports import wording
 
 _REDRAW_S = 0.5  # at the soonest: drawing takes milliseconds
-_NAME_WIDTH, _CELL_WIDTH = 20, 10  # of the table, in characters
+_NAME_WIDTH, _CELL_WIDTH = 19, 7  # of the table, in characters: a row's name, and 0.0123x
 
 
 class Clock:
@@ -126,14 +126,26 @@ class Screen:
         """Show each row's speedup over the baseline so far, on the problems that were reached last."""
         base = baseline_row(self._ledger.plan, self._selected)
         found = list(dict.fromkeys(setting for _, setting in self._ledger.entries))
-        room = max(1, (self._live.console.width - _NAME_WIDTH) // _CELL_WIDTH)
+        shown = self._fitting(found)
         table = Table(box=None, padding=(0, 1, 0, 0))
-        table.add_column("row", no_wrap=True, overflow="ellipsis", max_width=_NAME_WIDTH - 1)
-        for setting in found[-room:]:
+        table.add_column(
+            "row", no_wrap=True, overflow="ellipsis", min_width=_NAME_WIDTH, max_width=_NAME_WIDTH
+        )
+        for setting in shown:
             table.add_column(setting.problem, justify="right", overflow="ellipsis", no_wrap=True)
-        for row in self._selected.rows:
-            table.add_row(display_name(row), *(self._speedup(row, base, one) for one in found[-room:]))
+        for row in filter(is_installed, self._selected.rows):
+            table.add_row(display_name(row), *(self._speedup(row, base, one) for one in shown))
         return table
+
+    def _fitting(self, found: list[Setting]) -> list[Setting]:
+        """Return the last settings, as many as the screen is wide enough for, and one at least."""
+        room, shown = self._live.console.width - _NAME_WIDTH - 1, 0
+        for setting in reversed(found):
+            room -= max(len(setting.problem), _CELL_WIDTH) + 1
+            if room < 0:
+                break
+            shown += 1
+        return found[-max(1, shown) :]
 
     def _speedup(self, row: str, base: str, setting: Setting) -> str:
         own_s, base_s = self._median_s(row, setting), self._median_s(base, setting)

@@ -7,7 +7,6 @@ result.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -84,12 +83,6 @@ def make(asked: Asked) -> tuple[Plan, Selection]:
     selected = select(asked.rows, asked.problems or preset.problems, asked.dtypes, asked.thread_counts)
     if not any(map(is_installed, selected.rows)):
         raise BadSelection(f"no row can run: {registry.missing(registry.record(selected.rows[0]))}")
-    for row in selected.rows:
-        if registry.is_own_file(row) and not Path(row).is_file():
-            raise BadSelection(f"{row}: no such file")
-    for count in selected.thread_counts:
-        if count > threads.available():
-            raise BadSelection(f"threads: {count}, but this process may use {threads.available()} cores")
     for name in selected.problems:
         _check_memory(name, selected)
     budget_s = asked.budget_s or preset.budget_s

@@ -63,6 +63,8 @@ def resumed(path: Path, own_files: Sequence[str]) -> Job:
         raise BadSelection(f"{path}: of `pytest --benchmark-only`, which cannot be gone on with")
     if not before.run.interrupted:
         raise BadSelection(f"{path}: this run is complete; start another")
+    if named := [row for row in own_files if not registry.is_own_file(row)]:
+        raise BadSelection(f"{path}: its rows are those of its plan; leave out --impl {named[0]}")
     own = {display_name(file): file for file in own_files}
     rows = []
     for row in before.run.rows:
@@ -70,7 +72,7 @@ def resumed(path: Path, own_files: Sequence[str]) -> Job:
             raise BadSelection(f"{path}: it timed {row.name}; say where that file is, with --impl")
         rows.append(own.pop(row.name, row.name))
     if own:
-        raise BadSelection(f"{path}: it did not time {', '.join(own)}; leave out --impl")
+        raise BadSelection(f"{path}: it did not time {', '.join(own)}; leave out that --impl")
     for problem in before.run.problems:
         shape = problems.find(problem.name)
         if (shape.n_x, shape.m) != (problem.n_x, problem.m):
@@ -88,12 +90,13 @@ def described(job: Job) -> str:
     rows = [row for row in selected.rows if plans.is_installed(row)]
     missing = [row for row in selected.rows if row not in rows]
     cold, settings = min(plan.cold, plan.processes), plans.settings(plan, selected)
+    count = wording.counted
     lines = [
-        f"{plan.preset}: {_counted(len(rows), 'row')} on {_counted(len(selected.problems), 'problem')}, "
+        f"{plan.preset}: {count(len(rows), 'row')} on {count(len(selected.problems), 'problem')}, "
         f"{' and '.join(plan.dtypes)}, {' and '.join(map(wording.threads, plan.thread_counts))}",
-        f"{plan.processes} processes of each row, the first {cold} with nothing compiled",
+        f"{count(plan.processes, 'process')} of each row, {cold} with nothing compiled",
         f"in each, on each problem, up to {plan.rounds} blocks of {wording.seconds(plan.block_s)}",
-        f"baseline and A/A pair: {plan.baseline}",
+        f"baseline: {plan.baseline}, which runs twice side by side, to show the noise (A/A pair)",
     ]
     if plan.until is not None:
         lines.append(f"then more processes, until all intervals are within {wording.percent(plan.until)}")
@@ -106,12 +109,9 @@ def described(job: Job) -> str:
         lines.append(f"not installed: {', '.join(missing)}")
     if job.before:
         lines.append(f"going on after {job.before.run.done} of {plan.processes * len(settings)} parts")
-    lines.append(f"this takes about {wording.duration(job.forecast_s)}")
+    about = "at least" if plan.until is not None else "about"
+    lines.append(f"this takes {about} {wording.duration(job.forecast_s)}")
     return "\n".join(lines)
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def carry_out(job: Job, console: Console) -> Results:

@@ -44,10 +44,13 @@ def select(
     )
     try:
         for count in chosen.thread_counts:
-            threads.check(count)
+            if threads.check(count) > threads.available():
+                raise BadSelection(f"threads: {count}, but this process may use {threads.available()} cores")
         for row in chosen.rows:
             if not registry.is_own_file(row):
                 registry.record(row)
+            elif not Path(row).is_file():
+                raise BadSelection(f"{row}: no such file")
         for name in chosen.problems:
             for dtype in chosen.dtypes:
                 problems.check_memory(problems.find(name), dtype)

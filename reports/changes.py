@@ -30,6 +30,10 @@ class Change:
         """Tell whether the row takes longer by more than a share, beyond what chance explains."""
         return self.verdict == "slower" and self.ratio.estimate < 1 / (1 + limit)
 
+    def may_be_regression(self, limit: float) -> bool:
+        """Tell whether the interval leaves room for one, shown or not."""
+        return self.ratio.low is None or self.ratio.low < 1 / (1 + limit)
+
 
 @dataclass(frozen=True)
 class Changes:
@@ -38,7 +42,8 @@ class Changes:
     before: Results
     after: Results
     rows: tuple[Change, ...]
-    alone: tuple[tuple[str, str], ...]  # row and problem, that one of them has only
+    only_before: tuple[tuple[str, str], ...]  # row and problem
+    only_after: tuple[tuple[str, str], ...]
     broken: tuple[str, ...]  # what had a time before and fails after, and why
 
     def regressions(self, limit: float) -> list[str]:
@@ -49,6 +54,22 @@ class Changes:
             if change.is_regression(limit)
         ]
         return [*slower, *self.broken]
+
+    def unsure(self, limit: float) -> int:
+        """Count the rows of which the intervals neither show nor rule out a regression."""
+        return sum(
+            change.may_be_regression(limit) and not change.is_regression(limit) for change in self.rows
+        )
+
+    @property
+    def differences(self) -> list[str]:
+        """What else differs between the two: machine, versions, commit."""
+        old, new = _facts(self.before), _facts(self.after)
+        return [
+            f"{name} {old.get(name, 'none')} -> {new.get(name, 'none')}"
+            for name in dict.fromkeys([*old, *new])
+            if old.get(name) != new.get(name)
+        ]
 
 
 def changed(before: Results, after: Results) -> Changes:
@@ -62,7 +83,16 @@ def changed(before: Results, after: Results) -> Changes:
         for line in comparison.lines
         if line.status in FAULTS and (line.name, comparison.slug) in old
     ]
-    return Changes(before, after, tuple(rows), tuple(sorted(old.keys() ^ new.keys())), tuple(broken))
+    only_before = tuple(key for key in old if key not in new)
+    only_after = tuple(key for key in new if key not in old)
+    return Changes(before, after, tuple(rows), only_before, only_after, tuple(broken))
+
+
+def _facts(results: Results) -> dict[str, str]:
+    machine = results.environment
+    facts = {"processor": machine.cpu, "cores": str(machine.cores), "system": machine.system}
+    facts |= {"Python": machine.python, "zeroloop": results.run.version}
+    return {**facts, **machine.versions, "commit": (results.commit or "none")[:12]}
 
 
 def _lines(results: Results) -> dict[tuple[str, str], tuple[Line, Line | None]]:

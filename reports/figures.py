@@ -203,6 +203,9 @@ def _roofline(comparisons: list[Comparison], looks: dict[str, _Look]) -> Picture
     figure = Figure(figsize=(6.6 if columns == 1 else 10.4, 4.2 * bands), layout="constrained")
     axes = figure.subplots(bands, columns, sharex=True, sharey=True, squeeze=False).flatten()
     handles: dict[str, Artist] = {}
+    sizes = [_bytes(comparison) for comparison in comparisons]
+    axes[0].set_xscale("log")
+    axes[0].set_xlim(min(sizes) / 4, max(sizes) * 4)  # holds a power of ten, and so a tick, also for one size
     for panel, ((dtype, threads), members) in zip(axes, panels.items(), strict=False):
         roof, found = _roofline_panel(panel, members, looks)
         handles |= found
@@ -211,8 +214,6 @@ def _roofline(comparisons: list[Comparison], looks: dict[str, _Look]) -> Picture
         panel.tick_params(labelbottom=True)
     for unused in axes[len(panels) :]:
         unused.set_axis_off()
-    low, high = axes[0].get_xlim()
-    axes[0].set_xlim(low / 1.6, high * 1.6)
     shown = [name for name in looks if name in handles and not name.startswith("_")]  # what Matplotlib hides
     figure.legend(
         [roof, *(handles[name] for name in shown)],
@@ -238,7 +239,6 @@ def _roofline_panel(
 ) -> tuple[Artist, dict[str, Artist]]:
     """Draw all rows and above them the light; return what stands for it, and for each row."""
     handles: dict[str, Artist] = {}
-    axes.set_xscale("log")
     axes.set_yscale("log")
     for name, look in looks.items():
         points = [
@@ -272,6 +272,7 @@ def _roofline_panel(
         ha="left",
         fontsize=7,
     )
+    names.xaxis.set_minor_formatter(NullFormatter())
     names.tick_params(which="both", length=0, pad=1)
     names.spines["top"].set_visible(False)
     axes.set_xlabel("size of X")

@@ -150,9 +150,12 @@ def compare(results: Results) -> tuple[Comparison, ...]:
 
 def verdict(comparisons: tuple[Comparison, ...]) -> list[str]:
     """Say in a few sentences what the run shows; each claims no more than its intervals allow."""
-    return [sentence for sentence in (_removing_loops(comparisons), _fastest(comparisons)) if sentence] or [
-        "No row was both verified and timed in this run, so it shows nothing about speed."
-    ]
+    found = [sentence for sentence in (_removing_loops(comparisons), _fastest(comparisons)) if sentence]
+    if found:
+        return found
+    if any(comparison.measured for comparison in comparisons):
+        return ["No two rows were timed on the same data, so this run has times and no speedups."]
+    return ["No row was both verified and timed in this run, so it shows nothing about speed."]
 
 
 def contest(comparisons: tuple[Comparison, ...], rival: str | None = None) -> tuple[Match, ...]:

@@ -32,7 +32,8 @@ def not_citable(results: Results, comparisons: tuple[Comparison, ...]) -> list[s
     if results.run.plan is None:
         reasons.append("one process, a quick look: `zeroloop run` measures over several")
     elif fewest_processes(results) < FEWEST_PROCESSES:
-        reasons.append(f"{fewest_processes(results)} processes, and {FEWEST_PROCESSES} are the fewest")
+        found = wording.counted(fewest_processes(results), "process")
+        reasons.append(f"{found}, and {FEWEST_PROCESSES} are the fewest")
     if results.run.interrupted:
         reasons.append("interrupted: what it had not reached is missing")
     if disturbed := busy(results):
@@ -124,7 +125,10 @@ def _signs(results: Results, comparisons: tuple[Comparison, ...]) -> list[str]:
     if pair is None:
         signs.append("no A/A pair: what is noise here is not known")
     if pair and pair.half_width is not None and pair.half_width > WIDEST_TWIN:
-        signs.append(f"a row and its twin agree to {wording.percent(pair.half_width)} only")
+        signs.append(
+            f"a row and its twin, the same code in another process, agree to "
+            f"{wording.percent(pair.half_width)} only: more processes or a quieter machine help"
+        )
     if pair and not pair.contains_one:
         signs.append(f"a row and its twin differ: {wording.speedup(pair)}")
     signs += [

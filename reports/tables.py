@@ -5,6 +5,7 @@ import io
 import math
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,7 +15,8 @@ from rich.table import Table
 
 from reports import wording
 from reports.changes import Changes
-from reports.findings import NUMPY, PLAIN, Comparison, Entrant, Line, Loss, Match, contest, left_out
+from reports.findings import NUMPY, PLAIN, Comparison, Entrant, Line, Loss, Match, compare, contest, left_out
+from reports.noise import not_citable
 from reports.results import Results
 from reports.statistics import Interval, geometric_mean
 
@@ -130,6 +132,10 @@ def as_text(comparisons: tuple[Comparison, ...], width: int = 80) -> str:
     return "\n".join([*tables, *reasons, *([""] if reasons else [])])
 
 
+_CHOSEN = (
+    "The intervals are corrected for choosing the best of either side; where two of ours are not separated, "
+    "the one that stands first in the tables does here."
+)
 _CONTEST = (
     *("problem", "dtype", "ours", "prepare", "step"),
     *("best peer", "step", "times as fast", "share of light"),
@@ -184,15 +190,19 @@ def contest_summary(comparisons: tuple[Comparison, ...]) -> str:
         )
         if matches
     ]
-    return f"In the geometric mean ours is {' and '.join(means)}." if means else ""
+    return f"In the geometric mean ours is {' and '.join(means)}. {_CHOSEN}" if means else ""
 
 
 def changes_as_text(changes: Changes, width: int = 80) -> str:
     """Two runs beside each other, for a terminal."""
-    runs = [("before", changes.before), ("after", changes.after)]
-    said = [_filled(f"{name}: {_run_as_text(run)}", width) for name, run in runs]
-    if not changes.rows:
-        return "\n".join([*said, "no row and problem is in both"])
+    said = []
+    for name, run in (("before", changes.before), ("after", changes.after)):
+        said.append(_filled(f"{name}: {_run_as_text(run)}", width))
+        said += [_filled(f"  not citable: {reason}", width) for reason in not_citable(run, compare(run))]
+    if changes.before.run_id == changes.after.run_id:
+        said.append("both are the same run")
+    if changes.differences:
+        said.append(_filled(_one_line(f"also changed: {', '.join(changes.differences)}"), width))
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("row\n  problem", overflow="fold")
     for heading in ("before", "after", "times as fast\n[interval]"):
@@ -206,17 +216,32 @@ def changes_as_text(changes: Changes, width: int = 80) -> str:
             "\n".join(wording.speedup(change.ratio).split(" ", 1)),
             change.verdict,
         )
-    return "\n".join([*said, "", printed(table, width), "", *_notes(changes)])
+    notes = [_filled(_one_line(note), width) for note in _notes(changes)]
+    return "\n".join([*said, "", printed(table, width), "", *notes])
+
+
+def contents_as_text(run: Results) -> str:
+    """Say which rows and problems a run has times of."""
+    rows = dict.fromkeys(timing.row for timing in run.timings)
+    problems = dict.fromkeys(f"{one.problem}-{one.dtype}-{one.threads}t" for one in run.timings)
+    return _one_line(f"{', '.join(rows) or 'no row'} on {', '.join(problems) or 'nothing'}")
 
 
 def _notes(changes: Changes) -> list[str]:
-    agreeing = [change.agrees for change in changes.rows if change.agrees is not None]
+    judged = [change for change in changes.rows if change.agrees is not None]
+    apart = [f"{change.name} on {change.where}" for change in judged if not change.agrees]
     notes = []
-    if agreeing:
-        said = f"{sum(agreeing)} of {len(agreeing)} agree within their intervals"
-        notes.append(f"speedups over {NUMPY}: {said}")
-    if changes.alone:
-        notes.append(f"times that only one of the two has: {len(changes.alone)}")
+    if judged:
+        but = f", but not {', '.join(apart)}" if apart else ""
+        notes.append(
+            f"speedups over {NUMPY}: {len(judged) - len(apart)} of {len(judged)} agree within their "
+            f"intervals{but}"
+        )
+    for name, keys in (("before", changes.only_before), ("after", changes.only_after)):
+        if keys:
+            counts = Counter(where for _, where in keys)
+            found = ", ".join(f"{where} ({wording.counted(count, 'row')})" for where, count in counts.items())
+            notes.append(f"timed {name} only: {found}")
     return notes
 
 
@@ -227,7 +252,7 @@ def _run_as_text(run: Results) -> str:
 
 
 def _filled(text: str, width: int) -> str:
-    return textwrap.fill(text, width, subsequent_indent="  ")
+    return textwrap.fill(text, width, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def printed(table: Table, width: int) -> str:

@@ -89,7 +89,12 @@ def bytes_of(value: int | None) -> str:
 
 def threads(count: int) -> str:
     """A number of threads: 1 thread, 2 threads."""
-    return f"{count} thread{'' if count == 1 else 's'}"
+    return counted(count, "thread")
+
+
+def counted(count: int, what: str) -> str:
+    """A number of things: 1 row, 2 rows, 3 processes."""
+    return f"{count} {what}{'' if count == 1 else 'es' if what.endswith('s') else 's'}"
 
 
 def error(value: float | None) -> str:

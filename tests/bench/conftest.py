@@ -220,7 +220,7 @@ def _good(folder):
 def _wrong(folder):
     files = [_written(folder, name, source) for name, source in FAULTY.items()]
     # The one that damages the data comes last before the row that is right.
-    files += [folder / "nowhere.py", *sorted(WRONG, key=lambda path: path.stem == "overwrites_input")]
+    files += sorted(WRONG, key=lambda path: path.stem == "overwrites_input")
     return _measured(folder, *(f"--impl={path}" for path in files), *ONE_ROW)
 
 
@@ -250,6 +250,7 @@ def _unmeasured(folder):
         "unknown row": ["--impl=numpy_zero_lop"],
         "unknown problem": ["--problem=brest_cancer"],
         "unknown dtype": ["--dtype=float16"],
+        "no such file": ["--impl=nowhere.py"],
         "no threads": ["--threads=2", "--threads=0"],
         "threads without number": ["--threads=many"],
         "too large": ["--problem=1000000x1000000000"],
@@ -262,7 +263,7 @@ def _unmeasured(folder):
     }
     sessions["options alone"] = [*NO_CACHE, "--contest"]
     sessions["plain"] = [*NO_CACHE, "--collect-only", "-q"]
-    contest = ["--benchmark-only", "--contest", *sessions["plain"], "--problem=5x7", "--threads=3"]
+    contest = ["--benchmark-only", "--contest", *sessions["plain"], "--problem=5x7", "--threads=2"]
     sessions["contest"] = [*contest, f"--report-dir={folder / 'contest'}"]
     sessions["benchmarks"] = ["--benchmark-only", *sessions["plain"], f"--report-dir={folder / 'benchmarks'}"]
     process = _start(sys.executable, "-c", SESSIONS, json.dumps(sessions))

@@ -36,7 +36,6 @@ WRONG = {
     "wrong_sign.py": "dw is off by ",
 }
 FAULTY = {
-    "nowhere.py": "nowhere.py: no such file",
     "no_step.py": "no_step.py: has no function step(w, b, X, Y)",
     "undefined_name.py": "undefined_name.py, line 3: NameError: name 'unknown' is not defined",
     "not_python.py": "not_python.py, line 4: SyntaxError: expected ':'",
@@ -50,6 +49,7 @@ REFUSED = {
     "unknown row": "no implementation 'numpy_zero_lop'; did you mean numpy_zero_loop",
     "unknown problem": "no problem 'brest_cancer'; did you mean breast_cancer",
     "unknown dtype": "--dtype: invalid choice: 'float16'",
+    "no such file": "nowhere.py: no such file",
     "no threads": "threads: 0, but a whole number from 1 to 1024 is needed",
     "threads without number": "--threads: invalid int value: 'many'",
     "too large": "problem 1000000x1000000000: X takes 8,000,000.0 GB, but only ",
@@ -304,7 +304,7 @@ def test_contest_fills_in_what_is_not_asked_for(unmeasured):
     assert code == 0, said
     collected = re.findall(r"test_step\[(.+)\]", said)
     rows = select(None, ["5x7"], None, None, contest=True).rows
-    assert collected == [f"5x7-{dtype}-3t-{row}" for dtype in DTYPES for row in rows]
+    assert collected == [f"5x7-{dtype}-2t-{row}" for dtype in DTYPES for row in rows]
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ HERE = Setting("5x7", "float64", 2)
 
 
 @pytest.fixture
-def recorder():
-    return Recorder(select(["numba_two_loop", "/home/ada/mine.py"], ["5x7", "3x50"], None, [2, 1]), None)
+def recorder(own_file):
+    mine = own_file("mine.py", "def step(w, b, X, Y): ...")
+    return Recorder(select(["numba_two_loop", str(mine)], ["5x7", "3x50"], None, [2, 1]), None)
 
 
 @pytest.mark.parametrize(

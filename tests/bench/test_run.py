@@ -101,10 +101,35 @@ def test_compare_fails_where_nothing_can_be_compared(zeroloop, tmp_path, documen
     path, other = tmp_path / "one.json", tmp_path / "other.json"
     path.write_text(json.dumps(document))
     other.write_text(json.dumps({**document, "benchmarks": []}))
-    assert zeroloop("compare", str(path), str(other)).exit_code == 0
-    failed = zeroloop("compare", str(path), str(other), "--fail-on-regression", "5%")
+    failed = zeroloop("compare", str(path), str(other))
     assert failed.exit_code == 2
-    assert "have no row and problem in common" in message(failed)
+    assert "have no row on the same problem in common: " in message(failed)
+    assert message(failed).endswith("and no row on nothing")
+
+
+def test_compare_says_what_it_cannot_rule_out(zeroloop, tmp_path, document):
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps(document))
+    result = zeroloop("compare", str(path), str(path), "--fail-on-regression", "0.001%")
+    assert result.exit_code == 0
+    assert "intervals are too wide to rule out a regression of 0.001 %" in result.output
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (["numpy_zero_loop"], "its rows are those of its plan; leave out --impl numpy_zero_loop"),
+        (["mine.py"], "it did not time mine.py"),
+    ],
+)
+def test_resume_takes_no_other_rows(zeroloop, tmp_path, rows, said):
+    document = json.loads((REFERENCE / "results.json").read_text())
+    document["zeroloop"]["interrupted"] = True
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(document))
+    failed = zeroloop("run", "--resume", str(path), *(f"--impl={row}" for row in rows))
+    assert failed.exit_code == 2
+    assert said in message(failed)
 
 
 @pytest.mark.slow

@@ -63,13 +63,9 @@ def test_contest_on_one_core_has_one_number_of_threads(monkeypatch):
 
 
 def test_what_is_asked_for_wins_over_the_contest():
-    chosen = select(["python_two_loop"], ["5x7"], ["float32"], [3], contest=True)
+    chosen = select(["python_two_loop"], ["5x7"], ["float32"], [1], contest=True)
     assert (chosen.rows, chosen.problems) == (("python_two_loop",), ("5x7",))
-    assert (chosen.dtypes, chosen.thread_counts) == (("float32",), (3,))
-
-
-def test_own_file_need_not_exist_to_be_chosen():
-    assert select(["nowhere.py"], None, None, None).rows == ("nowhere.py",)
+    assert (chosen.dtypes, chosen.thread_counts) == (("float32",), (1,))
 
 
 @pytest.mark.parametrize(
@@ -82,13 +78,23 @@ def test_own_file_need_not_exist_to_be_chosen():
         (None, None, [0], "threads: 0, but a whole number from 1 to 1024 is needed"),
         (None, None, [2, -1], "threads: -1, "),
         (None, None, [10**6], "threads: 1000000, "),
-        (["a/mine.py", "b/mine.py"], None, [1], "2 rows are called mine.py"),
+        (None, None, [999], "threads: 999, but this process may use "),
+        (["a/nowhere.py"], None, [1], "a/nowhere.py: no such file"),
     ],
 )
 def test_bad_selection_says_why(rows, names, counts, message):
     with pytest.raises(BadSelection) as caught:
         select(rows, names, None, counts)
     assert message in str(caught.value)
+
+
+def test_two_files_of_one_name_are_refused(tmp_path):
+    files = [tmp_path / folder / "mine.py" for folder in "ab"]
+    for file in files:
+        file.parent.mkdir()
+        file.touch()
+    with pytest.raises(BadSelection, match=r"2 rows are called mine\.py"):
+        select([*map(str, files)], None, None, [1])
 
 
 def test_memory_counts_in_the_dtype_asked_for(monkeypatch):

@@ -5,6 +5,7 @@ Golden files are written anew by
     ZEROLOOP_UPDATE_GOLDEN=1 pytest tests/reports
 """
 
+import copy
 import json
 import os
 from collections import Counter
@@ -64,7 +65,7 @@ def document():
 @pytest.fixture
 def cited(document):
     """The ten timings as `zeroloop run` would have measured them: six quiet processes, and a twin."""
-    return _cited(document)
+    return _cited(copy.deepcopy(document))
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,9 @@ def test_a_run_is_not_separated_from_itself(cited):
     assert len(found.rows) == 10
     assert {change.verdict for change in found.rows} == {"not separated"}
     assert all(change.agrees in (True, None) for change in found.rows)
-    assert found.alone == ()
+    assert found.only_before == found.only_after == ()
+    assert found.differences == []
+    assert "both are the same run" in tables.changes_as_text(found)
 
 
 @pytest.mark.parametrize(("factor", "verdict"), [(1.2, "slower"), (0.8, "faster"), (1.001, "not separated")])
@@ -75,12 +77,33 @@ def test_regressions_are_larger_than_the_limit_and_than_chance(cited, factor, li
     assert regressions == ({"numba_two_loop"} if failed else set())
 
 
+def test_what_neither_shows_nor_rules_out_a_regression_is_counted(cited):
+    found = held(cited, scaled(cited, "numba_two_loop", 1.2))
+    assert found.unsure(0.5) == 0
+    assert found.unsure(1e-6) == 8, "a tiny one may be anywhere; the two that are slower are regressions"
+
+
+def test_a_quick_look_is_said_to_be_one(cited, document):
+    text = tables.changes_as_text(held(cited, document))
+    assert text.index("after: ") < text.index("not citable: one process, a quick look")
+
+
+def test_what_else_changed_is_named(cited):
+    other = copy.deepcopy(cited)
+    other["machine_info"]["zeroloop"]["versions"]["numpy"] = "9.0.0"
+    (said,) = held(cited, other).differences
+    assert said.startswith("numpy ")
+    assert said.endswith(" -> 9.0.0")
+
+
 def test_rows_of_one_run_only_are_counted(cited):
     less = copy.deepcopy(cited)
     dropped = less["benchmarks"].pop()["extra_info"]
     found = held(cited, less)
     assert len(found.rows) == 9
-    assert [name for name, _ in found.alone] == [dropped["row"]]
+    assert [name for name, _ in found.only_before] == [dropped["row"]]
+    assert found.only_after == held(less, cited).only_before == ()
+    assert f"timed before only: {found.only_before[0][1]} (1 row)" in tables.changes_as_text(found)
 
 
 def test_a_quick_look_can_be_held_to_a_run(cited, document):
@@ -94,7 +117,7 @@ def test_as_text(cited, golden):
     golden("changes.txt", text)
 
 
-def test_as_text_without_a_common_row(cited):
-    other = copy.deepcopy(cited)
-    other["benchmarks"] = []
-    assert "no row and problem is in both" in tables.changes_as_text(held(cited, other))
+def test_contents_name_rows_and_problems(cited):
+    said = tables.contents_as_text(parse(cited))
+    assert said.endswith("numba_two_loop on breast_cancer-float64-2t, square-float64-2t")
+    assert tables.contents_as_text(parse({**cited, "benchmarks": []})) == "no row on nothing"

@@ -138,6 +138,18 @@ def test_roofline_has_a_panel_for_each_dtype_and_number_of_threads(document, dra
     assert shown.count("speed of light") == 1
 
 
+def test_roofline_of_one_small_problem_has_its_size_below(document, draw, keep):
+    keep(document, "numpy_zero_loop")
+    document["benchmarks"] = document["benchmarks"][:1]
+    document["zeroloop"]["problems"][0].update(n_x=8, m=8)
+    held = document["benchmarks"][0]["extra_info"]
+    light = document["zeroloop"]["lights"][0]
+    document["benchmarks"].append({"extra_info": {**held, "threads": 1}})
+    document["zeroloop"]["lights"].append({**light, "threads": 1})
+    shown = texts(draw(document)["roofline"].svg)
+    assert shown.count("1 kB") == 2, "512 bytes lie between powers of ten"
+
+
 def test_sixteen_rows_have_markers_of_their_own_and_look_alike_nowhere(document):
     rows = document["zeroloop"]["rows"]
     rows += [{**rows[0], "name": f"row {place}"} for place in range(16 - len(rows))]

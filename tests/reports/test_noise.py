@@ -77,7 +77,10 @@ def change_twins(change):
         ),
         (change_blocks(None, lambda block_s, p, n: block_s * (1 + 0.04 * p)), "speed changed by 20%"),
         (change_twins(lambda block_s, p: block_s * 1.2), "a row and its twin differ: 0.8"),
-        (change_twins(lambda block_s, p: block_s * (1 + 0.1 * (-1) ** p)), "a row and its twin agree to"),
+        (
+            change_twins(lambda block_s, p: block_s * (1 + 0.1 * (-1) ** p)),
+            "same code in another process, agree to",
+        ),
     ],
 )
 def test_each_sign_is_seen_alone(cited, spoil, words):
