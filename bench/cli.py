@@ -199,7 +199,7 @@ def run(ctx: click.Context, /, resume: Path | None, dry_run: bool, **asked: Any)
     """Measure so that it can be cited: each row in fresh processes.
 
     PRESET is quick (about a minute), course (five; the default) or full (a grid of sizes, up to 10^8
-    numbers; an hour or more). The report says what speaks against citing it.
+    numbers; half an hour or more). The report says what speaks against citing it.
     """
     with _user_errors():
         job = _job(ctx, resume, asked)

@@ -50,9 +50,10 @@ class Preset:
 
 
 def _grid() -> tuple[str, ...]:
-    """Name sizes in steps of ten, up to 10⁸ elements: wide, square and tall."""
+    """Name sizes in steps of ten, up to 10⁸ elements: wide, square and tall; less those of named problems."""
+    named = {(shape.n_x, shape.m) for shape in problems.SHAPES}
     sizes = [(n_x, 10**k) for n_x in (2, 10, 100, 1000, 10_000) for k in range(2, 8)]
-    return tuple(f"{n_x}x{m}" for n_x, m in sizes if n_x * m <= 10**8)
+    return tuple(f"{n_x}x{m}" for n_x, m in sizes if n_x * m <= 10**8 and (n_x, m) not in named)
 
 
 PRESETS = {

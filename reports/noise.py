@@ -127,7 +127,8 @@ def _signs(results: Results, comparisons: tuple[Comparison, ...]) -> list[str]:
     if pair and pair.half_width is not None and pair.half_width > WIDEST_TWIN:
         signs.append(
             f"a row and its twin, the same code in another process, agree to "
-            f"{wording.percent(pair.half_width)} only: more processes or a quieter machine help"
+            f"{wording.percent(pair.half_width)} only{_worst(comparisons)}; "
+            "more processes or a quieter machine help"
         )
     if pair and not pair.contains_one:
         signs.append(f"a row and its twin differ: {wording.speedup(pair)}")
@@ -137,6 +138,15 @@ def _signs(results: Results, comparisons: tuple[Comparison, ...]) -> list[str]:
         if comparison.twin and not comparison.twin.contains_one and len(comparisons) > 1
     ]
     return signs
+
+
+def _worst(comparisons: tuple[Comparison, ...]) -> str:
+    """Say on which problem a row and its twin agree least; nothing where there is one only."""
+    widths = {one.title: one.twin.half_width or 0.0 for one in comparisons if one.twin}
+    if len(widths) < 2:
+        return ""
+    worst = max(widths, key=lambda title: widths[title])
+    return f", to {wording.percent(widths[worst])} on {worst}"
 
 
 def _loaded(environment: Environment) -> str | None:

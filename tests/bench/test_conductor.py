@@ -332,7 +332,7 @@ def test_a_full_disk_leaves_all_finished_blocks(tmp_path):
 
 def test_until_adds_processes_and_ends_with_the_budget(tmp_path):
     rows = (NUMPY, "numpy_one_loop")
-    plan, selected = planned(rows, processes=4, problems=PROBLEMS[:1], until=1e-9, budget_s=5.0)
+    plan, selected = planned(rows, processes=4, problems=PROBLEMS[:1], until=1e-9, budget_s=12.0)
     found = measured(tmp_path / "run.json", plan, selected).results
     assert 4 < found.run.plan.processes < 60
     assert all(len(timing.blocks_s) == found.run.plan.processes for timing in found.timings)

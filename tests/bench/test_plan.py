@@ -10,7 +10,7 @@ from bench import plan as plans
 from bench.plan import PRESETS, Asked, Paces
 from bench.results import Setting
 from bench.selection import BadSelection
-from impls import threads
+from impls import problems, threads
 
 NUMPY = "numpy_zero_loop"
 
@@ -24,6 +24,11 @@ def test_course_is_what_is_measured_where_nobody_chooses():
     assert selected.problems == PRESETS["course"].problems
     assert (plan.dtypes, plan.thread_counts) == (("float64",), (threads.available(),))
     assert (plan.processes, plan.baseline, plan.budget_s) == (6, NUMPY, 300)
+
+
+def test_full_measures_no_size_twice():
+    sizes = [(shape.n_x, shape.m) for shape in map(problems.find, PRESETS["full"].problems)]
+    assert len(set(sizes)) == len(sizes)
 
 
 def test_full_has_a_grid_up_to_a_hundred_million_numbers():

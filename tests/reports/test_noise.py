@@ -90,6 +90,15 @@ def test_each_sign_is_seen_alone(cited, spoil, words):
     assert all(words in sign or "twin" in sign for sign in found), found
 
 
+def test_the_problem_where_twins_agree_least_is_named(cited):
+    last = cited["zeroloop"]["twins"][-1]
+    last["blocks_s"] = [
+        [block_s * 1.3 ** (-1) ** p for block_s in process] for p, process in enumerate(last["blocks_s"])
+    ]
+    (sign,) = [sign for sign in signs(cited) if "agree to" in sign]
+    assert " on square, 128 × 10,000, float64, 2 threads;" in sign
+
+
 def test_times_that_jump_between_slices_are_seen(cited):
     change_blocks("numba_two_loop", lambda block_s, p, n: 0.004 * (1 + (p + n) % 4))(cited)
     assert any("times of numba_two_loop jump between multiples" in sign for sign in signs(cited))
