@@ -84,13 +84,14 @@ def test_a_slow_call_is_timed_at_once(prepared, clock):
     assert len(reply["results"]) == 1
 
 
-def test_a_disturbed_batch_does_not_move_a_block(prepared, clock):
+@pytest.mark.parametrize("disturbed_call", [1, 2, 10_002, 11_000])
+def test_a_disturbed_call_does_not_move_a_block(prepared, clock, disturbed_call):
     times, _ = clock
     step, calls = prepared._step, []
 
     def disturbed(w, b):
         calls.append(1)
-        times[0] += 5.0 if len(calls) == 11_000 else 0.0
+        times[0] += 5.0 if len(calls) == disturbed_call else 0.0
         return step(w, b)
 
     prepared._step = disturbed
