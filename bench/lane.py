@@ -88,7 +88,7 @@ class Lane:
         fastest_s = timed_s = 0.0
         worked_s = process_time()
         # How many fill the block, no single call or batch can say: it may have been disturbed.
-        while len(times_s) * calls * fastest_s < block_s:
+        while (len(times_s) + 0.5) * calls * fastest_s < block_s:
             start = perf_counter()
             for _ in range(calls):
                 result = step(w, b)
