@@ -35,6 +35,8 @@ _LIGHT_COMPILE_S = 5.0
 _LIGHTS = 8  # functions and timings of the speed of light
 _ORACLE_S, _DATA_S, _PREPARE_S = 3e-7, 3e-8, 1e-8  # for each number in X
 _CALL_S, _BANDWIDTH = 2e-5, 4e9  # of a compiled row: seconds a call, and bytes a second
+_BLOCK, _SAVE_S = 1.1, 0.004  # of each block: its calls over the fastest of them, and writing it down
+_MEMORY_S = 0.1  # to measure the memory of a row on a problem
 _PROBES = ((2, 2000), (200, 20))  # n_x and m: a few milliseconds for two nested Python loops
 
 
@@ -253,15 +255,16 @@ def _parts_s(plan: Plan, selected: Selection, paces: Paces) -> Iterator[float]:
             if call_s is None:
                 call_s = _CALL_S + size * np.dtype(setting.dtype).itemsize / _BANDWIDTH
             if not too_long(plan, call_s):
-                yield 2 * call_s + plan.processes * _process_s(plan, call_s, size)
+                yield 2 * call_s + _MEMORY_S + plan.processes * _process_s(plan, call_s, size)
 
 
 def _process_s(plan: Plan, call_s: float, size: int) -> float:
     """Predict what a row takes on one problem in one process."""
     number = blocks(plan, call_s)
     if call_s > SLOW_S:
-        return size * _PREPARE_S + number * call_s
-    return size * _PREPARE_S + 2 * call_s + number * (max(plan.block_s, call_s) + max(SETTLE_S, call_s))
+        return size * _PREPARE_S + number * (_SAVE_S + call_s)
+    block_s = _BLOCK * max(plan.block_s, call_s) + max(SETTLE_S, call_s)
+    return size * _PREPARE_S + 2 * call_s + number * (_SAVE_S + block_s)
 
 
 def suits(row: str, setting: Setting) -> bool:

@@ -61,6 +61,12 @@ class Run:
         return {entry.row: entry for entry in self.results.run.unmeasured}
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Run last what waits for other processes: they measure while the other tests run."""
+    items.sort(key=lambda item: not JOBS.keys().isdisjoint(getattr(item, "fixturenames", ())))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def started(request, tmp_path_factory):
     wanted = {name for item in request.session.items for name in item.fixturenames}

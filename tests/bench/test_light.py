@@ -35,6 +35,7 @@ def test_light_names_what_it_belongs_to(short, threads):
     assert found.link_s > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_hundred_times_the_data_takes_longer_to_read(short, threads):
     few, many = (light.measure(problems.load(name), threads).read_s for name in ("10x1000", "1000x1000"))

@@ -68,6 +68,7 @@ def test_runs_where_no_cache_can_be_written(tmp_path):
     assert run(SERIAL, NUMBA_CACHE_DIR=str(a_file / "cache")) == run(SERIAL)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="TBB is built for x86-64 only")
 def test_tbb_runs_the_threads():
     assert run(CALL.format("numba_parallel") + ASK)[1] == "tbb"

@@ -61,6 +61,7 @@ def test_examples_around_the_last_logarithm(m, dtype, order, load, error):
     assert holds(f"2x{m}", dtype, order, 1, load, error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("m", around(64, 128, 192))
 def test_tiles_shortened_by_many_features(m, dtype, order, load, error):
     assert holds(f"1000x{m}", dtype, order, 2, load, error)
@@ -175,6 +176,7 @@ def test_runs_in_a_child_of_a_process_that_ran_it(method):
     assert (found, child.exitcode) == (expected, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CLEAR_REFS.exists(), reason="only Linux tells a process how much it used at most")
 def test_takes_no_memory_of_the_size_of_the_data():
     problem = problems.load("2x5000000")  # an array of m numbers, 40 MB, comes and goes as a whole

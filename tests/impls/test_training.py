@@ -113,6 +113,7 @@ def test_alpha_that_is_far_too_large(row, dtype, iterations, load):
         gradient_descent(row.bind(X, problem.Y), problem.w, problem.b, alpha=1e308, iterations=iterations)
 
 
+@pytest.mark.slow
 def test_all_rows_arrive_at_the_same_parameters(row, load, bind):
     problem = load("breast_cancer")
     rows = row, impls.load("numpy_zero_loop")

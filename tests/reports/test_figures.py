@@ -71,6 +71,7 @@ def test_a_row_looks_the_same_wherever_it_appears(pictures):
         )
 
 
+@pytest.mark.slow
 def test_the_same_results_give_the_same_bytes(odd, draw):
     document, drawn = odd
     assert draw(document) == drawn
