@@ -60,7 +60,7 @@ def _grid() -> tuple[str, ...]:
 
 PRESETS = {
     "quick": Preset(("breast_cancer", "square", "cats"), 3, 1, 0.03, 60.0),
-    "course": Preset(DEFAULT_PROBLEMS, 6, 3, 0.05, 300.0),
+    "course": Preset(DEFAULT_PROBLEMS, 6, 3, 0.06, 300.0),
     "full": Preset((*problems.names(), *_grid()), 5, 3, 0.05, None),
 }
 

@@ -273,6 +273,7 @@ def test_report_prints_the_contest_where_there_is_one(zeroloop, good, tmp_path, 
     (tmp_path / "contest.json").write_text(json.dumps(document))
     result = zeroloop("report", tmp_path / "contest.json", "-o", tmp_path / "out")
     assert "\n In the geometric mean ours is " in result.output
+    assert "not citable: one process, a quick look" in result.output
 
 
 def test_report_goes_where_it_is_told(zeroloop, bare, tmp_path):

@@ -1,5 +1,8 @@
 """What a lane answers, in this process; the harness' tests talk to real ones."""
 
+import resource
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -7,6 +10,7 @@ from bench import lane
 from bench.lane import Lane, decoded, encoded
 from bench.shared import Shared
 from impls import problems
+from impls import threads as pools
 from impls.contract import Step
 from impls.gate import Gate, judge
 
@@ -47,6 +51,26 @@ def test_calls_are_at_the_points_of_the_gate(prepared, problem, point):
     assert reply["wall_s"] > 0
     (result,) = reply["results"]
     assert judge(decoded(result), truth, gate.tolerance) < gate.tolerance
+
+
+def test_prepare_pays_for_nothing_that_a_user_has_already(prepared, monkeypatch):
+    """Data in memory, and pools of the number of threads that is asked for."""
+    data = problems.load("128x10000", "float64")
+    found = {}
+
+    def prepare(X, Y, threads):
+        found["limit"] = pools._limit
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        X[:, ::512].sum()
+        found["faults"] = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+        return lambda w, b: None
+
+    monkeypatch.setattr(prepared, "_impl", SimpleNamespace(prepare=prepare))
+    pools.forget()
+    with Shared(data) as shared:
+        prepared.prepare(shared.paths, data.b, 1)
+    assert found["limit"] == 1
+    assert found["faults"] < 20, "of 2,500 pages, mapped sixteen at a time"
 
 
 @pytest.fixture

@@ -107,3 +107,25 @@ def test_screen_compares_with_a_baseline_that_is_a_file(clock, tmp_path):
         console.print(Screen(console, Clock(60.0, ledger, 1), selected, ledger)._picture())
     assert "times as fast as mine.py, so far" in text.get()
     assert "4.00x" in text.get()
+
+
+def test_screen_shows_rows_that_run_and_as_many_problems_as_fit_whole(clock, tmp_path, monkeypatch):
+    monkeypatch.setattr(live, "is_installed", lambda row: row != "torch_step")
+    rows = ("python_two_features", "numpy_zero_loop", "torch_step")
+    names = ("breast_cancer", "5x7", "two_features")
+    plan, selected = plans.make(Asked("course", rows, names, thread_counts=(1,)))
+    ledger = Ledger(tmp_path / "run.json", plan, selected.rows, selected.problems)
+    for name in names:
+        ledger.change("numpy_zero_loop", Setting(name, "float64", 1)).add_block(0, 1e-3)
+    text = []
+    for width in (45, 80):
+        console = shown(width)
+        with console.capture() as captured:
+            console.print(Screen(console, Clock(60.0, ledger, 3), selected, ledger)._speedups())
+        text.append(captured.get())
+    narrow, wide = text
+    assert "two_features" in narrow.splitlines()[0]
+    assert "breast_cancer" not in narrow
+    assert all(name in wide for name in (*names, "python_two_features"))
+    assert "torch_step" not in wide
+    assert "…" not in narrow + wide
