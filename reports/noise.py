@@ -99,10 +99,12 @@ def quantised(blocks: Blocks) -> bool:
 
 def _jump_by(slice_s: float, times_s: list[float]) -> bool:
     multiples = [round(time_s / slice_s) for time_s in times_s]
-    if not 1 <= min(multiples) < max(multiples) <= _MOST_SLICES:
+    if not 1 <= min(multiples) <= max(multiples) <= _MOST_SLICES:
         return False
-    beside = [abs(time_s / slice_s - n) for time_s, n in zip(times_s, multiples, strict=True)]
-    return sum(distance <= _ON_TICK for distance in beside) >= _MOSTLY * len(times_s)
+    beside = [
+        n for time_s, n in zip(times_s, multiples, strict=True) if abs(time_s / slice_s - n) <= _ON_TICK
+    ]
+    return len(set(beside)) > 1 and len(beside) >= _MOSTLY * len(times_s)
 
 
 def _signs(results: Results, comparisons: tuple[Comparison, ...]) -> list[str]:

@@ -110,6 +110,7 @@ def test_times_that_jump_between_slices_are_seen(cited):
         ([[4e-3, 8e-3, 8.01e-3, 12.1e-3], [4e-3, 4.02e-3, 16e-3, 8e-3]], True),
         ([[1e-2, 2e-2, 3e-2, 1e-2, 1e-2, 2e-2, 2e-2, 5e-2]], True),
         ([[4e-3] * 8], False),  # one multiple alone may be what a step takes
+        ([[1e-2] * 5, [1e-2] * 5, [1e-2, 1.63e-2]], False),  # nor does one that was disturbed make a second
         ([[4e-3, 8e-3]], False),  # too few to tell
         ([[4.5e-3, 8.9e-3, 7.1e-3, 13e-3, 5e-3, 6.5e-3, 9.1e-3, 4e-3]], False),
         ([[1e-5, 2e-5] * 8], False),
