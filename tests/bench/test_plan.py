@@ -180,7 +180,7 @@ def test_interpreted_rows_are_probed():
 def test_a_budget_sets_the_rounds():
     paces = Paces()
     plan, selected = planned(
-        rows=(NUMPY, "numba_fused"), problems=("5x7", "8x100"), processes=20, budget_s=60.0
+        rows=(NUMPY, "numba_fused"), problems=("5x7", "8x100"), processes=18, budget_s=60.0
     )
     assert plans.forecast_s(dataclasses.replace(plan, rounds=3), selected, paces) < 60
     few = plans.fitted(plan, selected, paces, binding=True)
