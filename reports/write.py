@@ -6,8 +6,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from reports import cite, figures, page, tables
+from reports import cite, figures, tables
 from reports.findings import compare
+from reports.pages import report
 from reports.results import parse, run_id
 
 _CURVES = (".csv", ".svg", ".pdf", ".png")
@@ -56,7 +57,7 @@ def write_into(document: dict[str, Any], folder: Path) -> Path:
     write_file(folder / "speedup.md", markdown)
     write_file(folder / "speedup.tex", tables.as_latex(comparisons, results.run_id))
     write_file(folder / "cite.bib", cite.bibtex(results))
-    write_file(index, page.render(results, comparisons, pictures))
+    write_file(index, report.render(results, comparisons, pictures))
     return index
 
 

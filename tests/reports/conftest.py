@@ -18,7 +18,7 @@ import pytest
 from reports import figures
 from reports.figures import Picture
 from reports.findings import compare
-from reports.page import render
+from reports.pages.report import render
 from reports.results import parse, read
 
 TEN_TIMINGS = Path(__file__).with_name("ten_timings.json")

@@ -1,14 +1,13 @@
-"""The report: one HTML file that needs nothing but itself."""
+"""The report of one results file."""
 
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from reports import cite, claims, tables, wording
+from reports import cite, claims, pages, tables
 from reports.figures import Picture
 from reports.findings import (
     NUMPY,
@@ -23,31 +22,14 @@ from reports.findings import (
 from reports.noise import busy, disturbed_share, drift, not_citable, twins
 from reports.results import Results, Row
 
-_TEMPLATES = jinja2.Environment(
-    loader=jinja2.PackageLoader("reports", "templates"),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=jinja2.StrictUndefined,
-)
-_TEMPLATES.filters |= {
-    "speedup": wording.speedup,
-    "power": wording.power,
-    "share": wording.share,
-    "percent": wording.percent,
-    "duration": wording.duration,
-    "seconds": wording.seconds,
-    "threads": wording.threads,
-    "error": wording.error,
-    "significant": wording.significant,
-}
 _CODE = HtmlFormatter(nowrap=True)
 
 
 def render(results: Results, comparisons: tuple[Comparison, ...], pictures: dict[str, Picture]) -> str:
     """Render the page; every number and sentence in it comes from the results."""
     drawn = [comparison for comparison in comparisons if comparison.has_speedups]
-    return _TEMPLATES.get_template("page.html").render(
+    return pages.render(
+        "report.html",
         results=results,
         run=results.run,
         busy=busy(results),

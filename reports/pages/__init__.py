@@ -1,0 +1,40 @@
+"""The pages: each one HTML file that needs nothing but itself; they share a style, a script and how numbers read."""
+
+import base64
+import hashlib
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from reports import wording
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("reports", "templates"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=jinja2.StrictUndefined,
+)
+_TEMPLATES.filters |= {
+    "speedup": wording.speedup,
+    "power": wording.power,
+    "share": wording.share,
+    "percent": wording.percent,
+    "duration": wording.duration,
+    "seconds": wording.seconds,
+    "threads": wording.threads,
+    "error": wording.error,
+    "significant": wording.significant,
+}
+_SCRIPT = _TEMPLATES.get_template("page.js").render()
+# A page runs this script and no other, whatever a results file holds.
+_TEMPLATES.globals |= {
+    "script": Markup(_SCRIPT),
+    "script_hash": f"sha256-{base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()}",
+}
+
+
+def render(template: str, **held: Any) -> str:
+    """Render a page from its template and what it is to show."""
+    return _TEMPLATES.get_template(template).render(**held)
