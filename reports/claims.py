@@ -28,6 +28,8 @@ SPEED_CLAIMS = (
 # What the notes say of the code itself: the row it stands for, its lines, its explicit loops.
 CODE_CLAIMS = ((PYTHON, "~15", "1–2"), (NUMPY, "7", "0"))
 
+MILLION = 1_000_000  # examples, to which the notes say that the vectorized step scales
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -60,6 +62,27 @@ class CodeAnswer:
     claimed_loops: str
     lines: int
     loops: int
+
+
+@dataclass(frozen=True)
+class SizeAnswer:
+    """The largest number of examples that a run had, at least a million, and what a step over them took."""
+
+    comparison: Comparison
+    vectorized_s: Interval
+    looped_s: Interval | None
+
+
+def answer_size(comparisons: tuple[Comparison, ...]) -> SizeAnswer | None:
+    """Hold "scales to millions of examples" to the most examples measured; None with less than a million."""
+    large = [one for one in comparisons if one.problem.m >= MILLION and one.line(NUMPY)]
+    if not large:
+        return None
+    most = max(large, key=lambda one: one.problem.m)
+    vectorized, looped = most.line(NUMPY), most.line(PYTHON)
+    assert vectorized
+    assert vectorized.step_s
+    return SizeAnswer(most, vectorized.step_s, looped.step_s if looped else None)
 
 
 def answer_speed(comparisons: tuple[Comparison, ...]) -> tuple[SpeedAnswer, ...]:

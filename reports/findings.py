@@ -1,6 +1,7 @@
 """What a results file says: one comparison of all rows for each problem, and the verdict in words."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -43,6 +44,10 @@ class Line:
     fastest: bool = (
         False  # of the measured rows, or not separated from the fastest, corrected for their number
     )
+
+    def over(self, base: str) -> Interval | None:
+        """How many times faster than one of the two baselines, `PYTHON` and `NUMPY`."""
+        return {PYTHON: self.over_python, NUMPY: self.over_numpy}[base]
 
 
 @dataclass(frozen=True)
@@ -88,9 +93,21 @@ class Comparison:
         return [line for line in self.lines if line.step_s]
 
     @property
-    def has_speedups(self) -> bool:
-        """Tell whether there is anything to draw: a row beside pure Python."""
-        return any(line.over_python for line in self.measured)
+    def groups(self) -> list[list[Line]]:
+        """The measured lines, fastest first, in groups that are not separated from their first."""
+        groups: list[list[Line]] = []
+        others = len(self.measured) - 1
+        for line in sorted(self.measured, key=_step_s):
+            if groups and _is_tied(_timing(line), _timing(groups[-1][0]), others):
+                groups[-1].append(line)
+            else:
+                groups.append([line])
+        return groups
+
+    def compared_with(self, base: str) -> list[Line]:
+        """Return the lines that have a speedup over a baseline, fastest first; none where only that has."""
+        lines = sorted((line for line in self.measured if line.over(base)), key=_step_s)
+        return lines if len(lines) > 1 else []
 
     def line(self, name: str) -> Line | None:
         """Return a measured row's line."""
@@ -202,42 +219,47 @@ def counted(row: Row) -> code.Count | None:
 
 
 def _removing_loops(comparisons: tuple[Comparison, ...]) -> str | None:
+    span = _span(comparisons, NUMPY)
+    sets = sum(comparison.speedup(NUMPY, PYTHON) is not None for comparison in comparisons)
+    over = f", over {sets} sets of data" if sets > 1 else ""
+    return f"Removing both Python loops ({NUMPY}) made one gradient step {span}{over}." if span else None
+
+
+def _span(comparisons: tuple[Comparison, ...], row: str) -> str | None:
+    """Say how many times as fast as pure Python a row is, at least and at most."""
     found = [
         (comparison, line.over_python)
         for comparison in comparisons
-        if (line := comparison.line(NUMPY)) and line.over_python
+        if (line := comparison.line(row)) and line.over_python
     ]
-    if not found:
+    if not found or row == PYTHON:
         return None
     low, high = (choose(found, key=lambda pair: pair[1].estimate) for choose in (min, max))
-    first = f"Removing both Python loops ({NUMPY}) made one gradient step "
     if len(found) == 1:
-        return f"{first}{wording.speedup(high[1])} as fast as pure Python on {high[0].title}."
+        return f"{wording.speedup(high[1])} as fast as pure Python on {high[0].title}"
     return (
-        f"{first}from {wording.speedup(low[1])} ({low[0].problem.name}, {low[0].dtype}) to "
+        f"from {wording.speedup(low[1])} ({low[0].problem.name}, {low[0].dtype}) to "
         f"{wording.speedup(high[1])} ({high[0].problem.name}, {high[0].dtype}) "
-        f"as fast as pure Python, over {len(found)} sets of data."
+        f"as fast as pure Python"
     )
 
 
 def _fastest(comparisons: tuple[Comparison, ...]) -> str | None:
-    wins: dict[str, int] = {}
-    for comparison in comparisons:
-        if len(comparison.fastest) == 1 and len(comparison.measured) > 1:
-            name = comparison.fastest[0].name
-            wins[name] = wins.get(name, 0) + 1
-    contests = sum(len(comparison.measured) > 1 for comparison in comparisons)
+    contests = [comparison for comparison in comparisons if len(comparison.measured) > 1]
     if not contests:
         return None
-    where = "the one set of data" if contests == 1 else f"{contests} sets of data"
-    if not wins:
-        return f"No row is the fastest alone on {where}: the first are not separated."
-    if contests in wins.values():
-        return f"Fastest in this run{f', on all {where}' if contests > 1 else ''}: {next(iter(wins))}."
-    said = [f"{name} on {count}" for name, count in sorted(wins.items(), key=lambda win: -win[1])]
-    if undecided := contests - sum(wins.values()):
+    where = "the one set of data" if len(contests) == 1 else f"all {len(contests)} sets of data"
+    alone = Counter(one.fastest[0].name for one in contests if len(one.fastest) == 1)
+    first = Counter(line.name for one in contests for line in one.fastest)
+    for name, _ in sorted(first.items(), key=lambda pair: -alone[pair[0]]):
+        if first[name] == len(contests):
+            beside = "" if alone[name] == len(contests) else ", or not separated from the fastest"
+            span = _span(comparisons, name)
+            return f"Fastest{beside}, on {where}: {name}{f', {span}' if span else ''}."
+    said = [f"{name} on {count}" for name, count in alone.most_common()]
+    if undecided := len(contests) - alone.total():
         said.append(f"none alone on {undecided}, where the first are not separated")
-    return f"Fastest in this run, on {where}: {'; '.join(said)}."
+    return f"Fastest in this run, of {len(contests)} sets of data: {'; '.join(said)}."
 
 
 def _comparison(results: Results, problem: str, dtype: str, threads: int) -> Comparison:
@@ -324,15 +346,17 @@ def _match(
         return None
     best, other = (min(side, key=lambda entrant: _step_s(entrant.line)) for side in (ours, rivals))
     # Where two of ours are not separated, as where they run the same code, chance names no winner: the first.
-    first = next(one for one in ours if one is best or _is_tied(_timing(one), _timing(best), len(ours) - 1))
+    first = next(
+        one for one in ours if one is best or _is_tied(_timing(one.line), _timing(best.line), len(ours) - 1)
+    )
     pairs = len(ours) * len(rivals)  # of which these two are the best on either side
-    ratio = statistics.ratio(_timing(other).blocks_s, _timing(first).blocks_s, pairs)
+    ratio = statistics.ratio(_timing(other.line).blocks_s, _timing(first.line).blocks_s, pairs)
     return Match(problem, dtype, first, other, ratio)
 
 
-def _timing(entrant: Entrant) -> Timing:
-    assert entrant.line.timing is not None  # since it was measured
-    return entrant.line.timing
+def _timing(line: Line) -> Timing:
+    assert line.timing is not None  # since it was measured
+    return line.timing
 
 
 def _is_tied(timing: Timing, best: Timing, others: int) -> bool:

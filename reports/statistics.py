@@ -84,6 +84,30 @@ def pooled_ratio(pairs: Sequence[tuple[Blocks, Blocks]]) -> Interval | None:
     return _interval([_Sample(means)]) if means else None
 
 
+def exponent(sizes: Sequence[float], blocks: Sequence[Blocks]) -> Interval | None:
+    """The k of size^k along which a time grew: the slope of least squares on logarithms, in each process.
+
+    `blocks` has one entry for each size, of two at least; processes that lack one are left out, and without
+    any the answer is None. Low and high are None for one process.
+    """
+    logs = [math.log(size) for size in sizes]
+    middle = statistics.fmean(logs)
+    weights = [log - middle for log in logs]
+    norm = sum(weight**2 for weight in weights)
+    slopes = [
+        sum(w * math.log(statistics.median(times)) for w, times in zip(weights, process, strict=True)) / norm
+        for process in zip(*blocks, strict=False)
+        if all(process)
+    ]
+    if not slopes:
+        return None
+    mean = statistics.fmean(slopes)
+    if len(slopes) < 2:
+        return Interval(None, mean, None)
+    half = _student(len(slopes) - 1) * statistics.stdev(slopes) / math.sqrt(len(slopes))
+    return Interval(mean - half, mean, mean + half)
+
+
 def geometric_mean(ratios: Sequence[float]) -> float:
     """The mean of ratios, one at least, on a log scale."""
     return math.exp(statistics.fmean(map(math.log, ratios)))
@@ -143,8 +167,13 @@ def _interval(samples: Sequence[_Sample], comparisons: int = 1) -> Interval:
         return Interval(_exp(mean), _exp(mean), _exp(mean))
     # Welch-Satterthwaite; with one sample this is its own number of degrees of freedom.
     freedom = total**2 / sum((sample.variance or 0.0) ** 2 / sample.freedom for sample in samples)
-    half = float(stdtrit(freedom, 1 - (1 - CONFIDENCE) / (2 * comparisons))) * math.sqrt(total)
+    half = _student(freedom, comparisons) * math.sqrt(total)
     return Interval(_exp(mean - half), _exp(mean), _exp(mean + half))
+
+
+def _student(freedom: float, comparisons: int = 1) -> float:
+    """How many standard errors an interval reaches to either side."""
+    return float(stdtrit(freedom, 1 - (1 - CONFIDENCE) / (2 * comparisons)))
 
 
 def _exp(value: float) -> float:

@@ -8,6 +8,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -23,63 +24,74 @@ from reports.statistics import Interval, geometric_mean
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the readable tables: its heading, its meaning, and a line's text in it."""
+    """A column of the readable tables: the field of `Line` that it shows, and how."""
 
+    field: str
     heading: str
     meaning: str
-    text: Callable[[Line], str]
+    wording: Callable[[Any], str]
+
+    def text(self, line: Line) -> str:
+        """Return what stands in the cell."""
+        return self.wording(getattr(line, self.field))
+
+    def value(self, line: Line) -> str:
+        """Return what the cell is sorted by; nothing where nothing was measured."""
+        found = getattr(line, self.field)
+        found = found.estimate if isinstance(found, Interval) else found
+        return "" if found is None else "Infinity" if found == math.inf else str(found)
 
 
+_ROW = Column("name", "row", "implementation; its source is on the page", str)
+_OVER = (
+    Column("over_python", "vs pure Python", "speedup over python_two_loop [95 % interval]", wording.speedup),
+    Column("over_numpy", "vs NumPy", "speedup over numpy_zero_loop [95 % interval]", wording.speedup),
+)
 COLUMNS = (
-    Column("row", "implementation; its source is on the page", lambda line: line.name),
+    _ROW,
+    Column("loops", "loops", "depth of explicit Python loops, counted in the source", wording.number),
+    Column("lines", "lines", "lines of code in the functions of the file", wording.number),
+    Column("step_s", "step", "time of one gradient step [95 % interval]", wording.time),
+    *_OVER,
     Column(
-        "loops",
-        "depth of explicit Python loops, counted in the source",
-        lambda line: wording.number(line.loops),
-    ),
-    Column("lines", "lines of code in the functions of the file", lambda line: wording.number(line.lines)),
-    Column("step", "time of one gradient step", lambda line: wording.seconds(_estimate(line.step_s))),
-    Column(
-        "vs pure Python",
-        "speedup over python_two_loop [95 % interval]",
-        lambda line: wording.speedup(line.over_python),
-    ),
-    Column(
-        "vs NumPy",
-        "speedup over numpy_zero_loop [95 % interval]",
-        lambda line: wording.speedup(line.over_numpy),
-    ),
-    Column(
+        "share",
         "share of light",
         "share of the speed that reading X, or one sigmoid and softplus per example, would allow",
-        lambda line: wording.share(line.share),
+        wording.share,
     ),
-    Column("prepare", "once per data set, not in the step", lambda line: wording.seconds(line.prepare_s)),
+    Column("prepare_s", "prepare", "once per data set, not in the step", wording.seconds),
     Column(
+        "warmup_s",
         "first call",
         "what the first call of a process costs on top of a later one: compiling",
-        lambda line: wording.seconds(line.warmup_s),
+        wording.seconds,
     ),
     Column(
+        "warm_s",
         "warm call",
         "the same in a process that finds the compiled code on disk",
-        lambda line: wording.seconds(line.warm_s),
+        wording.seconds,
     ),
     Column(
+        "calls_to_pay",
         "pays after",
         "calls until prepare and first call are won back against NumPy",
-        lambda line: wording.calls(line.calls_to_pay),
+        wording.calls,
     ),
     Column(
+        "extra_bytes",
         "extra memory",
         "most memory of a step, beyond what its process holds between steps",
-        lambda line: wording.bytes_of(line.extra_bytes),
+        wording.bytes_of,
     ),
-    Column("error", "largest, relative to the oracle's scale", lambda line: wording.error(line.error)),
+    Column("error", "error", "largest, relative to the oracle's scale", wording.error),
 )
 NAMING = 3  # the first columns, row, loops and lines, which a row without a time fills too
-_ON_PAPER = COLUMNS[:6]  # as many as a page of A4 or Letter takes
-_IN_TERMINAL = (COLUMNS[0], *COLUMNS[NAMING:6])  # as many as 80 characters take
+_STEP = Column(
+    "step_s", "step", "time of one gradient step", lambda step_s: wording.seconds(_estimate(step_s))
+)
+_ON_PAPER = (*COLUMNS[:NAMING], _STEP, *_OVER)  # as many as a page of A4 or Letter takes
+_IN_TERMINAL = (_ROW, _STEP, *_OVER)  # as many as 80 characters take
 
 _CSV = (
     *("problem", "n_x", "m", "dtype", "threads", "row", "status", "reason", "loops", "lines"),

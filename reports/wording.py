@@ -1,6 +1,7 @@
 """Numbers in words that read the same in the terminal, in a table, in a figure and on the page."""
 
 import math
+from collections.abc import Sequence
 
 from reports.statistics import Interval
 
@@ -14,6 +15,20 @@ def seconds(value: float | None) -> str:
         return "–"
     size, unit = next((pair for pair in _UNITS if value >= pair[0] * 0.9995), _UNITS[-1])
     return f"{significant(value / size)} {unit}"
+
+
+def time(interval: Interval | None) -> str:
+    """A time with its interval, in one unit: 1.23 ms [1.20, 1.26]."""
+    if interval is None:
+        return "–"
+    size = next((size for size, _ in _UNITS if interval.estimate >= size * 0.9995), _UNITS[-1][0])
+    return seconds(interval.estimate) + bounds(interval.over(size))
+
+
+def round_seconds(value: float) -> str:
+    """A time on an axis: 1 ms, 100 µs."""
+    size, unit = next((pair for pair in _UNITS if value >= pair[0] * 0.9995), _UNITS[-1])
+    return f"{float(f'{value / size:.3g}'):,g} {unit}"
 
 
 def duration(value: float) -> str:
@@ -36,6 +51,20 @@ def power(value: float) -> str:
     return f"{value:,.{max(0, -math.floor(math.log10(value)))}f}x"
 
 
+def power_of_ten(value: float) -> str:
+    """A size on an axis: 10⁵, and 569 or 12,000 where it is none."""
+    exponent = round(math.log10(value))
+    if exponent < 2 or not math.isclose(value, 10**exponent):
+        return f"{value:,g}"
+    return "10" + str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def joined(parts: Sequence[str]) -> str:
+    """A list in a sentence: a, b and c."""
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last
+
+
 def speedup(interval: Interval | None) -> str:
     """A speedup with its interval: 231x [225, 238]."""
     if interval is None:
@@ -53,18 +82,35 @@ def bounds(interval: Interval) -> str:
 
 
 def calls(interval: Interval | None) -> str:
-    """After how many calls something pays: 1,234 [1,190, 1,280], or never."""
+    """After how many calls something pays: 1,234 [1,190, 1,280], 293 k [272 k, 317 k], 5.66 M, or never."""
     if interval is None:
         return "–"
     if math.isinf(interval.estimate):
         return "never"
-    low, high = ("" if end is None else f"{math.ceil(end):,}" for end in (interval.low, interval.high))
-    return f"{math.ceil(interval.estimate):,}" + (f" [{low}, {high}]" if low and high else "")
+    low, high = ("" if end is None else _whole(end) for end in (interval.low, interval.high))
+    return _whole(interval.estimate) + (f" [{low}, {high}]" if low and high else "")
+
+
+def _whole(value: float) -> str:
+    """A count, rounded up; three digits and a unit from ten thousand on."""
+    if value < 1e4:
+        return f"{math.ceil(value):,}"
+    return f"{significant(value / 1e3)} k" if value < 1e6 else f"{significant(value / 1e6)} M"
 
 
 def percent(value: float | None) -> str:
     """A spread: 1.2 %, 0.03 %, 14 %."""
     return "–" if value is None else f"{float(f'{100 * value:.2g}'):g} %"
+
+
+def exponent(interval: Interval | None) -> str:
+    """Along which power something grows: 1.02 [0.99, 1.05]."""
+    if interval is None:
+        return "–"
+    ends = (
+        "" if interval.low is None or interval.high is None else f" [{interval.low:.2f}, {interval.high:.2f}]"
+    )
+    return f"{interval.estimate:.2f}{ends}"
 
 
 def share(value: float | None) -> str:

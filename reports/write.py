@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from reports import cite, figures, tables
-from reports.findings import compare
+from reports.figures import Picture
+from reports.findings import Comparison, compare
 from reports.pages import report
-from reports.results import parse, run_id
+from reports.results import Results, parse, run_id
 
 _CURVES = (".csv", ".svg", ".pdf", ".png")
 
@@ -46,19 +47,30 @@ def write_into(document: dict[str, Any], folder: Path) -> Path:
     results = parse(document)
     comparisons = compare(results)
     pictures = figures.draw(results, comparisons)
-    for name, picture in pictures.items():
-        write_file(folder / f"{name}.svg", picture.svg)
-        write_file(folder / f"{name}.pdf", picture.pdf)
-    write_file(folder / "speedup.csv", tables.as_csv(comparisons))
+    files = _exports(results, comparisons, pictures)
+    for name, content in files.items():
+        write_file(folder / name, content)
+    text = (folder / "results.json").read_text("utf-8")
+    write_file(index, report.render(results, comparisons, pictures, {"results.json": text, **files}))
+    return index
+
+
+def _exports(
+    results: Results, comparisons: tuple[Comparison, ...], pictures: dict[str, Picture]
+) -> dict[str, str | bytes]:
+    """Return the tables, figures and citation, by file name."""
     markdown = "\n".join(
         f"### {tables.escape_markdown(comparison.title)}\n\n{tables.as_markdown(comparison)}"
         for comparison in comparisons
     )
-    write_file(folder / "speedup.md", markdown)
-    write_file(folder / "speedup.tex", tables.as_latex(comparisons, results.run_id))
-    write_file(folder / "cite.bib", cite.bibtex(results))
-    write_file(index, report.render(results, comparisons, pictures))
-    return index
+    return {
+        "speedup.csv": tables.as_csv(comparisons),
+        "speedup.md": markdown,
+        "speedup.tex": tables.as_latex(comparisons, results.run_id),
+        "cite.bib": cite.bibtex(results),
+        "figures.pdf": figures.as_pdf(pictures.values()),
+        **{f"{name}.svg": picture.svg for name, picture in pictures.items()},
+    }
 
 
 def check_curve(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The pages: each one HTML file that needs nothing but itself; they share a style, a script and how numbers read."""
+"""The pages: each one HTML file that needs nothing but itself; they share a style and a script."""
 
 import base64
 import hashlib
@@ -22,8 +22,10 @@ _TEMPLATES.filters |= {
     "share": wording.share,
     "percent": wording.percent,
     "duration": wording.duration,
+    "exponent": wording.exponent,
     "seconds": wording.seconds,
     "threads": wording.threads,
+    "time": wording.time,
     "error": wording.error,
     "significant": wording.significant,
 }

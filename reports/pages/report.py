@@ -1,74 +1,140 @@
 """The report of one results file."""
 
+import base64
+import gzip
+import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from markupsafe import Markup
 from pygments import highlight
+from pygments.filter import Filter, simplefilter
 from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
 from pygments.lexers import PythonLexer
+from pygments.token import Token, _TokenType
 
-from reports import cite, claims, pages, tables
+from reports import cite, claims, figures, noise, pages, sizes, tables, training
 from reports.figures import Picture
-from reports.findings import (
-    NUMPY,
-    PYTHON,
-    Comparison,
-    contest,
-    counted,
-    left_out,
-    too_fast,
-    verdict,
-)
-from reports.noise import busy, disturbed_share, drift, not_citable, twins
+from reports.findings import NUMPY, PYTHON, Comparison, contest, counted, left_out, too_fast, verdict
 from reports.results import Results, Row
+from reports.statistics import Interval
 
 _CODE = HtmlFormatter(nowrap=True)
+_STYLED = (
+    Token.Comment,
+    Token.Keyword,
+    Token.Literal,
+    Token.Name.Decorator,
+    Token.Name.Function,
+    Token.Operator.Word,
+)
+_MOST_SETTINGS = 8  # that a page shows at once as it opens; of more, the first
+# Sections in their order, with their names in the navigation.
+_SECTIONS = {
+    "speedup": "Speedup",
+    "tables": "Tables",
+    "contest": "Contest",
+    "claims": "The notes’ claims",
+    "pays": "Where it pays",
+    "scaling": "Scaling",
+    "roofline": "Speed of light",
+    "compiling": "Compiling",
+    "agreement": "Agreement",
+    "code": "Code",
+    "training": "Training",
+    "noise": "Noise",
+    "left-out": "Left out",
+    "environment": "Environment",
+    "reading": "Reading this",
+    "cite": "Cite",
+}
 
 
-def render(results: Results, comparisons: tuple[Comparison, ...], pictures: dict[str, Picture]) -> str:
-    """Render the page; every number and sentence in it comes from the results."""
-    drawn = [comparison for comparison in comparisons if comparison.has_speedups]
+def render(
+    results: Results,
+    comparisons: tuple[Comparison, ...],
+    pictures: dict[str, Picture],
+    files: dict[str, str | bytes],
+) -> str:
+    """Render the page; every number and sentence in it comes from the results.
+
+    The files, by name, are those that lie beside the page; it holds them too, so that it can be sent alone.
+    """
+    svgs, style = figures.inlined(pictures.values())
+    held = _held(results, comparisons)
     return pages.render(
         "report.html",
-        results=results,
-        run=results.run,
-        busy=busy(results),
-        not_citable=not_citable(results, comparisons),
-        twins=twins(results),
-        disturbed=disturbed_share(results.timings),
-        drift=drift(results.timings),
-        environment=results.environment,
-        comparisons=comparisons,
-        verdict=verdict(comparisons),
-        too_fast=too_fast(comparisons),
-        contest=contest(comparisons),
-        contest_summary=tables.contest_summary(comparisons),
-        ours=[row.name for row in results.run.rows if row.side == "ours"],
-        peers=[row.name for row in results.run.rows if row.side == "peer"],
-        roofline=pictures.get("roofline"),
-        lit=[comparison for comparison in comparisons if comparison.light and comparison.measured],
-        columns=tables.COLUMNS,
-        cells=tables.cells,
-        naming=tables.NAMING,
-        speedups=[(comparison, pictures[f"speedup-{place}"]) for place, comparison in enumerate(drawn)],
-        scaling=pictures.get("scaling"),
-        speed_claims=claims.answer_speed(comparisons),
-        code_claims=claims.answer_code(results),
-        notes=claims.SOURCE,
-        originals=claims.ORIGINALS,
-        agreement=[
-            comparison
-            for comparison in comparisons
-            if any(line.error is not None for line in comparison.lines)
-        ],
-        left_out=left_out(comparisons),
-        sources=[_source(row) for row in results.run.rows if row.source],
-        spreads=[comparison for comparison in comparisons if comparison.measured],
-        python=PYTHON,
-        numpy=NUMPY,
-        bibtex=cite.bibtex(results),
-        citation=cite.sentence(results),
+        **held,
+        sections={name: title for name, title in _SECTIONS.items() if _has(name, held, pictures)},
+        figures={name: (picture, Markup(svgs[name])) for name, picture in pictures.items()},
+        figure_style=Markup(style),
+        bases=figures.BASES,
+        files=list(files),
+        latex=files.get("speedup.tex", ""),
+        bundle=_bundle(files),
     )
+
+
+def _held(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, Any]:
+    """Return what the page shows, less figures and files."""
+    series = sizes.series(comparisons)
+    return {
+        "results": results,
+        "run": results.run,
+        "busy": noise.busy(results),
+        "not_citable": noise.not_citable(results, comparisons),
+        "twins": noise.twins(results),
+        "disturbed": noise.disturbed_share(results.timings),
+        "drift": noise.drift(results.timings),
+        "environment": results.environment,
+        "comparisons": comparisons,
+        "opening": "all" if len(comparisons) <= _MOST_SETTINGS else comparisons[0].slug,
+        "verdict": verdict(comparisons),
+        "too_fast": too_fast(comparisons),
+        "contest": contest(comparisons),
+        "contest_summary": tables.contest_summary(comparisons),
+        "ours": [row.name for row in results.run.rows if row.side == "ours"],
+        "peers": [row.name for row in results.run.rows if row.side == "peer"],
+        "lit": [comparison for comparison in comparisons if comparison.light and comparison.measured],
+        "columns": tables.COLUMNS,
+        "cells": tables.cells,
+        "naming": tables.NAMING,
+        "speed_claims": claims.answer_speed(comparisons),
+        "code_claims": claims.answer_code(results),
+        "size_claim": claims.answer_size(comparisons),
+        "notes": claims.SOURCE,
+        "originals": claims.ORIGINALS,
+        "series": series,
+        "growths": [(row.name, found) for row in results.run.rows if any(found := _growth(series, row.name))],
+        "agreement": [one for one in comparisons if any(line.error is not None for line in one.lines)],
+        "courses": training.courses(results),
+        "left_out": left_out(comparisons),
+        "sources": [_source(row) for row in results.run.rows if row.source],
+        "spreads": [comparison for comparison in comparisons if comparison.measured],
+        "python": PYTHON,
+        "numpy": NUMPY,
+        "bibtex": cite.bibtex(results),
+        "citation": cite.sentence(results),
+    }
+
+
+def _has(section: str, held: dict[str, Any], pictures: dict[str, Picture]) -> bool:
+    """Tell whether the results have data for a section."""
+    drawn = {"speedup": "speedup-", "pays": "pays", "scaling": "scaling", "roofline": "roofline-"}
+    if section in drawn:
+        return any(name.startswith(drawn[section]) for name in pictures)
+    needs = {
+        "contest": held["contest"],
+        "claims": held["speed_claims"] or held["code_claims"],
+        "compiling": "first-calls" in pictures,
+        "agreement": held["agreement"],
+        "code": held["sources"],
+        "training": held["courses"],
+        "noise": held["run"].plan,
+        "left-out": held["left_out"],
+    }
+    return bool(needs.get(section, True))
 
 
 def _source(row: Row) -> dict[str, Any]:
@@ -80,6 +146,31 @@ def _source(row: Row) -> dict[str, Any]:
     }
 
 
+def _growth(series: list[sizes.Series], row: str) -> list[Interval | None]:
+    return [one.exponent(row) for one in series]
+
+
 def _highlighted(code: str) -> Markup:
+    lexer = PythonLexer()
+    lexer.add_filter(_styled_alone())
     # Pygments escapes what it highlights, so its markup may enter the page as it is.
-    return Markup(highlight(code, PythonLexer(), _CODE))
+    return Markup(highlight(code, lexer, _CODE))
+
+
+@simplefilter
+def _styled_alone(
+    self: Filter, lexer: Lexer, stream: Iterable[tuple[_TokenType, str]], options: dict[str, Any]
+) -> Iterator[tuple[_TokenType, str]]:
+    """Mark nothing but what the page's style sets apart: spans around all tokens are most of a page."""
+    for kind, text in stream:
+        yield (kind if any(kind in styled for styled in _STYLED) else Token.Text), text
+
+
+def _bundle(files: dict[str, str | bytes]) -> str:
+    """Pack the files into text: gzip's, of JSON with the content of each in base64 where it is no text."""
+    contents = {
+        name: content if isinstance(content, str) else [base64.b64encode(content).decode()]
+        for name, content in files.items()
+    }
+    packed = gzip.compress(json.dumps(contents).encode(), mtime=0)
+    return base64.b64encode(packed).decode()

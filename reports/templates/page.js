@@ -1,146 +1,167 @@
-// What the page does beyond being read: choose, filter, sort, compare, copy, download. All of it is kept in the
-// address, after the section: #tables?on=square-float64-2t&over=numpy_zero_loop. Without this script everything
-// is shown, one below the other.
+// What a page does beyond being read: choose, filter, sort, compare, copy, download. What was chosen stands in the
+// address, after the section: #tables?on=square-float64-2t&over=numpy_zero_loop. Without this script all is shown.
 "use strict"
 {
   const all = (selector, root = document) => [...root.querySelectorAll(selector)]
   const one = (selector, root = document) => root.querySelector(selector)
-  const controls = one("#controls")
 
-  // The address holds what differs from the page as it opens.
-  const opening = new URLSearchParams(controls ? new FormData(controls) : [])
+  // What the controls say as the page opens; the address holds what differs from it.
+  const fields = all("select[name], input[type=radio]")
+  const opening = new Map(fields.filter(field => field.type !== "radio" || field.checked).map(field => [field.name, field.value]))
+  const allowed = (name, value) => fields.some(field =>
+    field.name === name && (field.options ? [...field.options].some(option => option.value === value) : field.value === value))
+
+  let section, asked
   const read = () => {
-    const [section, query = ""] = decodeURI(location.hash.slice(1)).split("?")
-    return [section, new URLSearchParams(query)]
+    const [id, ...query] = location.hash.slice(1).split("?")
+    section = id
+    return new URLSearchParams(query.join("?"))
   }
-  let [section, asked] = read()
+  const chosen = name => allowed(name, asked.get(name)) ? asked.get(name) : opening.get(name)
+  const hidden = () => new Set(asked.getAll("without"))
+  const order = () => [asked.get("by") ?? "", asked.get("order") === "falling"]
 
-  const chosen = key => asked.get(key) ?? opening.get(key)
-  const choose = (key, value) => {
-    if (value === opening.get(key) || value === null) asked.delete(key)
-    else asked.set(key, value)
+  const write = () => {
     const query = asked.toString()
-    history.replaceState(null, "", query || section ? `#${section}${query && "?"}${query}` : location.pathname)
+    history.replaceState(null, "", section || query ? `#${section}${query && "?"}${query}` : location.pathname + location.search)
+  }
+  const choose = (name, value) => {
+    if (value === null || value === opening.get(name)) asked.delete(name)
+    else asked.set(name, value)
+    write()
     show()
   }
 
-  const hidden = () => new Set((asked.get("without") ?? "").split(",").filter(Boolean))
-
   const show = () => {
-    const setting = chosen("on"), base = chosen("over"), without = hidden()
-    for (const block of all("[data-setting]")) block.hidden = setting !== "all" && block.dataset.setting !== setting
-    for (const block of all("[data-over]")) block.hidden = base !== null && block.dataset.over !== base
-    for (const mark of all("tr[data-row], details[data-row]")) mark.hidden = without.has(mark.dataset.row)
+    const setting = chosen("on") ?? "all", base = chosen("over"), without = hidden()
+    for (const part of all("[data-setting], [data-over]")) {
+      const {setting: own = setting, over = base} = part.dataset
+      part.hidden = (setting !== "all" && own !== setting) || over !== base
+    }
+    for (const row of all("tr[data-row]")) row.hidden = without.has(row.dataset.row)
     for (const mark of all("svg [data-row]")) mark.classList.toggle("faint", without.has(mark.dataset.row))
-    for (const field of all("select, input[type=radio]", controls ?? undefined)) restore(field)
+    for (const field of fields) {
+      if (field.type === "radio") field.checked = field.value === chosen(field.name)
+      else field.value = chosen(field.name)
+    }
     for (const box of all("input[name=row]")) box.checked = !without.has(box.value)
-    const [key, direction] = (asked.get("sort") ?? "").split(":")
-    for (const table of all("table.sortable")) sort(table, key, direction)
+    for (const table of all("table.sortable")) sort(table, ...order())
     for (const side of all("[data-side]")) compare(side)
   }
 
-  const restore = field => {
-    const value = chosen(field.name)
-    if (field.type === "radio") field.checked = field.value === value
-    else if (value !== null) field.value = value
-  }
-
-  const sort = (table, key, direction) => {
+  const sort = (table, key, falling) => {
     const body = table.tBodies[0], rows = [...body.rows]
-    rows.forEach((row, place) => row.dataset.place ??= place)
-    const column = all("thead th", table).findIndex(head => head.dataset.key === key)
-    const value = row => row.querySelector(`[data-key="${key}"]`)?.dataset.value ?? ""
-    const order = direction === "down" ? -1 : 1
-    rows.sort((a, b) => {
+    rows.forEach((row, place) => { row.dataset.place ??= place })
+    const value = row => all("[data-key]", row).find(cell => cell.dataset.key === key)?.dataset.value ?? ""
+    const compared = (a, b) => {
       const [left, right] = [value(a), value(b)]
-      if (column >= 0 && left !== right) {
-        if (left === "" || right === "") return left === "" ? 1 : -1 // what has no value comes last
-        const numbers = left - right
-        return order * (Number.isNaN(numbers) ? left.localeCompare(right) : numbers)
-      }
-      return a.dataset.place - b.dataset.place
-    })
-    body.append(...rows)
-    for (const head of all("thead th[data-key]", table)) {
-      if (head.dataset.key !== key) head.removeAttribute("aria-sort")
-      else head.setAttribute("aria-sort", direction === "down" ? "descending" : "ascending")
+      if (left === right) return 0
+      if (left === "" || right === "") return left === "" ? 1 : -1 // what has no value comes last, whatever the order
+      const difference = Number.isNaN(left - right) ? left.localeCompare(right) : left - right
+      return falling ? -difference : difference
+    }
+    body.append(...rows.sort((a, b) => compared(a, b) || a.dataset.place - b.dataset.place))
+    for (const head of all("thead [data-key]", table)) {
+      if (head.dataset.key === key) head.setAttribute("aria-sort", falling ? "descending" : "ascending")
+      else head.removeAttribute("aria-sort")
     }
   }
 
   // Two sources side by side: each side shows the row chosen for it.
   const compare = side => {
-    const row = chosen(side.dataset.side)
-    const source = all("#code details[data-row]").find(found => found.dataset.row === row)
-    one("div", side).replaceChildren(...(source ? all("pre", source).map(code => code.cloneNode(true)) : []))
+    const source = all("[data-source]").find(found => found.dataset.source === chosen(side.dataset.side))
+    side.replaceChildren(...(source ? all("pre", source).map(code => code.cloneNode(true)) : []))
   }
 
-  const file = async name => {
-    const packed = Uint8Array.from(atob(files[name]), letter => letter.charCodeAt(0))
-    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))
-    return new Response(stream).blob()
+  const unpacked = async () => {
+    const packed = Uint8Array.from(atob(one("#files").textContent), letter => letter.charCodeAt(0))
+    return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).json()
   }
-  const files = JSON.parse(one("#files")?.textContent ?? "{}")
   const save = async name => {
+    const content = (await unpacked())[name]
+    const data = typeof content === "string" ? content : Uint8Array.from(atob(content[0]), letter => letter.charCodeAt(0))
     const link = document.createElement("a")
-    link.href = URL.createObjectURL(await file(name))
+    link.href = URL.createObjectURL(new Blob([data]))
     link.download = name
     link.click()
-    URL.revokeObjectURL(link.href)
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
   }
 
   const copy = async button => {
-    const text = one(button.dataset.copy).textContent
+    const source = document.getElementById(button.dataset.copy), label = button.textContent
     try {
-      await navigator.clipboard.writeText(text)
-      button.textContent = "copied"
-    } catch {
-      getSelection().selectAllChildren(one(button.dataset.copy))
-      button.textContent = "selected: press Ctrl+C"
+      await navigator.clipboard.writeText(source.textContent)
+      button.textContent = "Copied"
+    } catch { // a page from disk may not be allowed to
+      const details = source.closest("details")
+      if (details) details.open = true
+      getSelection().selectAllChildren(source)
+      button.textContent = "Selected: press Ctrl+C"
     }
-    setTimeout(() => { button.textContent = "copy" }, 2000)
+    setTimeout(() => { button.textContent = label }, 2000)
   }
 
+  // The marks' own titles are for readers without this script; here they appear at once, and for fingers too.
   const tip = one("#tip")
-  const point = event => {
-    const mark = event.target.closest?.("svg [data-row]")
+  for (const title of all("svg [data-row] > title")) {
+    title.parentNode.dataset.said = title.textContent
+    title.remove()
+  }
+  const point = ({target}) => {
+    const mark = target.closest("svg [data-row]")
     tip.hidden = !mark
     if (!mark) return
-    tip.textContent = one("title", mark).textContent
-    const box = mark.getBoundingClientRect()
-    tip.style.left = `${Math.max(8, Math.min(box.left, innerWidth - tip.offsetWidth - 8))}px`
-    tip.style.top = `${box.bottom + 6 + tip.offsetHeight < innerHeight ? box.bottom + 6 : box.top - tip.offsetHeight - 6}px`
+    tip.textContent = mark.dataset.said
+    const {left, top, bottom} = mark.getBoundingClientRect()
+    tip.style.left = `${Math.max(8, Math.min(left, innerWidth - tip.offsetWidth - 8))}px`
+    tip.style.top = `${bottom + 6 + tip.offsetHeight < innerHeight ? bottom + 6 : top - tip.offsetHeight - 6}px`
+  }
+  if (tip) {
+    document.addEventListener("pointerover", point)
+    addEventListener("scroll", () => { tip.hidden = true }, {passive: true})
   }
 
-  for (const script of all(".scripted")) script.hidden = false
   document.addEventListener("change", ({target}) => {
     if (target.name === "row") {
       const without = hidden()
       without[target.checked ? "delete" : "add"](target.value)
-      choose("without", [...without].join(",") || null)
+      asked.delete("without")
+      for (const row of without) asked.append("without", row)
+      write()
+      show()
     } else if (target.name) choose(target.name, target.value)
   })
   document.addEventListener("click", ({target}) => {
     const button = target.closest("button")
     if (!button) return
-    if (button.dataset.copy) copy(button)
-    else if (button.dataset.file) save(button.dataset.file)
-    else if (button.dataset.sort) {
-      const [key, direction] = (asked.get("sort") ?? "").split(":")
-      const next = key !== button.dataset.sort ? "up" : direction === "up" ? "down" : null
-      choose("sort", next && `${button.dataset.sort}:${next}`)
-    } else if (button.id === "reset") {
+    const {copy: source, file, sort: key, reset} = button.dataset
+    if (source) copy(button)
+    else if (file) save(file)
+    else if (key) {
+      const [by, falling] = order()
+      if (key === by && falling) asked.delete("by")
+      else asked.set("by", key)
+      if (key === by && !falling) asked.set("order", "falling")
+      else asked.delete("order")
+      write()
+      show()
+    } else if (reset !== undefined) {
       asked = new URLSearchParams()
-      choose("on", opening.get("on"))
+      write()
+      show()
     }
   })
-  document.addEventListener("pointerover", point)
   addEventListener("hashchange", () => {
-    const kept = asked;
-    [section, asked] = read()
-    if (!location.hash.includes("?")) asked = kept // a link to a section keeps what is chosen
+    const kept = asked
+    asked = read()
+    if (!location.hash.includes("?")) asked = kept // a link to a section keeps what was chosen
+    else document.getElementById(section)?.scrollIntoView()
+    write()
     show()
-    choose("on", chosen("on"))
   })
+
+  asked = read()
+  for (const part of all(".scripted")) part.hidden = false
   show()
   if (section) document.getElementById(section)?.scrollIntoView()
 }

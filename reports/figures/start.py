@@ -1,0 +1,125 @@
+"""What it costs to start: compiling on the first call, and how many calls win that back."""
+
+import math
+
+from matplotlib.artist import Artist
+
+from reports import wording
+from reports.figures.style import INK, Look, Picture, Sheet, clipped, decades, format_axis, legend
+from reports.findings import NUMPY, Comparison, Line
+
+_LINE, _REST = 0.165, 0.75  # inches: of a row, and of what stands above and below them
+_CALLS = [10 ** (k / 4) for k in range(25)]  # from one to a million
+_LEAST_S = 1e-2  # of a first call: what takes less compiles nothing
+
+
+def starting(comparisons: tuple[Comparison, ...]) -> list[Line]:
+    """The rows whose first call costs something, each with what was measured of it first."""
+    found: dict[str, Line] = {}
+    for comparison in comparisons:
+        for line in comparison.measured:
+            if line.warmup_s is not None and line.warmup_s >= _LEAST_S:
+                found.setdefault(line.name, line)
+    return sorted(found.values(), key=lambda line: -(line.warmup_s or 0))
+
+
+def first_calls(name: str, lines: list[Line], looks: dict[str, Look]) -> Picture:
+    """Draw what the first call of a process costs, with nothing compiled and with code on disk."""
+    sheet = Sheet(name, _REST + _LINE * len(lines))
+    axes = sheet.figure.add_subplot()
+    decades(axes, "x")
+    for place, line in enumerate(lines):
+        look = looks[line.name]
+        assert line.warmup_s is not None
+        if line.warm_s:
+            axes.plot(
+                [line.warm_s, line.warmup_s], [-place, -place], color=look.colour, linewidth=1, alpha=0.5
+            )
+            (warm,) = axes.plot(
+                line.warm_s, -place, marker=look.marker, color=look.colour, markerfacecolor=INK["--paper"]
+            )
+            sheet.mark(warm, line.name, f"{line.name}: {wording.seconds(line.warm_s)} with the code on disk")
+        (cold,) = axes.plot(line.warmup_s, -place, marker=look.marker, color=look.colour)
+        sheet.mark(cold, line.name, f"{line.name}: {wording.seconds(line.warmup_s)} with nothing compiled")
+    low, high = axes.get_xlim()
+    axes.set_xlim(low / 3, high * 3)  # room for more than one power of ten
+    axes.set_ylim(-len(lines) + 0.4, 0.6)
+    axes.set_yticks([-place for place in range(len(lines))], [clipped(line.name) for line in lines])
+    axes.set_xlabel("cost of the first call; filled: nothing compiled, hollow: code on disk", x=0.3)
+    format_axis(axes, "x", wording.round_seconds)
+    axes.grid(axis="x")
+    worst = lines[0]
+    return sheet.picture(
+        f"What the first call of a process costs, for {wording.counted(len(lines), 'row')}. Most: {worst.name}, "
+        f"{wording.seconds(worst.warmup_s)} with nothing compiled"
+        + (f", {wording.seconds(worst.warm_s)} with the code on disk." if worst.warm_s else ".")
+    )
+
+
+def compiled(comparison: Comparison) -> list[Line]:
+    """The rows of a comparison for which it can be told whether their start pays against NumPy."""
+    numpy = comparison.line(NUMPY)
+    return [
+        line
+        for line in comparison.measured
+        if numpy and line is not numpy and line.warmup_s is not None and line.warmup_s >= _LEAST_S
+    ]
+
+
+def break_even(name: str, comparison: Comparison, looks: dict[str, Look]) -> Picture:
+    """Draw the speedup over NumPy after so many calls, what it costs to start included."""
+    lines = compiled(comparison)
+    numpy = comparison.line(NUMPY)
+    assert numpy
+    assert numpy.step_s
+    sheet = Sheet(name, 2.9)
+    axes = sheet.figure.add_subplot()
+    decades(axes, "x")
+    decades(axes, "y")
+    handles: dict[str, Artist] = {}
+    for line in lines:
+        look = looks[line.name]
+        assert line.step_s
+        for start_s, style in ((line.warmup_s, "-"), (line.warm_s, ":")):
+            if start_s is None:
+                continue
+            once_s = start_s + (line.prepare_s or 0)
+            gains = [k * numpy.step_s.estimate / (once_s + k * line.step_s.estimate) for k in _CALLS]
+            (curve,) = axes.plot(
+                *(_CALLS, gains),
+                color=look.colour,
+                linestyle=style,
+                linewidth=1,
+                marker=look.marker,
+                markevery=6,
+            )
+            when = "nothing compiled" if style == "-" else "code on disk"
+            sheet.mark(curve, line.name, f"{line.name}, {when}: {_pays(once_s, line, numpy)}")
+            handles.setdefault(line.name, curve)
+    axes.axhline(1, color=INK["--muted"], linewidth=0.8)
+    axes.set_xlim(_CALLS[0], _CALLS[-1])
+    low, high = axes.get_ylim()
+    axes.set_ylim(max(low, 1e-3), high)
+    sheet.title(comparison.title)
+    axes.set_xlabel("calls of the step, the first included")
+    axes.set_ylabel(f"times as fast as {NUMPY}")
+    format_axis(axes, "x", wording.power_of_ten)
+    format_axis(axes, "y", wording.power)
+    axes.grid()
+    legend(sheet, handles, 3)
+    said = [
+        f"{line.name} after {wording.calls(line.calls_to_pay).split(' ')[0]} calls"
+        for line in lines
+        if line.calls_to_pay and not math.isinf(line.calls_to_pay.estimate)
+    ]
+    return sheet.picture(
+        f"Speedup over {NUMPY} on {comparison.title} against the number of calls, what it costs to start "
+        f"included. Ahead with nothing compiled: {wording.joined(said) if said else 'none'}."
+    )
+
+
+def _pays(once_s: float, line: Line, numpy: Line) -> str:
+    assert line.step_s
+    assert numpy.step_s
+    gain_s = numpy.step_s.estimate - line.step_s.estimate
+    return f"ahead after {math.ceil(once_s / gain_s):,} calls" if gain_s > 0 else "never ahead"

@@ -1,0 +1,264 @@
+"""What all figures share: one style, a colour and a marker for each row, and how a figure becomes files.
+
+Figures are as wide as a column of a two-column paper, so that they can be printed as they are; a page scales them
+up. Text and lines that carry no data are drawn in the colours of `INK`; `Picture.inline` turns those into CSS
+variables, so that a figure inside a page follows its light or dark theme. The bytes depend on the results only.
+"""
+
+import io
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+
+from impls import registry
+from reports.results import Results
+
+WIDTH = 3.45  # inches, of a column of a two-column paper
+SMALL = 6.0  # points: nothing is smaller
+INK = {
+    "--paper": "#ffffff",
+    "--ink": "#1b1d21",
+    "--muted": "#5b6069",
+    "--line": "#d4d7dc",
+    "--best": "#e9f4ee",
+}
+# A colour for each family of rows, after Okabe and Ito (2008), told apart with any colour vision; orange, sky blue
+# and purple are darkened until all stand out from white paper and from a dark page alike.
+_FAMILIES = {
+    "python": "#D55E00",
+    "numpy": "#0072B2",
+    "numba": "#009E73",
+    "numexpr": "#C46FA0",
+    "sklearn": "#C46FA0",
+    "torch": "#B87800",
+    "jax": "#7A7A7A",
+    "cupy": "#3F97C8",
+    "dask": "#3F97C8",
+}
+NEUTRAL = INK["--ink"]  # of somebody's own files, and of a line that stands for no row
+_MARKERS: tuple[Any, ...] = (*"oDs^vPXp*h<>d", (4, 1, 0), (3, 1, 0), (8, 1, 0))
+_STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "zeroloop",
+    "pdf.fonttype": 42,
+    "font.family": "DejaVu Sans",
+    "font.size": 7,
+    "axes.titlesize": 7.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.linewidth": 0.6,
+    "text.color": INK["--ink"],
+    "axes.edgecolor": INK["--line"],
+    "axes.labelcolor": INK["--muted"],
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.axisbelow": True,
+    "grid.color": INK["--line"],
+    "grid.linewidth": 0.5,
+    "lines.markersize": 4.5,
+    "lines.linewidth": 1.2,
+    "xtick.color": INK["--muted"],
+    "ytick.color": INK["--ink"],
+    "ytick.major.size": 0,
+    "ytick.minor.size": 0,
+    "legend.frameon": False,
+    "figure.facecolor": INK["--paper"],
+    "axes.facecolor": INK["--paper"],
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a row is drawn, wherever it appears."""
+
+    colour: str
+    marker: Any
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as files, with a sentence that says what it shows."""
+
+    name: str
+    alternative: str
+    svg: str
+    rows: tuple[str, ...] = ()  # for which the elements of ids mark-0, mark-1, … stand
+    figure: Figure | None = field(default=None, compare=False, repr=False)  # from which `as_pdf` draws
+
+
+def inlined(pictures: Iterable[Picture]) -> tuple[dict[str, str], str]:
+    """Return the pictures as parts of one page, by name, and the style sheet that they need there.
+
+    Their ids are their own, their colours and font those of the page, and what is drawn alike shares a class. A
+    page says the alternative of a picture in an element of the id `NAME-says`.
+    """
+    classes: dict[str, str] = {}
+    found = {picture.name: _inlined(picture, classes) for picture in pictures}
+    return found, "".join(f".{name}{{{style}}}" for style, name in classes.items())
+
+
+def _inlined(picture: Picture, classes: dict[str, str]) -> str:
+    svg = picture.svg[picture.svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", svg, flags=re.DOTALL)
+    svg = re.sub(r">\s+<", "><", svg)
+    used = dict.fromkeys(re.findall(r'(?:href="#|url\(#)([^")]*)', svg))
+    ids = {old: f"{picture.name}-{place}" for place, old in enumerate(used)}
+    ids |= {f"mark-{place}": f"mark-{place}" for place in range(len(picture.rows))}
+    svg = re.sub(
+        r"<[^>]*>", lambda tag: _of_page(tag[0], ids, classes), svg
+    )  # names in texts stay as they are
+    svg = re.sub(
+        r'<g id="mark-(\d+)">', lambda mark: f'<g data-row="{escape(picture.rows[int(mark[1])])}">', svg
+    )
+    opening, rest = svg.split(">", 1)
+    opening = re.sub(r' (?:height|width|version|xmlns[:a-z]*)="[^"]*"', "", opening)
+    described = f'<svg role="img" aria-labelledby="{picture.name}-says"'
+    return opening.replace("<svg", described, 1) + ">" + rest
+
+
+def _of_page(tag: str, ids: dict[str, str], classes: dict[str, str]) -> str:
+    tag = re.sub(r' id="([^"]*)"', lambda found: f' id="{ids[found[1]]}"' if found[1] in ids else "", tag)
+    tag = re.sub(r'(href="#|url\(#)([^")]*)', lambda found: found[1] + ids[found[2]], tag)
+    tag = re.sub(r' transform="rotate\(-0 [^"]*"| font-family: [^;"]*;', "", tag)
+    for variable, colour in INK.items():
+        tag = tag.replace(colour, f"var({variable})")
+    tag = re.sub(
+        r' style="([^"]*)"',
+        lambda found: f' class="{classes.setdefault(found[1], f"f{len(classes)}")}"',
+        tag,
+    )
+    return " ".join(tag.split())
+
+
+class Sheet:
+    """A figure in the making; what is drawn for a row can be found by the row, and says its value."""
+
+    def __init__(self, name: str, height: float, width: float = WIDTH):
+        self.figure = Figure(figsize=(width, height), layout="constrained")
+        self._name = name
+        self._marks: list[tuple[str, str]] = []
+
+    def title(self, text: str) -> None:
+        """Write a heading along the whole width."""
+        self.figure.suptitle(
+            clipped(text, 58), x=0.01, ha="left", fontsize=mpl.rcParams["axes.titlesize"], fontweight="bold"
+        )
+
+    def mark(self, artist: Artist, row: str, said: str) -> None:
+        """Say which row a mark stands for and what it says, to whoever points at it."""
+        artist.set_gid(f"mark-{len(self._marks)}")
+        self._marks.append((row, said))
+
+    def picture(self, alternative: str) -> Picture:
+        """Make the files."""
+        with _unknown_glyphs_ignored():
+            self.figure.draw_without_rendering()  # which lays it out,
+        self.figure.set_layout_engine("none")  # once for both
+        svg = re.sub(r'<g id="mark-(\d+)">', self._told, saved(self.figure, "svg").decode())
+        return Picture(self._name, alternative, svg, tuple(row for row, _ in self._marks), self.figure)
+
+    def _told(self, found: re.Match[str]) -> str:
+        return f"{found[0]}<title>{escape(self._marks[int(found[1])][1])}</title>"
+
+
+def as_pdf(pictures: Iterable[Picture]) -> bytes:
+    """Put all pictures into one PDF, a page each of its own size: the fonts are in it once.
+
+    Fonts make up most of a figure's bytes, and of the time that it takes to write them.
+    """
+    out = io.BytesIO()
+    with drawing(), _unknown_glyphs_ignored(), PdfPages(out, metadata={"CreationDate": None}) as pages:
+        for picture in pictures:
+            pages.savefig(picture.figure)
+    return out.getvalue()
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Draw in the style of this suite."""
+    with mpl.rc_context(_STYLE):
+        yield
+
+
+def looks_of(results: Results) -> dict[str, Look]:
+    """Colour and marker of each row, the same in every run; rows of one family differ in their marker."""
+    known = [record.name for record in registry.RECORDS]
+    own = [row.name for row in results.run.rows if row.name not in known]
+    found: dict[str, Look] = {}
+    drawn: dict[str, int] = {}
+    for name in [*known, *own]:
+        colour = NEUTRAL if name in own else _FAMILIES[name.split("_")[0]]
+        place = drawn[colour] = drawn.get(colour, -1) + 1
+        found[name] = Look(colour, _MARKERS[place % len(_MARKERS)])
+    return found
+
+
+def saved(figure: Figure, kind: str) -> bytes:
+    """Return a figure as a file: "svg", "pdf" or "png"."""
+    # No date, so that the same results give the same bytes.
+    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
+    out = io.BytesIO()
+    with _unknown_glyphs_ignored():
+        figure.savefig(out, format=kind, dpi=150, metadata=metadata)
+    if kind == "svg":
+        return re.sub(rb"<[^>]*>", _shortened, out.getvalue())
+    return out.getvalue()
+
+
+@contextmanager
+def _unknown_glyphs_ignored() -> Iterator[None]:
+    """In SVG the reader's fonts draw what Matplotlib's lack; elsewhere a box stands for it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
+
+
+def decades(axes: Axes, which: str) -> None:
+    """Give an axis a logarithmic scale with few ticks."""
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    getattr(axes, f"set_{which}scale")("log")
+    axis.set_major_locator(LogLocator(numticks=7))
+    axis.set_minor_locator(NullLocator())
+    axis.set_minor_formatter(NullFormatter())
+
+
+def format_axis(axes: Axes, which: str, text: Any) -> None:
+    """Let a function of a value write an axis' ticks."""
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
+
+
+def legend(sheet: Sheet, handles: dict[str, Artist], columns: int = 2) -> None:
+    """Name the rows below a figure."""
+    sheet.figure.legend(
+        list(handles.values()),
+        [clipped(name, 22) for name in handles],
+        loc="outside lower center",
+        ncols=columns,
+        fontsize=SMALL,
+        handletextpad=0.4,
+        columnspacing=1.2,
+    )
+
+
+def clipped(text: str, most: int = 28) -> str:
+    """A text for Matplotlib: one line, short enough for its plot, and no mathematics."""
+    text = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return (text if len(text) <= most else f"{text[: most - 1]}…").replace("$", r"\$")
+
+
+def _shortened(tag: re.Match[bytes]) -> bytes:
+    """Write the numbers of a tag to a hundredth of a point."""
+    return re.sub(rb"(\.\d{2})\d+", rb"\1", tag[0])
