@@ -2,12 +2,14 @@
 
 In each of a run's processes every row is started afresh, as a lane of its own, and goes through all settings
 of a number of threads. On each setting the rows are prepared, verified and called for the first time, one by
-one; then come the rounds of blocks, in an order that rotates. Only one lane runs at a time.
+one; then come the rounds of blocks, in an order that rotates, and on real data a training. Only one lane runs
+at a time.
 
 What a row does wrong costs it the setting in that process, and costs no other row anything.
 """
 
 import dataclasses
+import math
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,17 +22,18 @@ import psutil
 from bench import plan as plans
 from bench.field import MOST_LOSSES, Field, Lane
 from bench.harness import Harness, Lost, guarded
-from bench.lane import decoded
+from bench.lane import as_column, decoded
 from bench.ledger import Ledger
 from bench.listener import Listener
 from bench.outcome import EVERYWHERE, LeftOut, explain
-from bench.plan import LIGHT_S, SETTLE_S, SLOW_S, Paces
+from bench.plan import ALPHA, ITERATIONS, LIGHT_S, SETTLE_S, SLOW_S, TRAINED_ON, Paces
 from bench.results import Setting
 from bench.selection import Selection, display_name
-from bench.shared import Shared
+from bench.shared import Shared, opened
 from impls import problems, registry
-from impls.contract import Step
+from impls.contract import Array, Step
 from impls.gate import TOLERANCE, Gate, Point, Refused, judge
+from impls.oracle import reference
 from reports.findings import compare
 from reports.noise import FEWEST_PROCESSES
 from reports.results import Light, Pool, Spent
@@ -163,15 +166,20 @@ class Conductor:
                     if plans.has_block(plan, lane.blocks, round_):
                         with self._or_lost(lane, setting, process):
                             self._block(lane, setting, process, points[0])
+            if setting.problem == TRAINED_ON:
+                self._train_all(setting, process, place, shared.paths)
             with self._clock("memory_s"):
                 self._measure_memory(setting, process)
             compiled = self._field.has_code(self._field.light, setting.dtype)
             with self._clock("light_s" if compiled else "compiled_s"):
                 self._measure_light(setting, shared.paths)
         for lane in self._field.lanes:
-            self._ledger.change(lane.row, setting, lane.twin).add_once(
-                lane.prepare_s, lane.first_call_s, lane.warm_call_s
-            )
+            entry = self._ledger.change(lane.row, setting, lane.twin)
+            entry.add_once(lane.prepare_s, lane.first_call_s, lane.warm_call_s)
+            if lane.training:
+                entry.add_training(process, *lane.training)
+            if self._ledger.has_failed(lane.row, setting):
+                entry.lose_trainings()
 
     def _prepare(
         self,
@@ -281,6 +289,39 @@ class Conductor:
         self._ledger.change(lane.row, setting, lane.twin).add_block(process, reply["block_s"])
         lane.losses = 0
         self._save()
+
+    def _train_all(self, setting: Setting, process: int, place: int, paths: dict[str, str]) -> None:
+        """Let each row train that is fast enough, in the order of the round that would be next."""
+        X, Y, _ = opened(paths)
+        for lane in self._in_turn(process, place, self._ledger.plan.rounds):
+            if self._trains(lane, setting, process):
+                with self._or_lost(lane, setting, process):
+                    self._train(lane, setting, process, X, Y)
+
+    def _trains(self, lane: Lane, setting: Setting, process: int) -> bool:
+        """Tell whether a row trains: in all processes or in none, as the first that has timed it decides."""
+        if lane.twin or not lane.blocks:
+            return False
+        entry = self._ledger.entries[lane.row, setting]
+        if any(entry.blocks_s[:process]):
+            return bool(entry.trained_s)
+        return plans.training_s(setting, min(entry.blocks_s[process])) is not None
+
+    def _train(self, lane: Lane, setting: Setting, process: int, X: Array, Y: Array) -> None:
+        """Time gradient descent; the step where it ends is verified before that time is kept."""
+        self._show.now(process, setting, f"training {display_name(lane.row)}")
+        assert lane.harness
+        limit_s = self._patience_s + 10 * ITERATIONS * lane.call_s
+        needed = ("wall_s", "costs", "w", "b", "results")
+        arguments = {"alpha": ALPHA, "iterations": ITERATIONS}
+        with self._clock("trained_s"):
+            start = perf_counter()
+            reply = lane.harness.ask(limit_s, "train", *needed, **arguments)
+            wall_s = perf_counter() - start
+        with self._clock("verified_s"):
+            self._judge(reply["results"], _end(reply, X, Y), setting, lane)
+            _check_clock(reply["wall_s"], reply["wall_s"], wall_s)
+        lane.training = reply["wall_s"], _checked_costs(reply["costs"])
 
     def _judge(self, found: Sequence[dict[str, Any]], point: Point, setting: Setting, lane: Lane) -> None:
         """Hold results to the oracle; raises Lost."""
@@ -406,14 +447,36 @@ class Conductor:
 
 def _check_block(reply: dict[str, Any], wall_s: float, threads: int) -> None:
     """Raise Lost for a block whose cores are too many, or whose clock is not ours."""
-    if (
-        reply["block_s"] < _SHORTEST_S
-        or wall_s - reply["timed_s"] - reply["settled_s"] > _LONG_ENOUGH_S + _UNTOLD * wall_s
-    ):
-        said = f"its clock tells {reply['timed_s'] + reply['settled_s']:.3g} s of {wall_s:.3g} s"
-        raise Lost(LeftOut("failed", said))
+    _check_clock(reply["block_s"], reply["timed_s"] + reply["settled_s"], wall_s)
     if reply["timed_s"] > _LONG_ENOUGH_S and reply["cores"] > threads + _MOST_CORES:
         raise Lost(LeftOut("failed", f"kept {reply['cores']:.1f} cores busy, where {threads} may be"))
+
+
+def _check_clock(shortest_s: float, told_s: float, wall_s: float) -> None:
+    """Raise Lost where a lane's clock tells no time, or much less than ours."""
+    if shortest_s < _SHORTEST_S or wall_s - told_s > _LONG_ENOUGH_S + _UNTOLD * wall_s:
+        raise Lost(LeftOut("failed", f"its clock tells {told_s:.3g} s of {wall_s:.3g} s"))
+
+
+def _end(reply: dict[str, Any], X: Array, Y: Array) -> Point:
+    """Return what is true where a training ended; raises Lost."""
+    try:
+        w, b = as_column(reply["w"]).astype(X.dtype), float(reply["b"])
+        if w.shape != (X.shape[0], 1):
+            raise ValueError(f"w has shape {w.shape}")
+        return Point(w, b, reference(w, b, X, Y))
+    except (ValueError, TypeError, OverflowError) as error:
+        raise Lost(LeftOut("failed", f"its training ended at no parameters: {error}")) from None
+
+
+def _checked_costs(costs: Any) -> list[float]:
+    """Return the costs of a training, which are finite and one of each iteration; raises Lost."""
+    if not isinstance(costs, list) or len(costs) != ITERATIONS:
+        raise Lost(LeftOut("failed", f"its training has not {ITERATIONS} costs"))
+    for iteration, cost in enumerate(costs):
+        if not isinstance(cost, float) or not 0 <= cost < math.inf:
+            raise Lost(LeftOut("failed", f"its training's cost {iteration} is {cost!r:.40}"))
+    return costs
 
 
 def _shaped(result: Step, point: Point) -> Step:

@@ -29,10 +29,12 @@ class Lane:
     prepare_s: float | None = None  # on the setting at hand
     first_call_s: float | None = None
     warm_call_s: float | None = None
+    training: tuple[float, list[float]] | None = None  # how long it took, and the costs
 
     def clear(self) -> None:
         """Forget the setting before."""
         self.blocks, self.prepare_s, self.first_call_s, self.warm_call_s = 0, None, None, None
+        self.training = None
 
     @property
     def is_given_up(self) -> bool:

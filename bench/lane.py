@@ -29,6 +29,7 @@ from bench.shared import opened
 from impls.contract import Array, Step
 from impls.registry import BoundStep
 from impls.threads import limit
+from impls.training import gradient_descent
 
 LIGHT = "light"  # in place of a row: the lane that measures the speed of light
 # After the first call of a lane that was continued: whoever wakes up is put on an idle core. Without it a
@@ -115,6 +116,15 @@ class Lane:
         reply = {"block_s": timed_s, "timed_s": timed_s, "settled_s": 0.0, "cores": cores}
         return {**reply, "results": [encoded(result)]}
 
+    def train(self, alpha: float, iterations: int) -> dict[str, Any]:
+        """Time gradient descent from w = 0 and b = 0, and call the step where it ends."""
+        step, w = self._bound(), np.zeros_like(self._points[0][0])
+        start = perf_counter()
+        fit = gradient_descent(step, w, 0.0, alpha, iterations)
+        wall_s = perf_counter() - start
+        reply = {"wall_s": wall_s, "costs": fit.costs, "w": _as_text(fit.w), "b": fit.b}
+        return {**reply, "results": [encoded(step(fit.w, fit.b))]}
+
     def memory(self) -> dict[str, Any]:
         """Call the step once and say how much memory that took."""
         step, (w, b) = self._bound(), self._points[0]
@@ -157,14 +167,21 @@ def _age_heap() -> None:
 
 def encoded(result: Step) -> dict[str, Any]:
     """Return a result as JSON, to the last bit."""
-    dw = np.asarray(result.dw, np.float64)
-    return {"J": result.cost, "dw": base64.b64encode(dw.tobytes()).decode(), "db": result.db}
+    return {"J": result.cost, "dw": _as_text(result.dw), "db": result.db}
 
 
 def decoded(result: dict[str, Any]) -> Step:
     """Return what `encoded` was given; raises ValueError, KeyError or TypeError for anything else."""
-    dw = np.frombuffer(base64.b64decode(result["dw"]), np.float64).reshape(-1, 1)
-    return Step(float(result["J"]), dw, float(result["db"]))
+    return Step(float(result["J"]), as_column(result["dw"]), float(result["db"]))
+
+
+def as_column(text: str) -> Array:
+    """Return the array of shape (n, 1) that a lane has sent; raises ValueError or TypeError."""
+    return np.frombuffer(base64.b64decode(text), np.float64).reshape(-1, 1)
+
+
+def _as_text(column: Array) -> str:
+    return base64.b64encode(np.asarray(column, np.float64).tobytes()).decode()
 
 
 def _serve(row: str, asked: BinaryIO, said: BinaryIO) -> None:

@@ -25,11 +25,12 @@ from pytest_benchmark.utils import get_commit_info
 
 from bench import environment
 from bench.outcome import LeftOut
+from bench.plan import ALPHA
 from bench.results import Setting, as_json
 from bench.selection import describe_problem, describe_row, display_name
 from impls.gate import TOLERANCE
 from reports import results, write
-from reports.results import Light, Noise, Plan, Pool, Results, Run, Spent, Timing, Unmeasured
+from reports.results import Light, Noise, Plan, Pool, Results, Run, Spent, Timing, Training, Unmeasured
 
 _SPARE = 2  # times the file's size: kept free for the last write on a disk that fills up
 
@@ -46,6 +47,8 @@ class Entry:
     prepare_s: list[float] = field(default_factory=list)
     first_call_s: list[float] = field(default_factory=list)
     warm_call_s: list[float] = field(default_factory=list)
+    trained_s: dict[int, float] = field(default_factory=dict)  # by process
+    costs: list[float] = field(default_factory=list)  # of the first process that trained
     extra_bytes: int | None = None
     error: float = 0.0
 
@@ -66,10 +69,22 @@ class Entry:
             if seconds is not None:
                 kept.append(seconds)
 
+    def add_training(self, process: int, wall_s: float, costs: list[float]) -> None:
+        """Keep how long a process trained, and the costs of the first that did."""
+        self.trained_s[process] = wall_s
+        self.costs = self.costs or costs
+
     def lose(self, process: int) -> None:
-        """Drop the blocks of a process, whose place stays empty."""
+        """Drop the blocks of a process, whose place stays empty, and its training."""
         self._reach(process)
         self.blocks_s[process].clear()
+        self.trained_s.pop(process, None)
+        if not self.trained_s:
+            self.costs = []
+
+    def lose_trainings(self) -> None:
+        """Drop the trainings of all processes."""
+        self.trained_s, self.costs = {}, []
 
     def _reach(self, process: int) -> None:
         self.blocks_s += [[] for _ in range(process + 1 - len(self.blocks_s))]
@@ -83,7 +98,7 @@ class Ledger:
         self.plan = plan
         self.done = 0  # of the pairs of process and setting, in their order
         self.interrupted = True  # until it ends by itself
-        self.spent = Spent(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        self.spent = Spent(*[0.0] * len(dataclasses.fields(Spent)))
         self.noise = Noise(None, None, None)
         self.lights: dict[Setting, Light] = {}
         self.entries: dict[tuple[str, Setting], Entry] = {}
@@ -131,6 +146,11 @@ class Ledger:
         """Tell whether a row has a time there."""
         entry = self.entries.get((row, setting))
         return entry is not None and any(entry.blocks_s)
+
+    def has_failed(self, row: str, setting: Setting) -> bool:
+        """Tell whether a row was wrong there, in whatever process: it is shown without a time."""
+        here = (display_name(row), setting)
+        return any(key[:2] == here and lost.status == "failed" for key, lost in self._unmeasured.items())
 
     def dtypes_called(self, row: str, twin: bool, settings: Iterable[Setting], process: int) -> set[str]:
         """Return the dtypes with which a process has called a row, before it was interrupted."""
@@ -203,6 +223,13 @@ class Ledger:
                 entry = _entry(timing, self._finished(setting, settings))
                 if any(entry.blocks_s):
                     entries[self._named[timing.row], setting] = entry
+        for training in run.trainings:
+            setting = Setting(training.problem, training.dtype, training.threads)
+            if timed := self.entries.get((self._named[training.row], setting)):
+                # A row trains in all processes that have timed it, or in none.
+                finished = [process for process, blocks_s in enumerate(timed.blocks_s) if blocks_s]
+                for process, wall_s in zip(finished, training.wall_s, strict=False):
+                    timed.add_training(process, wall_s, list(training.costs))
         for lost in run.unmeasured:
             setting = Setting(lost.problem, lost.dtype, lost.threads)
             if lost.process is None or lost.process <= self._finished(setting, settings):
@@ -260,6 +287,11 @@ class Ledger:
                 _timing(*key, self.twins[key])
                 for key in self._in_order(self.twins)
                 if any(self.twins[key].blocks_s)
+            ),
+            trainings=tuple(
+                _training(*key, self.entries[key])
+                for key in self._in_order(self.entries)
+                if self.entries[key].trained_s
             ),
             plan=self.plan,
             done=self.done,
@@ -327,11 +359,16 @@ def _timing(row: str, setting: Setting, entry: Entry) -> Timing:
     )
 
 
+def _training(row: str, setting: Setting, entry: Entry) -> Training:
+    wall_s = tuple(entry.trained_s.values())
+    return Training(display_name(row), *setting, alpha=ALPHA, costs=tuple(entry.costs), wall_s=wall_s)
+
+
 def _entry(timing: Timing, processes: int) -> Entry:
     """Return what the first processes have finished of a timing."""
     blocks_s = [list(process) for process in timing.blocks_s[:processes]]
     once = (list(timing.prepare_s), list(timing.first_call_s), list(timing.warm_call_s))
-    return Entry(blocks_s, *once, timing.extra_bytes, timing.error)
+    return Entry(blocks_s, *once, extra_bytes=timing.extra_bytes, error=timing.error)
 
 
 def _spare(folder: Path, size: int) -> BinaryIO | None:

@@ -74,6 +74,7 @@ class Recorder:
             unmeasured=tuple(self._unmeasured),
             lights=tuple(self._lights),
             twins=(),
+            trainings=(),
             plan=None,
             done=None,
             noise=None,

@@ -98,6 +98,8 @@ def described(job: Job) -> str:
         f"in each, on each problem, up to {plan.rounds} blocks of {wording.seconds(plan.block_s)}",
         f"baseline: {plan.baseline}, which runs twice side by side, to show the noise (A/A pair)",
     ]
+    if plans.TRAINED_ON in selected.problems:
+        lines.append(f"on {plans.TRAINED_ON} also gradient descent, {plans.ITERATIONS} iterations")
     if plan.until is not None:
         lines.append(f"then more processes, until all intervals are within {wording.percent(plan.until)}")
     for setting in settings:

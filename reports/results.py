@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SCHEMA = 3
+SCHEMA = 4
 _SHORTEST_S, _LONGEST_S = 1e-12, 1e12  # less than a cycle, more than a computer's life
 FAULTS = ("failed", "crashed", "killed")  # of the row; it was wrong, ended, or was ended
 STATUSES = (*FAULTS, "skipped", "not installed", "does not load", "unsuited")
@@ -46,6 +46,19 @@ class Timing:
     extra_bytes: int | None  # most memory of a step, beyond what its process holds between steps
     error: float  # largest, relative to the oracle's scale
     tolerance: float
+
+
+@dataclass(frozen=True)
+class Training:
+    """One row, driven through gradient descent from w = 0 and b = 0, and verified where it ended."""
+
+    row: str
+    problem: str
+    dtype: str
+    threads: int
+    alpha: float  # the learning rate
+    costs: tuple[float, ...]  # J before each update, of the first process that trained
+    wall_s: tuple[float, ...]  # all iterations, one of each process that trained
 
 
 @dataclass(frozen=True)
@@ -128,6 +141,7 @@ class Spent:
 
     timed_s: float  # in timed blocks
     settled_s: float  # in the untimed calls before them
+    trained_s: float  # in gradient descent
     compiled_s: float  # in first calls, beyond later ones, and in preparing data
     verified_s: float  # in the oracle, and in calls that were only verified
     light_s: float  # in the speed of light
@@ -151,6 +165,7 @@ class Run:
     unmeasured: tuple[Unmeasured, ...]
     lights: tuple[Light, ...]
     twins: tuple[Timing, ...]  # of a second process of the baseline beside the first: A/A pairs
+    trainings: tuple[Training, ...]
     plan: Plan | None
     done: int | None  # of the pairs of process and problem, in their order, that are finished
     noise: Noise | None
@@ -286,6 +301,9 @@ class Document:
     zeroloop: Run
 
 
+_Named = Timing | Unmeasured | Training
+
+
 def _check_meaning(run: Run, timings: tuple[Timing, ...]) -> None:
     rows, problems = [row.name for row in run.rows], [problem.name for problem in run.problems]
     for kind, names in (("row", rows), ("problem", problems)):
@@ -296,7 +314,7 @@ def _check_meaning(run: Run, timings: tuple[Timing, ...]) -> None:
             raise BadResults(f"zeroloop.problems[{place}] has no features or no examples")
     whole = [entry for entry in run.unmeasured if entry.process is None]
     lost = [entry for entry in run.unmeasured if entry.process is not None]
-    named: tuple[Sequence[Timing | Unmeasured], ...] = ((*timings, *whole), lost, run.twins)
+    named: tuple[Sequence[_Named], ...] = ((*timings, *whole), lost, run.twins, run.trainings)
     for entries in named:
         _check_names(entries, rows, problems)
     for entry in run.unmeasured:
@@ -304,6 +322,8 @@ def _check_meaning(run: Run, timings: tuple[Timing, ...]) -> None:
             raise BadResults(f"{entry.row} on {entry.problem} has a status that is not {', '.join(STATUSES)}")
     for timing in (*timings, *run.twins):
         _check_times(timing)
+    for training in run.trainings:
+        _check_training(training)
     _check_lights(run.lights, problems)
     if run.plan:
         _check_plan(run, run.plan, rows)
@@ -322,7 +342,7 @@ def _check_plan(run: Run, plan: Plan, rows: list[str]) -> None:
         raise BadResults(f"the baseline {plan.baseline!r} is not in the list of rows")
 
 
-def _check_names(entries: Sequence[Timing | Unmeasured], rows: list[str], problems: list[str]) -> None:
+def _check_names(entries: Sequence[_Named], rows: list[str], problems: list[str]) -> None:
     seen = set()
     for entry in entries:
         if entry.row not in rows:
@@ -349,6 +369,18 @@ def _check_times(timing: Timing) -> None:
         raise BadResults(f"{where} has a prepare_s, first_call_s or warm_call_s that no machine takes")
     if not 0 <= timing.error <= timing.tolerance:
         raise BadResults(f"{where} has a time, but an error that is not within its tolerance")
+
+
+def _check_training(training: Training) -> None:
+    where = f"the training of {training.row} on {training.problem}"
+    if not training.alpha > 0:
+        raise BadResults(f"{where} has an alpha that is not above 0")
+    if not training.costs or not training.wall_s:
+        raise BadResults(f"{where} has no {'wall_s' if training.costs else 'costs'}")
+    if not all(cost >= 0 for cost in training.costs):
+        raise BadResults(f"{where} has a cost below 0")
+    if not all(_SHORTEST_S < wall_s < _LONGEST_S for wall_s in training.wall_s):
+        raise BadResults(f"{where} has a wall_s that no machine takes")
 
 
 def _check_lights(lights: tuple[Light, ...], problems: list[str]) -> None:

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from bench import lane
-from bench.lane import Lane, decoded, encoded
+from bench.lane import Lane, as_column, decoded, encoded
 from bench.shared import Shared
 from impls import problems
 from impls import threads as pools
 from impls.contract import Step
-from impls.gate import Gate, judge
+from impls.gate import TOLERANCE, Gate, judge
+from impls.oracle import reference
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +121,37 @@ def test_a_disturbed_call_does_not_move_a_block(prepared, clock, disturbed_call)
 
     prepared._step = disturbed
     assert prepared.block(settle_s=0.01, block_s=0.05)["block_s"] == pytest.approx(1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_training_is_gradient_descent_from_zero(dtype):
+    """Held to the oracle, stepped by hand."""
+    data = problems.load("30x57", dtype)
+    found = Lane("numpy_zero_loop")
+    with Shared(data) as shared:
+        found.prepare(shared.paths, data.b, 1)
+        reply = found.train(alpha=0.25, iterations=4)
+    w, b, costs = np.zeros((30, 1), dtype), 0.0, []
+    for _ in range(4):
+        J, dw, db = reference(w, b, data.X, data.Y).value
+        costs.append(J)
+        w, b = (w - 0.25 * dw).astype(dtype), b - 0.25 * db
+    rel = {"float64": 1e-11, "float32": 1e-5}[dtype]
+    assert costs[0] == pytest.approx(np.log(2))
+    assert reply["costs"] == pytest.approx(costs, rel=rel)
+    assert as_column(reply["w"]) == pytest.approx(w, rel=rel, abs=rel)
+    assert reply["b"] == pytest.approx(b, rel=rel)
+    assert reply["wall_s"] > 0
+    # The step is that at the very parameters that were sent, which survive to the last bit.
+    (result,) = reply["results"]
+    end = as_column(reply["w"]).astype(dtype)
+    assert np.array_equal(end, as_column(reply["w"]))
+    judge(decoded(result), reference(end, reply["b"], data.X, data.Y), TOLERANCE[dtype])
+
+
+def test_the_time_of_a_training_is_that_of_its_iterations(prepared, clock):
+    clock[1][0] = 0.5
+    assert prepared.train(alpha=0.5, iterations=10)["wall_s"] == 5.0, "and not of the step that is verified"
 
 
 def test_pools_are_counted(prepared):

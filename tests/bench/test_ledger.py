@@ -14,7 +14,7 @@ from bench.outcome import LeftOut
 from bench.plan import Asked
 from bench.results import Setting
 from reports import write
-from reports.results import Light, parse, read
+from reports.results import Light, Training, parse, read
 
 ROWS = ("numpy_zero_loop", "numba_two_loop")
 SETTINGS = [Setting(problem, "float64", 1) for problem in ("5x7", "3x50")]
@@ -49,6 +49,8 @@ def begun(make):
                     if (process, setting) != (1, SECOND):
                         entry.add_block(process, 2e-3)
                         entry.prepare_s.append(1e-6)
+                        if (row, setting) == (ROWS[1], FIRST):
+                            entry.add_training(process, 0.25 * (process + 1), [0.75, 0.5 - process])
                     if setting == FIRST:
                         entry.first_call_s.append(0.5)
     ledger.done = 3
@@ -117,6 +119,40 @@ def test_first_calls_are_not_measured_twice(begun, make):
     assert ledger.dtypes_called(ROWS[0], False, SETTINGS, 1) == {"float64"}
     assert ledger.dtypes_called(ROWS[0], True, SETTINGS, 1) == {"float64"}
     assert ledger.dtypes_called(ROWS[0], False, SETTINGS, 2) == set()
+
+
+def test_trainings_have_the_times_of_all_processes_and_the_costs_of_the_first(begun):
+    (training,) = read(begun.path).run.trainings
+    assert training == Training(ROWS[1], *FIRST, alpha=plans.ALPHA, costs=(0.75, 0.5), wall_s=(0.25, 0.5))
+
+
+def test_trainings_survive_when_a_run_goes_on(begun, make):
+    ledger = gone_on(make, read(begun.path))
+    assert ledger.results.run.trainings == begun.results.run.trainings
+    entry = ledger.entries[ROWS[1], FIRST]
+    entry.lose(1)
+    assert entry.trained_s == {0: 0.25}
+
+
+def test_trainings_after_a_lost_process_are_of_the_processes_that_have_times(begun, make):
+    begun.change(ROWS[1], FIRST).lose(0)
+    ledger = gone_on(make, begun.results)
+    assert ledger.entries[ROWS[1], FIRST].trained_s == {1: 0.5}
+
+
+def test_trainings_of_an_unfinished_process_are_forgotten(begun, make):
+    """As where a run ends while its last words are written."""
+    for process in range(2):
+        begun.change(ROWS[0], SECOND).add_training(process, 0.25 * (process + 1), [0.75])
+    ledger = gone_on(make, begun.results)
+    assert ledger.entries[ROWS[0], SECOND].trained_s == {0: 0.25}
+
+
+def test_a_row_has_failed_where_it_was_wrong_in_any_process(begun):
+    begun.lose(ROWS[0], FIRST, LeftOut("failed", "J is off by 1"), 1)
+    begun.lose(ROWS[1], FIRST, LeftOut("crashed", "SIGSEGV"), 1)
+    pairs = [(row, setting) for row in ROWS for setting in SETTINGS if begun.has_failed(row, setting)]
+    assert pairs == [(ROWS[0], FIRST)]
 
 
 def changed(document, *path, to):
@@ -216,6 +252,24 @@ def test_a_lost_process_keeps_its_place():
     assert entry.blocks_s == [[1.0], []]
     entry.lose(3)
     assert entry.blocks_s == [[1.0], [], [], []], "also where it had no block"
+
+
+def test_a_lost_process_loses_its_training():
+    entry = Entry()
+    for process, cost in enumerate((0.75, 0.5)):
+        entry.add_block(process, 1.0)
+        entry.add_training(process, 2.0 + process, [cost])
+    entry.lose(1)
+    assert (entry.trained_s, entry.costs) == ({0: 2.0}, [0.75])
+    entry.lose(0)
+    assert (entry.trained_s, entry.costs) == ({}, []), "the next that trains has costs of its own"
+
+
+def test_all_trainings_are_lost_at_once():
+    entry = Entry()
+    entry.add_training(0, 2.0, [0.75])
+    entry.lose_trainings()
+    assert (entry.trained_s, entry.costs) == ({}, [])
 
 
 def test_blocks_go_to_their_process():

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import sys
 
+import numpy as np
 import pytest
 
 from bench import plan as plans
@@ -175,6 +176,39 @@ def test_interpreted_rows_are_probed():
     assert 0.01 < paces.predicted("python_two_loop", square) < 10
     assert paces.predicted("python_two_features", square) is not None
     assert paces.predicted(NUMPY, square) is None
+
+
+REAL = Setting("breast_cancer", "float64", 1)
+
+
+def test_rows_train_on_real_data_where_that_takes_at_most_three_seconds():
+    assert plans.training_s(REAL, 0.02) == pytest.approx(2.0)
+    assert plans.training_s(REAL, 0.03) == pytest.approx(3.0)
+    assert plans.training_s(REAL, 0.0301) is None
+    assert plans.training_s(REAL._replace(problem="square"), 1e-6) is None
+
+
+def test_each_update_of_a_training_lowers_the_cost():
+    """The learning rate is below 2 over the largest curvature of J, that of w and b together."""
+    X = problems.load(plans.TRAINED_ON).X
+    with_ones = np.vstack([X, np.ones(X.shape[1])])
+    curvature = np.linalg.norm(with_ones, 2) ** 2 / (4 * X.shape[1])
+    assert 1.5 / curvature < plans.ALPHA < 2 / curvature
+
+
+def test_trainings_are_reckoned_with(monkeypatch):
+    rows = (NUMPY, "python_two_loop", "numpy_two_loop")
+    plan, selected = planned(rows=rows, problems=("breast_cancer", "5x7"), thread_counts=(1,), processes=5)
+    paces = Paces()
+    for row, call_s in zip(rows, (1e-4, 1e-2, 1.0), strict=True):
+        paces.see(row, REAL, call_s)
+    with_trainings_s = plans.forecast_s(plan, selected, paces)
+    monkeypatch.setattr(plans, "TRAINED_ON", "nothing")
+    added_s = with_trainings_s - plans.forecast_s(plan, selected, paces)
+    iterations_s = (
+        5 * 100 * (1e-4 + 1e-2)
+    )  # the third takes too long, and the first one's twin does not train
+    assert iterations_s < added_s < iterations_s + 2 * 5 * 0.01, "and each is verified"
 
 
 def test_a_budget_sets_the_rounds():

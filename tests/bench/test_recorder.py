@@ -52,7 +52,7 @@ def test_blocks_are_few_and_of_nearly_equal_length(count):
 
 def test_new_recorder_has_nothing_to_report(recorder):
     assert not recorder.has_results
-    assert recorder.run().unmeasured == recorder.run().lights == ()
+    assert recorder.run().unmeasured == recorder.run().lights == recorder.run().trainings == ()
 
 
 def test_a_time_or_a_reason_is_worth_a_report(recorder):

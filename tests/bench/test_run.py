@@ -58,6 +58,13 @@ def test_a_dry_run_shows_the_plan_and_measures_nothing(zeroloop, tmp_path, monke
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("problem", "trains"), [("breast_cancer", True), ("5x7", False)])
+def test_a_plan_says_where_rows_train(zeroloop, tmp_path, monkeypatch, problem, trains):
+    monkeypatch.chdir(tmp_path)
+    result = zeroloop("run", "quick", "--impl", "numpy_zero_loop", "--problem", problem, "--dry-run")
+    assert ("on breast_cancer also gradient descent, 100 iterations" in result.output) == trains
+
+
 def test_a_quick_look_cannot_be_gone_on_with(zeroloop):
     result = zeroloop("run", "--resume", str(REFERENCE / "contest.json"))
     assert result.exit_code == 2

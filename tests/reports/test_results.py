@@ -154,9 +154,9 @@ def test_truncated_file_is_refused(offset, file):
         (b'"text"', "not a benchmark's results file"),
         (b"{}", "not a benchmark's results file"),
         (b'{"benchmarks": [], "machine_info": {}, "version": "5.3.1"}', "written by another tool"),
-        (TEXT.replace('"schema": 3', '"schema": 4').encode(), "schema 4, but .* up to 3: upgrade zeroloop"),
-        (b'{"benchmarks": {}, "zeroloop": {"schema": 99}}', "schema 99, but .* up to 3: upgrade zeroloop"),
-        (TEXT.replace('"schema": 3', '"schema": 1').encode(), "schema 1, .* older zeroloop: measure again"),
+        (TEXT.replace('"schema": 4', '"schema": 5').encode(), "schema 5, but .* up to 4: upgrade zeroloop"),
+        (b'{"benchmarks": {}, "zeroloop": {"schema": 99}}', "schema 99, but .* up to 4: upgrade zeroloop"),
+        (TEXT.replace('"schema": 4', '"schema": 1').encode(), "schema 1, .* older zeroloop: measure again"),
         (b'{"benchmarks": [], "zeroloop": {"schema": 1}}', "schema 1, .* older zeroloop: measure again"),
     ],
 )
@@ -259,6 +259,64 @@ def test_a_light_may_differ_in_threads_or_dtype_alone(document):
     lights = document["zeroloop"]["lights"]
     lights += [{**lights[0], "threads": 1}, {**lights[0], "dtype": "float32"}]
     assert len(parse(document).run.lights) == 4
+
+
+def test_trainings_are_read(cited):
+    VALIDATOR.validate(cited)
+    found = parse(cited).run
+    assert [(one.row, one.problem, one.alpha) for one in found.trainings] == [
+        ("python_two_loop", "breast_cancer", 0.5),
+        ("numpy_zero_loop", "breast_cancer", 0.5),
+    ]
+    assert all(one.costs == (0.6931471805599453, 0.234, 0.2, 0.1786, 0.163) for one in found.trainings)
+    assert all(len(one.wall_s) == 6 for one in found.trainings)
+    assert found.spent.trained_s == 0.5
+
+
+@pytest.mark.parametrize("name", ["row", "problem", "dtype", "threads", "alpha", "costs", "wall_s"])
+def test_a_training_that_lacks_something_is_refused(cited, name):
+    del cited["zeroloop"]["trainings"][1][name]
+    assert not VALIDATOR.is_valid(cited)
+    with pytest.raises(BadResults, match=rf"zeroloop.trainings\[1\].{name} is missing"):
+        parse(cited)
+
+
+PLACE = "the training of numpy_zero_loop on breast_cancer"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"row": "nobody"}, "row 'nobody' is not in the list of rows"),
+        ({"problem": "none"}, "problem 'none' is not in the list of problems"),
+        ({"row": "python_two_loop"}, "python_two_loop on breast_cancer is there twice"),
+        ({"alpha": 0.0}, f"{PLACE} has an alpha that is not above 0"),
+        ({"alpha": -0.5}, f"{PLACE} has an alpha that is not above 0"),
+        ({"costs": []}, f"{PLACE} has no costs"),
+        ({"costs": [0.7, -1e-9]}, f"{PLACE} has a cost below 0"),
+        ({"costs": [math.inf]}, r"trainings\[1\].costs\[0\] is not a finite number"),
+        ({"costs": [0.7, math.nan]}, r"trainings\[1\].costs\[1\] is not a finite number"),
+        ({"wall_s": []}, f"{PLACE} has no wall_s"),
+        ({"wall_s": [1.0, 0.0]}, f"{PLACE} has a wall_s that no machine takes"),
+        ({"wall_s": [-1.0]}, f"{PLACE} has a wall_s that no machine takes"),
+        ({"wall_s": [1e300]}, f"{PLACE} has a wall_s that no machine takes"),
+    ],
+)
+def test_a_training_that_means_nothing_is_refused(cited, changes, message):
+    cited["zeroloop"]["trainings"][1].update(changes)
+    with pytest.raises(BadResults, match=message):
+        parse(cited)
+
+
+def test_a_training_may_differ_in_threads_or_dtype_alone(cited):
+    trainings = cited["zeroloop"]["trainings"]
+    trainings += [{**trainings[0], "threads": 1}, {**trainings[0], "dtype": "float32"}]
+    assert len(parse(cited).run.trainings) == 4
+
+
+def test_a_cost_may_be_nothing(cited):
+    cited["zeroloop"]["trainings"][0]["costs"] = [0.0]
+    assert parse(cited).run.trainings[0].costs == (0.0,)
 
 
 GONE = object()
