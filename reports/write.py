@@ -1,4 +1,4 @@
-"""The only module that writes: a report's folder, whose files appear whole or not at all."""
+"""The only module that writes: reports and other pages, whose files appear whole or not at all."""
 
 import json
 import os
@@ -6,9 +6,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from reports import cite, figures, tables
+from reports import cite, figures, figures_changes, figures_gallery, tables
+from reports.changes import Changes
 from reports.findings import compare
-from reports.pages import report
+from reports.gallery import Gallery
+from reports.pages import comparison, gallery, report
 from reports.results import parse, run_id
 
 _CURVES = (".csv", ".svg", ".pdf", ".png")
@@ -59,6 +61,25 @@ def write_into(document: dict[str, Any], folder: Path) -> Path:
     write_file(folder / "cite.bib", cite.bibtex(results))
     write_file(index, report.render(results, comparisons, pictures))
     return index
+
+
+def write_comparison(changes: Changes, folder: Path) -> Path:
+    """Write the page of two runs into a folder and return its path; raises OSError."""
+    check_writable(folder)
+    page = folder / "index.html"
+    write_file(page, comparison.render(changes, figures_changes.draw(changes)))
+    return page
+
+
+def write_gallery(found: Gallery, folder: Path) -> Path:
+    """Write the page of many runs into a folder and return its path; raises OSError.
+
+    It is no index.html, so that it replaces no report where the folder holds one.
+    """
+    check_writable(folder)
+    page = folder / "gallery.html"
+    write_file(page, gallery.render(found, folder, figures_gallery.draw(found)))
+    return page
 
 
 def check_curve(path: Path) -> None:
