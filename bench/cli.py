@@ -1,4 +1,4 @@
-"""The command line `zeroloop`: list, verify, run, compare, train, report.
+"""The command line `zeroloop`: list, verify, run, compare, gallery, train, report.
 
 Exit codes: 0; 1 for a row that failed, or a regression; 2 for a request that cannot be met, such as an
 unknown option; 130 for a run that was interrupted.
@@ -32,8 +32,9 @@ from impls import problems, registry
 from impls.gate import TOLERANCE, gate_for
 from impls.training import Diverged, Fit, accuracy, check_settings, gradient_descent
 from reports import tables, wording, write
-from reports.changes import changed
+from reports.changes import Changes, changed
 from reports.findings import compare, counted
+from reports.gallery import gather
 from reports.noise import not_citable
 from reports.results import FAULTS, BadResults, Results, read
 
@@ -230,25 +231,47 @@ def run(ctx: click.Context, /, resume: Path | None, dry_run: bool, **asked: Any)
     type=_Percentage(),
     help="Exit 1 for a row that is slower by more, such as 5%.",
 )
-def compare_runs(before: Path, after: Path, limit: float | None) -> None:
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Folder of a page with all rows and a figure.  [default: no page]",
+)
+def compare_runs(before: Path, after: Path, limit: float | None, output: Path | None) -> None:
     """Hold one results file to another, row by row."""
     with _user_errors():
         changes = changed(read(before), read(after))
         if not changes.rows and not changes.broken:
             held = " and ".join(map(tables.contents_as_text, (changes.before, changes.after)))
             raise ValueError(f"{before} and {after} have no row on the same problem in common: {held}")
+        page = write.write_comparison(changes, output) if output else None
     click.echo(tables.changes_as_text(changes))
-    if limit is None:
-        return
-    regressions = changes.regressions(limit)
-    for said in regressions:
-        click.echo(f"regression: {said}")
-    if unsure := changes.unsure(limit):
-        click.echo(
-            f"{unsure} of {len(changes.rows)} intervals are too wide to rule out a regression of "
-            f"{wording.percent(limit)}; `zeroloop run --until` narrows them"
-        )
+    regressions = [] if limit is None else _show_regressions(changes, limit)
+    if page:
+        click.echo(f"page: {page}")
     raise SystemExit(1 if regressions else 0)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Folder of the page, gallery.html.  [default: the folder that is read]",
+)
+def gallery(folder: Path, output: Path | None) -> None:
+    """Put machines side by side: every results file below DIR.
+
+    A class collects one file of each machine; the page shows what removing the loops brought on all of them.
+    """
+    with _user_errors():
+        found = gather(folder)
+        page = write.write_gallery(found, output or folder)
+    click.echo(tables.gallery_as_text(found))
+    click.echo(f"page: {page}")
 
 
 @main.command()
@@ -342,6 +365,18 @@ def _show_results(found: Results) -> None:
         click.echo(f"not citable: {reason}")
 
 
+def _show_regressions(changes: Changes, limit: float) -> list[str]:
+    regressions = changes.regressions(limit)
+    for said in regressions:
+        click.echo(f"regression: {said}")
+    if unsure := changes.unsure(limit):
+        click.echo(
+            f"{unsure} of {len(changes.rows)} intervals are too wide to rule out a regression of "
+            f"{wording.percent(limit)}; `zeroloop run --until` narrows them"
+        )
+    return regressions
+
+
 def _verdict(row: str, name: str, dtype: str, threads: int) -> tuple[float | None, LeftOut | None]:
     gate = gate_for(name, dtype)
     try:
@@ -387,7 +422,7 @@ def _user_errors() -> Iterator[None]:
     try:
         yield
     except (BadSelection, BadResults, impls.Unavailable, impls.BrokenFile, ValueError, OSError) as error:
-        raise _Unmet(str(error)) from None
+        raise _Unmet(tables.one_line(str(error))) from None
 
 
 @contextmanager

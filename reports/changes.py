@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from reports import statistics, wording
 from reports.findings import NUMPY, Comparison, Line, compare
-from reports.results import FAULTS, Results
+from reports.results import FAULTS, Results, Timing
 from reports.statistics import Interval
 
 
@@ -14,6 +14,7 @@ class Change:
 
     name: str
     where: str
+    title: str  # of the same place, in words
     before_s: Interval
     after_s: Interval
     ratio: Interval  # how many times faster it is after, corrected for the number of rows
@@ -45,6 +46,7 @@ class Changes:
     only_before: tuple[tuple[str, str], ...]  # row and problem
     only_after: tuple[tuple[str, str], ...]
     broken: tuple[str, ...]  # what had a time before and fails after, and why
+    mean: Interval | None  # how many times faster all rows are after, in the geometric mean
 
     def regressions(self, limit: float) -> list[str]:
         """Say which rows take longer by more than a share, or fail, since the run before."""
@@ -61,22 +63,33 @@ class Changes:
             change.may_be_regression(limit) and not change.is_regression(limit) for change in self.rows
         )
 
+    def count(self, verdict: str) -> int:
+        """Count the rows of this verdict."""
+        return sum(change.verdict == verdict for change in self.rows)
+
     @property
-    def differences(self) -> list[str]:
-        """What else differs between the two: machine, versions, commit."""
+    def facts(self) -> list[tuple[str, str, str]]:
+        """What else differs between the two, before and after: machine, versions, commit."""
         old, new = _facts(self.before), _facts(self.after)
         return [
-            f"{name} {old.get(name, 'none')} -> {new.get(name, 'none')}"
+            (name, old.get(name, "none"), new.get(name, "none"))
             for name in dict.fromkeys([*old, *new])
             if old.get(name) != new.get(name)
         ]
+
+    @property
+    def differences(self) -> list[str]:
+        """The same, a line for each."""
+        return [f"{name} {old} -> {new}" for name, old, new in self.facts]
 
 
 def changed(before: Results, after: Results) -> Changes:
     """Hold a run to another, row by row, on the problems, dtypes and numbers of threads that both have."""
     old, new = _lines(before), _lines(after)
     shared = [key for key in old if key in new]
-    rows = [_change(*key, old[key], new[key], len(shared)) for key in shared]
+    titles = {comparison.slug: comparison.title for comparison in compare(after)}
+    rows = [_change(*key, titles[key[1]], old[key], new[key], len(shared)) for key in shared]
+    blocks = [(_timing(old[key][0]).blocks_s, _timing(new[key][0]).blocks_s) for key in shared]
     broken = [
         f"{line.name} on {comparison.slug}, {line.status}: {line.reason}"
         for comparison in compare(after)
@@ -85,7 +98,8 @@ def changed(before: Results, after: Results) -> Changes:
     ]
     only_before = tuple(key for key in old if key not in new)
     only_after = tuple(key for key in new if key not in old)
-    return Changes(before, after, tuple(rows), only_before, only_after, tuple(broken))
+    mean = statistics.mean_ratio_of_runs(blocks)
+    return Changes(before, after, tuple(rows), only_before, only_after, tuple(broken), mean)
 
 
 def _facts(results: Results) -> dict[str, str]:
@@ -108,22 +122,27 @@ def _numpy(comparison: Comparison, line: Line) -> Line | None:
     return None if line.name == NUMPY else comparison.line(NUMPY)
 
 
+def _timing(line: Line) -> Timing:
+    assert line.timing is not None  # since it was measured
+    return line.timing
+
+
 def _change(
-    name: str, where: str, old: tuple[Line, Line | None], new: tuple[Line, Line | None], rows: int
+    name: str, where: str, title: str, old: tuple[Line, Line | None], new: tuple[Line, Line | None], rows: int
 ) -> Change:
     (before, base_before), (after, base_after) = old, new
-    assert before.timing
-    assert after.timing
+    was, now = _timing(before).blocks_s, _timing(after).blocks_s
     agrees = None
-    if base_before and base_after and base_before.timing and base_after.timing:
-        was = (base_before.timing.blocks_s, before.timing.blocks_s)
-        interval = statistics.ratio_of_ratios(was, (base_after.timing.blocks_s, after.timing.blocks_s))
+    if base_before and base_after:
+        bases = _timing(base_before).blocks_s, _timing(base_after).blocks_s
+        interval = statistics.ratio_of_ratios((bases[0], was), (bases[1], now))
         agrees = interval.contains_one if interval.low is not None else None
     return Change(
         name=name,
         where=where,
-        before_s=statistics.time(before.timing.blocks_s),
-        after_s=statistics.time(after.timing.blocks_s),
-        ratio=statistics.ratio_of_runs(before.timing.blocks_s, after.timing.blocks_s, rows),
+        title=title,
+        before_s=statistics.time(was),
+        after_s=statistics.time(now),
+        ratio=statistics.ratio_of_runs(was, now, rows),
         agrees=agrees,
     )

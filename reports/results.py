@@ -215,6 +215,10 @@ class BadResults(ValueError):
     """Not a results file of this suite, or not a whole one; the message names the file and the reason."""
 
 
+class Foreign(BadResults):
+    """A whole file, but of another tool or another kind."""
+
+
 def read(path: Path) -> Results:
     """Read a results file; raises BadResults, OSError."""
     text = path.read_bytes()
@@ -225,15 +229,15 @@ def read(path: Path) -> Results:
     try:
         return parse(document)
     except BadResults as error:
-        raise BadResults(f"{path}: {error}") from None
+        raise type(error)(f"{path}: {error}") from None
 
 
 def parse(document: Any) -> Results:
     """Check a document that came from JSON; raises BadResults."""
     if not isinstance(document, dict) or "benchmarks" not in document:
-        raise BadResults("not a benchmark's results file: it has no list of benchmarks")
+        raise Foreign("not a benchmark's results file: it has no list of benchmarks")
     if not isinstance(document.get("zeroloop"), dict):
-        raise BadResults("written by another tool: it has no section zeroloop")
+        raise Foreign("written by another tool: it has no section zeroloop")
     schema = document["zeroloop"].get("schema")
     if isinstance(schema, int) and schema > SCHEMA:
         raise BadResults(f"of schema {schema}, but this version reads up to {SCHEMA}: upgrade zeroloop")

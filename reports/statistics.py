@@ -108,6 +108,20 @@ def exponent(sizes: Sequence[float], blocks: Sequence[Blocks]) -> Interval | Non
     return Interval(mean - half, mean, mean + half)
 
 
+def mean_ratio_of_runs(pairs: Sequence[tuple[Blocks, Blocks]]) -> Interval | None:
+    """How many times faster all rows are in another run, in the geometric mean; before and after of each.
+
+    The rows of one process share what disturbs it, so their mean is one observation. None unless either run
+    has two processes with every row.
+    """
+    if not pairs:
+        return None
+    before, after = (_process_means(rows) for rows in zip(*pairs, strict=True))
+    if min(len(before), len(after)) < 2:
+        return None
+    return _interval([_Sample(before), _Sample(after, sign=-1)])
+
+
 def geometric_mean(ratios: Sequence[float]) -> float:
     """The mean of ratios, one at least, on a log scale."""
     return math.exp(statistics.fmean(map(math.log, ratios)))
@@ -187,6 +201,14 @@ def _observations(blocks: Blocks) -> list[float]:
     if len(blocks) == 1:
         return [math.log(block) for block in blocks[0]]
     return [math.log(statistics.median(process)) for process in blocks if process]
+
+
+def _process_means(rows: Sequence[Blocks]) -> list[float]:
+    return [
+        statistics.fmean(math.log(statistics.median(blocks[n])) for blocks in rows)
+        for n in range(min(map(len, rows)))
+        if all(blocks[n] for blocks in rows)
+    ]
 
 
 def _paired(slow: Sequence[float], fast: Sequence[float]) -> float:

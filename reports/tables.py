@@ -17,6 +17,7 @@ from rich.table import Table
 from reports import wording
 from reports.changes import Changes
 from reports.findings import NUMPY, PLAIN, Comparison, Entrant, Line, Loss, Match, compare, contest, left_out
+from reports.gallery import Gallery
 from reports.noise import not_citable
 from reports.results import Results
 from reports.statistics import Interval, geometric_mean
@@ -140,7 +141,7 @@ def as_latex(comparisons: tuple[Comparison, ...], run_id: str) -> str:
 def as_text(comparisons: tuple[Comparison, ...], width: int = 80) -> str:
     """All comparisons for a terminal, without colour, then the rows without a time, each reason once."""
     tables = [_text_table(comparison, width) for comparison in comparisons]
-    reasons = [_filled(_one_line(_reason(loss, len(comparisons))), width) for loss in left_out(comparisons)]
+    reasons = [_filled(one_line(_reason(loss, len(comparisons))), width) for loss in left_out(comparisons)]
     return "\n".join([*tables, *reasons, *([""] if reasons else [])])
 
 
@@ -172,7 +173,7 @@ def contest_as_text(comparisons: tuple[Comparison, ...], width: int = 80) -> str
         table.add_column(heading, justify="right", overflow="fold")
     for match in matches:
         table.add_row(
-            f"{_one_line(match.problem.name)}\n  {_one_line(match.dtype)}",
+            f"{one_line(match.problem.name)}\n  {one_line(match.dtype)}",
             f"{_entrant_as_text(match.ours)}\n  {wording.seconds(match.ours.line.prepare_s)}",
             _entrant_as_text(match.rival),
             "\n".join(wording.speedup(match.ratio).split(" ", 1)),
@@ -214,7 +215,7 @@ def changes_as_text(changes: Changes, width: int = 80) -> str:
     if changes.before.run_id == changes.after.run_id:
         said.append("both are the same run")
     if changes.differences:
-        said.append(_filled(_one_line(f"also changed: {', '.join(changes.differences)}"), width))
+        said.append(_filled(one_line(f"also changed: {', '.join(changes.differences)}"), width))
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("row\n  problem", overflow="fold")
     for heading in ("before", "after", "times as fast\n[interval]"):
@@ -222,21 +223,34 @@ def changes_as_text(changes: Changes, width: int = 80) -> str:
     table.add_column("verdict", overflow="fold")
     for change in changes.rows:
         table.add_row(
-            f"{_one_line(change.name)}\n  {_one_line(change.where)}",
+            f"{one_line(change.name)}\n  {one_line(change.where)}",
             wording.seconds(change.before_s.estimate),
             wording.seconds(change.after_s.estimate),
             "\n".join(wording.speedup(change.ratio).split(" ", 1)),
             change.verdict,
         )
-    notes = [_filled(_one_line(note), width) for note in _notes(changes)]
+    notes = [_filled(one_line(note), width) for note in _notes(changes)]
     return "\n".join([*said, "", printed(table, width), "", *notes])
+
+
+def gallery_as_text(gallery: Gallery, width: int = 80) -> str:
+    """Many runs for a terminal, a line for each, and the files that could not be read."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("run", "processor", "cores", "citable"):
+        table.add_column(heading, overflow="fold", justify="right" if heading == "cores" else "left")
+    for entry in gallery.entries:
+        machine = entry.results.environment
+        citable = "no" if entry.not_citable else "yes"
+        table.add_row(one_line(entry.who), one_line(machine.cpu), str(machine.cores), citable)
+    unread = [_filled(one_line(f"left out: {path}: {reason}"), width) for path, reason in gallery.unread]
+    return "\n".join([printed(table, width), *([""] if unread else []), *unread])
 
 
 def contents_as_text(run: Results) -> str:
     """Say which rows and problems a run has times of."""
     rows = dict.fromkeys(timing.row for timing in run.timings)
     problems = dict.fromkeys(f"{one.problem}-{one.dtype}-{one.threads}t" for one in run.timings)
-    return _one_line(f"{', '.join(rows) or 'no row'} on {', '.join(problems) or 'nothing'}")
+    return one_line(f"{', '.join(rows) or 'no row'} on {', '.join(problems) or 'nothing'}")
 
 
 def _notes(changes: Changes) -> list[str]:
@@ -260,7 +274,7 @@ def _notes(changes: Changes) -> list[str]:
 def _run_as_text(run: Results) -> str:
     machine = run.environment
     where = f"{machine.cpu}, {machine.cores} cores, {machine.python}"
-    return _one_line(f"run {run.run_id}, {run.when[:10]}, {where}")
+    return one_line(f"run {run.run_id}, {run.when[:10]}, {where}")
 
 
 def _filled(text: str, width: int) -> str:
@@ -322,13 +336,11 @@ def _latex_character(character: str) -> str:
 
 
 def _text_table(comparison: Comparison, width: int) -> str:
-    table = Table(
-        title=_one_line(comparison.title), title_justify="left", title_style="", box=box.SIMPLE_HEAD
-    )
+    table = Table(title=one_line(comparison.title), title_justify="left", title_style="", box=box.SIMPLE_HEAD)
     for place, column in enumerate(_IN_TERMINAL):
         table.add_column(column.heading, justify="right" if place else "left", overflow="fold")
     for line in comparison.measured:
-        table.add_row(*(_one_line(column.text(line)) for column in _IN_TERMINAL))
+        table.add_row(*(one_line(column.text(line)) for column in _IN_TERMINAL))
     return f"{printed(table, width)}\n"
 
 
@@ -357,15 +369,15 @@ def _entrant(entrant: Entrant) -> str:
 
 
 def _entrant_as_text(entrant: Entrant) -> str:
-    return f"{_one_line(entrant.line.name)}\n  {_step(entrant)}, {entrant.threads}"
+    return f"{one_line(entrant.line.name)}\n  {_step(entrant)}, {entrant.threads}"
 
 
 def _step(entrant: Entrant) -> str:
     return wording.seconds(_estimate(entrant.line.step_s))
 
 
-def _one_line(text: str) -> str:
-    # Control characters would move the cursor or colour the terminal.
+def one_line(text: str) -> str:
+    """A text for a terminal, whose cursor and colours control characters would change."""
     return "".join(character if character.isprintable() else " " for character in text)
 
 

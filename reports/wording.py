@@ -154,9 +154,13 @@ def number(value: int | None) -> str:
 
 
 def significant(value: float) -> str:
-    """Three significant digits without an exponent, whole numbers with thousands set apart."""
+    """Three significant digits, thousands set apart; an exponent where nobody would count the digits."""
     if value == 0:
         return "0"
+    if math.isinf(value):
+        return "∞"
+    if not 1e-12 <= abs(value) < 1e12:
+        return f"{value:.2e}"
     digits = 2 - math.floor(math.log10(abs(value)))
     rounded = round(value, digits)
     decimals = max(0, 2 - math.floor(math.log10(abs(rounded))))

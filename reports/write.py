@@ -1,4 +1,4 @@
-"""The only module that writes: a report's folder, whose files appear whole or not at all."""
+"""The only module that writes: reports and other pages, whose files appear whole or not at all."""
 
 import json
 import os
@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from reports import cite, figures, tables
+from reports.changes import Changes
 from reports.figures import Picture
 from reports.findings import Comparison, compare
-from reports.pages import report
+from reports.gallery import Gallery
+from reports.pages import comparison, gallery, report
 from reports.results import Results, parse, run_id
 
 _CURVES = (".csv", ".svg", ".pdf", ".png")
@@ -71,6 +73,25 @@ def _exports(
         "figures.pdf": figures.as_pdf(pictures.values()),
         **{f"{name}.svg": picture.svg for name, picture in pictures.items()},
     }
+
+
+def write_comparison(changes: Changes, folder: Path) -> Path:
+    """Write the page of two runs into a folder and return its path; raises OSError."""
+    check_writable(folder)
+    page = folder / "index.html"
+    write_file(page, comparison.render(changes, figures.of_changes(changes)))
+    return page
+
+
+def write_gallery(found: Gallery, folder: Path) -> Path:
+    """Write the page of many runs into a folder and return its path; raises OSError.
+
+    It is no index.html, so that it replaces no report where the folder holds one.
+    """
+    check_writable(folder)
+    page = folder / "gallery.html"
+    write_file(page, gallery.render(found, folder, figures.of_gallery(found)))
+    return page
 
 
 def check_curve(path: Path) -> None:

@@ -35,7 +35,7 @@ INK = {
 }
 # A colour for each family of rows, after Okabe and Ito (2008), told apart with any colour vision; orange, sky blue
 # and purple are darkened until all stand out from white paper and from a dark page alike.
-_FAMILIES = {
+FAMILIES = {
     "python": "#D55E00",
     "numpy": "#0072B2",
     "numba": "#009E73",
@@ -47,7 +47,7 @@ _FAMILIES = {
     "dask": "#3F97C8",
 }
 NEUTRAL = INK["--ink"]  # of somebody's own files, and of a line that stands for no row
-_MARKERS: tuple[Any, ...] = (*"oDs^vPXp*h<>d", (4, 1, 0), (3, 1, 0), (8, 1, 0))
+MARKERS: tuple[Any, ...] = (*"oDs^vPXp*h<>d", (4, 1, 0), (3, 1, 0), (8, 1, 0))
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "zeroloop",
@@ -199,9 +199,9 @@ def looks_of(results: Results) -> dict[str, Look]:
     found: dict[str, Look] = {}
     drawn: dict[str, int] = {}
     for name in [*known, *own]:
-        colour = NEUTRAL if name in own else _FAMILIES[name.split("_")[0]]
+        colour = NEUTRAL if name in own else FAMILIES[name.split("_")[0]]
         place = drawn[colour] = drawn.get(colour, -1) + 1
-        found[name] = Look(colour, _MARKERS[place % len(_MARKERS)])
+        found[name] = Look(colour, MARKERS[place % len(MARKERS)])
     return found
 
 
@@ -244,7 +244,7 @@ def legend(sheet: Sheet, handles: dict[str, Artist], columns: int = 2) -> None:
     """Name the rows below a figure."""
     sheet.figure.legend(
         list(handles.values()),
-        [clipped(name, 22) for name in handles],
+        [f"\u200b{clipped(name, 22)}" for name in handles],  # it leaves out what begins with an underscore
         loc="outside lower center",
         ncols=columns,
         fontsize=SMALL,

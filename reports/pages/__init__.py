@@ -2,12 +2,14 @@
 
 import base64
 import hashlib
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
 from reports import wording
+from reports.figures import Picture, inlined
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("reports", "templates"),
@@ -37,6 +39,13 @@ _TEMPLATES.globals |= {
 }
 
 
-def render(template: str, **held: Any) -> str:
-    """Render a page from its template and what it is to show."""
-    return _TEMPLATES.get_template(template).render(**held)
+def render(template: str, pictures: Iterable[Picture], files: Sequence[str] = (), **held: Any) -> str:
+    """Render a page from its template and what it is to show; `files` are the names of those it holds."""
+    pictures = list(pictures)
+    svgs, style = inlined(pictures)
+    return _TEMPLATES.get_template(template).render(
+        figures={picture.name: (picture, Markup(svgs[picture.name])) for picture in pictures},
+        figure_style=Markup(style),
+        files=files,
+        **held,
+    )

@@ -3,16 +3,13 @@
 import base64
 import gzip
 import json
-from collections.abc import Iterable, Iterator
+import re
 from typing import Any
 
 from markupsafe import Markup
 from pygments import highlight
-from pygments.filter import Filter, simplefilter
 from pygments.formatters import HtmlFormatter
-from pygments.lexer import Lexer
 from pygments.lexers import PythonLexer
-from pygments.token import Token, _TokenType
 
 from reports import cite, claims, figures, noise, pages, sizes, tables, training
 from reports.figures import Picture
@@ -21,14 +18,8 @@ from reports.results import Results, Row
 from reports.statistics import Interval
 
 _CODE = HtmlFormatter(nowrap=True)
-_STYLED = (
-    Token.Comment,
-    Token.Keyword,
-    Token.Literal,
-    Token.Name.Decorator,
-    Token.Name.Function,
-    Token.Operator.Word,
-)
+# What the page's style does not set apart: spans around such tokens would be most of a page.
+_UNSTYLED = re.compile(r'<span class="(?!(?:k|kn|kc|ow|s1|s2|sd|c1|mi|mf|nf|nd)")\w+">([^<]*)</span>')
 _MOST_SETTINGS = 8  # that a page shows at once as it opens; of more, the first
 # Sections in their order, with their names in the navigation.
 _SECTIONS = {
@@ -61,16 +52,14 @@ def render(
 
     The files, by name, are those that lie beside the page; it holds them too, so that it can be sent alone.
     """
-    svgs, style = figures.inlined(pictures.values())
     held = _held(results, comparisons)
     return pages.render(
         "report.html",
+        pictures.values(),
+        list(files),
         **held,
         sections={name: title for name, title in _SECTIONS.items() if _has(name, held, pictures)},
-        figures={name: (picture, Markup(svgs[name])) for name, picture in pictures.items()},
-        figure_style=Markup(style),
         bases=figures.BASES,
-        files=list(files),
         latex=files.get("speedup.tex", ""),
         bundle=_bundle(files),
     )
@@ -151,19 +140,8 @@ def _growth(series: list[sizes.Series], row: str) -> list[Interval | None]:
 
 
 def _highlighted(code: str) -> Markup:
-    lexer = PythonLexer()
-    lexer.add_filter(_styled_alone())
     # Pygments escapes what it highlights, so its markup may enter the page as it is.
-    return Markup(highlight(code, lexer, _CODE))
-
-
-@simplefilter
-def _styled_alone(
-    self: Filter, lexer: Lexer, stream: Iterable[tuple[_TokenType, str]], options: dict[str, Any]
-) -> Iterator[tuple[_TokenType, str]]:
-    """Mark nothing but what the page's style sets apart: spans around all tokens are most of a page."""
-    for kind, text in stream:
-        yield (kind if any(kind in styled for styled in _STYLED) else Token.Text), text
+    return Markup(_UNSTYLED.sub(r"\1", highlight(code, PythonLexer(), _CODE)))
 
 
 def _bundle(files: dict[str, str | bytes]) -> str:

@@ -38,7 +38,7 @@ def line_of(result, name):
 
 
 @pytest.mark.parametrize(
-    "command", [(), ("list",), ("verify",), ("run",), ("compare",), ("train",), ("report",)]
+    "command", [(), ("list",), ("verify",), ("run",), ("compare",), ("gallery",), ("train",), ("report",)]
 )
 def test_help_fits_a_terminal(zeroloop, command):
     result = zeroloop(*command, "--help", columns=80)

@@ -8,6 +8,7 @@ Golden files are written anew by
 import copy
 import json
 import os
+import re
 from collections import Counter
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -131,6 +132,18 @@ def golden():
 
 
 @pytest.fixture(scope="session")
+def bare_page():
+    """Leave out of a page what is made elsewhere: figures, style and script."""
+    return _bare_page
+
+
+@pytest.fixture(scope="session")
+def slowed():
+    """Return a document in which a row, or all for None, takes longer by a factor."""
+    return _slowed
+
+
+@pytest.fixture(scope="session")
 def read_html():
     return _read_html
 
@@ -224,6 +237,20 @@ def _rendered(document):
     comparisons = compare(results)
     names = [f"speedup-{place}" for place in range(len(comparisons))]
     return render(results, comparisons, {name: Picture(name, "", "<svg></svg>", b"") for name in names})
+
+
+def _bare_page(text):
+    for tag in ("svg", "style", "script"):
+        text = re.sub(rf"<{tag}\b.*?</{tag}>", f"({tag})", text, flags=re.DOTALL)
+    return re.sub("sha256-[^']*", "(hash)", text)
+
+
+def _slowed(document, row, factor):
+    other = copy.deepcopy(document)
+    for one in (entry["extra_info"] for entry in other["benchmarks"]):
+        if row in (one["row"], None):
+            one["blocks_s"] = [[factor * block_s for block_s in process] for process in one["blocks_s"]]
+    return other
 
 
 def _hold_to_golden(name, text):

@@ -111,6 +111,14 @@ def test_a_quick_look_can_be_held_to_a_run(cited, document):
     assert len(found.rows) == 10
 
 
+def test_the_mean_of_all_rows_has_an_interval_over_processes(cited, document):
+    mean = held(cited, scaled(cited, None, 1.5)).mean
+    assert mean.estimate == pytest.approx(1 / 1.5)
+    assert mean.low < mean.estimate < mean.high < 1
+    assert held(cited, document).mean is None, "the blocks of one process are no processes"
+    assert held(cited, {**cited, "benchmarks": []}).mean is None
+
+
 def test_as_text(cited, golden):
     text = tables.changes_as_text(held(cited, scaled(cited, "numba_two_loop", 1.2)))
     assert max(map(len, text.splitlines())) <= 80

@@ -12,6 +12,7 @@ from scipy import stats
 from reports.statistics import (
     Interval,
     calls_to_pay,
+    mean_ratio_of_runs,
     pooled_ratio,
     ratio,
     ratio_of_ratios,
@@ -277,6 +278,36 @@ def test_intervals_cover_what_they_claim():
     # Student's t over the ratios of all blocks, as if they were independent, claims far more than it knows.
     pooled = [time([np.divide(*simulated(rng, rounds=12)).ravel().tolist()]) for _ in range(1000)]
     assert sum(interval.low <= 2 <= interval.high for interval in pooled) / len(pooled) < 0.9
+
+
+def test_mean_of_two_runs_is_that_of_their_processes():
+    first, second = ([[2], [2.2], [2.1]], [[1], [1.2], [1.1]]), ([[8], [9], []], [[4], [4.4], [4]])
+    before, after = (
+        [math.log(2 * 8) / 2, math.log(2.2 * 9) / 2],
+        [math.log(1 * 4) / 2, math.log(1.2 * 4.4) / 2],
+    )
+    after.append(math.log(1.1 * 4) / 2)
+    welch = stats.ttest_ind(before, after, equal_var=False).confidence_interval(0.95)
+    found = mean_ratio_of_runs([first, second])
+    assert ends(found)[::2] == pytest.approx((math.exp(welch.low), math.exp(welch.high)))
+
+
+@pytest.mark.parametrize("pairs", [[], [([[1, 2]], [[1], [2]])], [([[1], []], [[1], [2]])]])
+def test_mean_of_two_runs_needs_two_processes_of_either(pairs):
+    assert mean_ratio_of_runs(pairs) is None
+
+
+def test_mean_of_two_runs_covers_what_it_claims():
+    """What disturbs a process disturbs all ten rows in it, so that they are one observation."""
+    rng = np.random.default_rng(4)
+
+    def run():
+        shared, own = rng.normal(0, 0.02, (1, 6, 1)), rng.normal(0, 0.01, (10, 6, 1))
+        return np.exp(shared + own + rng.normal(0, 0.01, (10, 6, 3))).tolist()
+
+    found = [mean_ratio_of_runs(list(zip(run(), run(), strict=True))) for _ in range(1000)]
+    covered = sum(interval.contains_one for interval in found) / len(found)
+    assert 0.93 <= covered <= 0.97, covered
 
 
 def test_corrected_intervals_hold_together():

@@ -1,0 +1,82 @@
+"""The figure of two runs beside each other."""
+
+import copy
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from reports.changes import changed
+from reports.figures import of_changes
+from reports.results import parse
+
+
+def draw(before, after):
+    return of_changes(changed(parse(before), parse(after)))
+
+
+def texts(picture):
+    return [element.text for element in ET.fromstring(picture.svg).iter() if element.tag.endswith("text")]
+
+
+def many(document, count):
+    """Return a document of so many problems, each with the rows of one."""
+    document = copy.deepcopy(document)
+    (problem,) = [one for one in document["zeroloop"]["problems"] if one["name"] == "square"]
+    entries = [one for one in document["benchmarks"] if one["extra_info"]["problem"] == "square"]
+    document["zeroloop"].update(problems=[], unmeasured=[], lights=[], twins=[])
+    document["benchmarks"] = []
+    for n in range(count):
+        document["zeroloop"]["problems"].append({**problem, "name": f"p{n}"})
+        document["benchmarks"] += [
+            {**one, "extra_info": {**one["extra_info"], "problem": f"p{n}"}} for one in entries
+        ]
+    return document
+
+
+def test_every_row_has_its_line_below_its_problem(cited, slowed):
+    picture = draw(cited, slowed(cited, "numba_two_loop", 1.2))
+    shown = texts(picture)
+    assert shown.count("numba_two_loop") == shown.count("0.833x") == 2
+    assert "square, 128 × 10,000, float64, 2 threads" in shown
+    assert picture.alternative.endswith(": 0 faster, 2 slower, 8 not separated.")
+    assert picture.pdf.startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.01, 1e6])
+def test_one_row(cited, keep, slowed, factor):
+    keep(cited, "numpy_zero_loop")
+    cited["benchmarks"] = cited["benchmarks"][:1]
+    cited["zeroloop"].update(twins=[])
+    assert "numpy_zero_loop" in texts(draw(cited, slowed(cited, None, factor)))
+
+
+def test_a_hundred_rows(cited):
+    document = many(cited, 20)
+    assert texts(draw(document, document)).count("numba_two_loop") == 20
+
+
+def test_no_row(cited):
+    assert draw(cited, {**cited, "benchmarks": []}) is None
+
+
+def test_rows_without_an_interval_and_with_one_that_has_no_end(cited, document):
+    for entry in document["benchmarks"]:
+        entry["extra_info"]["blocks_s"] = [entry["extra_info"]["blocks_s"][0][:1]]
+    assert draw(document, document)
+    for entry in cited["benchmarks"][:2]:
+        entry["extra_info"]["blocks_s"] = [[1e-9], [1e9]]
+        entry["extra_info"]["prepare_s"] = []
+    cited["zeroloop"].update(twins=[])
+    assert draw(cited, cited)
+
+
+def test_hostile_names(cited, renamed, hostile):
+    for old in ("square", "numba_two_loop"):
+        cited = renamed(cited, old, f"{hostile}-{old}")
+    picture = draw(cited, cited)
+    assert ET.fromstring(picture.svg) is not None
+
+
+def test_the_same_runs_give_the_same_bytes(cited, slowed):
+    after = slowed(cited, "numba_two_loop", 1.2)
+    assert draw(cited, after) == draw(cited, after)
