@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from reports import cite, figures, tables
-from reports.findings import compare
+from reports import cite, figures, latex, tables
+from reports.findings import compare, contest
 from reports.pages import report
 from reports.results import parse, run_id
 
@@ -55,7 +55,11 @@ def write_into(document: dict[str, Any], folder: Path) -> Path:
         for comparison in comparisons
     )
     write_file(folder / "speedup.md", markdown)
-    write_file(folder / "speedup.tex", tables.as_latex(comparisons, results.run_id))
+    write_file(folder / "speedup.tex", latex.speedups(comparisons, results.run_id))
+    if contest(comparisons):
+        write_file(folder / "contest.csv", tables.contest_as_csv(comparisons))
+        write_file(folder / "contest.md", tables.contest_as_markdown(comparisons))
+        write_file(folder / "contest.tex", latex.contest(comparisons, results.run_id))
     write_file(folder / "cite.bib", cite.bibtex(results))
     write_file(index, report.render(results, comparisons, pictures))
     return index
