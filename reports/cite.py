@@ -1,18 +1,22 @@
 """How to cite a run: by its id, which is a hash of the results and so stands for these very numbers."""
 
+from reports import latex, wording
 from reports.results import Results
+
+_VERSION, _CPU = 20, 80  # the most characters of each that a citation takes
 
 
 def bibtex(results: Results) -> str:
-    """A BibTeX entry for one run."""
-    date = _plain(results.when[:10])
+    """An entry for one run, which BibTeX and biber take alike."""
+    year, date = results.when[:4], latex.escape(results.when[:10])
+    version = latex.escape(latex.shortened(results.run.version, _VERSION))
     return (
         f"@misc{{zeroloop-{results.run_id},\n"
         "  author       = {{The zeroloop authors}},\n"
         "  title        = {{zeroloop: one gradient step of logistic regression, measured}},\n"
-        f"  year         = {{{date[:4]}}},\n"
-        f"  howpublished = {{zeroloop {_plain(results.run.version)}, run {results.run_id}}},\n"
-        f"  note         = {{Measured on {date}}}\n"
+        f"  year         = {{{year if year.isdecimal() and year.isascii() else ''}}},\n"
+        f"  howpublished = {{zeroloop {version}, run {results.run_id}}},\n"
+        f"  note         = {{Measured on {date} on {latex.breakable(_machine(results))}}}\n"
         "}\n"
     )
 
@@ -21,9 +25,11 @@ def sentence(results: Results) -> str:
     """The same as plain text."""
     return (
         f"The zeroloop authors. zeroloop: one gradient step of logistic regression, measured. "
-        f"zeroloop {results.run.version}, run {results.run_id}, {results.when[:10]}."
+        f"zeroloop {results.run.version}, run {results.run_id}, "
+        f"measured on {results.when[:10]} on {_machine(results)}."
     )
 
 
-def _plain(text: str) -> str:
-    return "".join(character for character in text if character.isalnum() or character in ".-+")
+def _machine(results: Results) -> str:
+    cpu = latex.shortened(" ".join(results.environment.cpu.split()), _CPU)
+    return f"{cpu}, {wording.counted(results.environment.cores, 'core')}"

@@ -1,4 +1,4 @@
-"""The speedup table as CSV, Markdown, LaTeX and text; one list of columns serves them all and the page."""
+"""The speedup table and the contest as CSV, Markdown and text; their cells serve LaTeX and the page too."""
 
 import csv
 import io
@@ -88,11 +88,10 @@ COLUMNS = (
     Column("error", "error", "largest, relative to the oracle's scale", wording.error),
 )
 NAMING = 3  # the first columns, row, loops and lines, which a row without a time fills too
-_STEP = Column(
+STEP = Column(
     "step_s", "step", "time of one gradient step", lambda step_s: wording.seconds(_estimate(step_s))
 )
-_ON_PAPER = (*COLUMNS[:NAMING], _STEP, *_OVER)  # as many as a page of A4 or Letter takes
-_IN_TERMINAL = (_ROW, _STEP, *_OVER)  # as many as 80 characters take
+_IN_TERMINAL = (_ROW, STEP, *_OVER)  # as many as 80 characters take
 
 _CSV = (
     *("problem", "n_x", "m", "dtype", "threads", "row", "status", "reason", "loops", "lines"),
@@ -127,15 +126,8 @@ def as_markdown(comparison: Comparison) -> str:
     """One comparison as a Markdown table."""
     rule = ["---", *["--:"] * (len(COLUMNS) - 1)]
     rows = [[column.heading for column in COLUMNS], rule]
-    rows += [
-        _marked(line, [escape_markdown(cell) for cell in cells(line)], "**{}**") for line in comparison.lines
-    ]
+    rows += [_marked(line, [escape_markdown(cell) for cell in cells(line)]) for line in comparison.lines]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
-
-
-def as_latex(comparisons: tuple[Comparison, ...], run_id: str) -> str:
-    """All comparisons as LaTeX tables, for a document that loads booktabs."""
-    return "\n".join(_latex_table(comparison, run_id) for comparison in comparisons)
 
 
 def as_text(comparisons: tuple[Comparison, ...], width: int = 80) -> str:
@@ -148,6 +140,12 @@ def as_text(comparisons: tuple[Comparison, ...], width: int = 80) -> str:
 _CHOSEN = (
     "The intervals are corrected for choosing the best of either side; where two of ours are not separated, "
     "the one that stands first in the tables does here."
+)
+_CONTEST_CSV = (
+    *("problem", "n_x", "m", "dtype", "row", "threads", "prepare_s"),
+    *("step_s", "step_s_low", "step_s_high", "peer", "peer_threads"),
+    *("peer_step_s", "peer_step_s_low", "peer_step_s_high"),
+    *("over_peer", "over_peer_low", "over_peer_high", "share"),
 )
 _CONTEST = (
     *("problem", "dtype", "ours", "prepare", "step"),
@@ -183,13 +181,34 @@ def contest_as_text(comparisons: tuple[Comparison, ...], width: int = 80) -> str
     return f"{printed(table, width)}\n{said}\n"
 
 
+def contest_as_csv(comparisons: tuple[Comparison, ...]) -> str:
+    """The contest as CSV, seconds and ratios to six digits; empty without a match."""
+    matches = contest(comparisons)
+    if not matches:
+        return ""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_CONTEST_CSV)
+    for match in matches:
+        ours, peer, where = match.ours, match.rival, match.problem
+        writer.writerow(
+            [
+                *(where.name, where.n_x, where.m, match.dtype, ours.line.name, ours.threads),
+                *map(_raw, (ours.line.prepare_s, *_ends(ours.line.step_s))),
+                *(peer.line.name, peer.threads),
+                *map(_raw, (*_ends(peer.line.step_s), *_ends(match.ratio), ours.line.share)),
+            ]
+        )
+    return out.getvalue()
+
+
 def contest_as_markdown(comparisons: tuple[Comparison, ...]) -> str:
     """The contest as a Markdown table, and its means; empty without a match."""
     matches = contest(comparisons)
     if not matches:
         return ""
     rows = [list(_CONTEST), ["---", "---", "---", "--:", "--:", "---", *["--:"] * 3]]
-    rows += [[escape_markdown(cell) for cell in _contest_cells(match)] for match in matches]
+    rows += [[escape_markdown(cell) for cell in contest_cells(match)] for match in matches]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows) + f"\n{contest_summary(comparisons)}\n"
 
 
@@ -300,39 +319,19 @@ def cells(line: Line) -> list[str]:
     return [*naming, f"{line.status}: {line.reason}", *dashes, wording.error(line.error)]
 
 
-def escape_latex(text: str) -> str:
-    """Make any text safe in a LaTeX table, where pdfLaTeX knows no character beyond Latin-1 and a few."""
-    return "".join(_latex_character(character) for character in text)
-
-
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_\allowbreak{}",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    "[": "{[}",  # after \\ a bracket would open an optional argument
-    "]": "{]}",
-    '"': "''",
-    "–": "--",
-    "×": r"$\times$",
-    "µ": r"$\mu$",
-    "−": "$-$",
-}
-
-
-def _latex_character(character: str) -> str:
-    if character in _LATEX:
-        return _LATEX[character]
-    return character if " " <= character <= "~" else ("?" if character.isprintable() else " ")
+def contest_cells(match: Match) -> list[str]:
+    """The texts of a match, in the order of its columns."""
+    return [
+        match.problem.name,
+        match.dtype,
+        _entrant(match.ours),
+        wording.seconds(match.ours.line.prepare_s),
+        _step(match.ours),
+        _entrant(match.rival),
+        _step(match.rival),
+        wording.speedup(match.ratio),
+        wording.share(match.ours.line.share),
+    ]
 
 
 def _text_table(comparison: Comparison, width: int) -> str:
@@ -348,20 +347,6 @@ def _reason(loss: Loss, of: int) -> str:
     here = loss.comparisons
     where = "" if len(here) == of else f" on {', '.join(comparison.slug for comparison in here)}"
     return f"{loss.name} {loss.status}{where}: {loss.reason}"
-
-
-def _contest_cells(match: Match) -> list[str]:
-    return [
-        match.problem.name,
-        match.dtype,
-        _entrant(match.ours),
-        wording.seconds(match.ours.line.prepare_s),
-        _step(match.ours),
-        _entrant(match.rival),
-        _step(match.rival),
-        wording.speedup(match.ratio),
-        wording.share(match.ours.line.share),
-    ]
 
 
 def _entrant(entrant: Entrant) -> str:
@@ -381,40 +366,8 @@ def one_line(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-def _latex_table(comparison: Comparison, run_id: str) -> str:
-    label = re.sub(r"[^a-zA-Z0-9]+", "-", comparison.slug)
-    return "\n".join(
-        [
-            r"\begin{table}",
-            r"  \centering\scriptsize\setlength{\tabcolsep}{3pt}",
-            rf"  \caption{{One gradient step of logistic regression on {escape_latex(comparison.title)}. "
-            rf"Brackets: 95\,\% intervals; bold: fastest, or not separated from it. zeroloop run {run_id}.}}",
-            rf"  \label{{tab:zeroloop-{label}}}",
-            rf"  \begin{{tabular}}{{l{'r' * (len(_ON_PAPER) - 1)}}}",
-            r"    \toprule",
-            rf"    {' & '.join(escape_latex(column.heading) for column in _ON_PAPER)} \\",
-            r"    \midrule",
-            *(rf"    {_latex_row(line)} \\" for line in comparison.lines),
-            r"    \bottomrule",
-            r"  \end{tabular}",
-            r"\end{table}",
-            "",
-        ]
-    )
-
-
-def _latex_row(line: Line) -> str:
-    if line.step_s:
-        texts = [escape_latex(column.text(line)) for column in _ON_PAPER]
-        return " & ".join(_marked(line, texts, r"\textbf{{{}}}"))
-    naming = [escape_latex(column.text(line)) for column in COLUMNS[:NAMING]]
-    reason = escape_latex(f"{line.status}: {line.reason}")
-    span = len(_ON_PAPER) - NAMING
-    return rf"{' & '.join(naming)} & \multicolumn{{{span}}}{{p{{6cm}}}}{{\raggedright {reason}}}"
-
-
-def _marked(line: Line, texts: list[str], mark: str) -> list[str]:
-    return [mark.format(texts[0]), *texts[1:]] if line.fastest else texts
+def _marked(line: Line, texts: list[str]) -> list[str]:
+    return [f"**{texts[0]}**", *texts[1:]] if line.fastest else texts
 
 
 def escape_markdown(text: str) -> str:

@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from reports import cite, figures, tables
+from reports import cite, figures, latex, tables
 from reports.changes import Changes
 from reports.figures import Picture
-from reports.findings import Comparison, compare
+from reports.findings import Comparison, compare, contest
 from reports.gallery import Gallery
 from reports.pages import comparison, gallery, report
 from reports.results import Results, parse, run_id
@@ -68,10 +68,21 @@ def _exports(
     return {
         "speedup.csv": tables.as_csv(comparisons),
         "speedup.md": markdown,
-        "speedup.tex": tables.as_latex(comparisons, results.run_id),
+        "speedup.tex": latex.speedups(comparisons, results.run_id),
+        **_contest(results, comparisons),
         "cite.bib": cite.bibtex(results),
         "figures.pdf": figures.as_pdf(pictures.values()),
         **{f"{name}.svg": picture.svg for name, picture in pictures.items()},
+    }
+
+
+def _contest(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, str]:
+    if not contest(comparisons):
+        return {}
+    return {
+        "contest.csv": tables.contest_as_csv(comparisons),
+        "contest.md": tables.contest_as_markdown(comparisons),
+        "contest.tex": latex.contest(comparisons, results.run_id),
     }
 
 

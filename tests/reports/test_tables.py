@@ -3,28 +3,10 @@
 import csv
 import io
 import re
-import shutil
-import subprocess
 
 import pytest
 
 from reports import tables
-
-SAFE_LATEX = (
-    r"\textbackslash{}",
-    r"\textasciicircum{}",
-    r"\textasciitilde{}",
-    r"\textless{}",
-    r"\textgreater{}",
-    r"\textbar{}",
-    r"\allowbreak{}",
-    r"$\times$",
-    r"$\mu$",
-    "$-$",
-    "{[}",
-    "{]}",
-    *(f"\\{special}" for special in "{}$&#%_"),
-)
 
 
 def csv_rows(text):
@@ -33,11 +15,6 @@ def csv_rows(text):
 
 def markdown_cells(line):
     return re.sub(r"\\.", "", line).strip().strip("|").split("|")
-
-
-def latex_columns(line):
-    spanned = re.findall(r"\\multicolumn\{(\d)\}", line)
-    return 1 + len(re.findall(r"(?<!\\)&", line)) + sum(int(columns) - 1 for columns in spanned)
 
 
 @pytest.fixture
@@ -59,7 +36,7 @@ def test_text(comparisons, golden):
 
 def test_nothing_compared_gives_empty_tables():
     assert len(tables.as_csv(()).splitlines()) == 1
-    assert tables.as_latex((), "0") == tables.as_text((), 80) == ""
+    assert tables.as_text((), 80) == ""
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
@@ -77,6 +54,7 @@ def test_contest(contested, compared, golden):
 def test_a_contest_without_a_match_is_empty(comparisons):
     for unmatched in (comparisons, ()):
         assert tables.contest_as_text(unmatched) == tables.contest_as_markdown(unmatched) == ""
+        assert tables.contest_as_csv(unmatched) == ""
         assert tables.contest_summary(unmatched) == ""
 
 
@@ -154,41 +132,21 @@ def test_markdown_keeps_its_columns(spoilt, compared):
         assert {line[:2] + line[-2:] for line in lines} == {"|  |"}
 
 
+def test_every_text_of_markdown_is_that_of_the_page(comparisons):
+    for comparison in comparisons:
+        written = tables.as_markdown(comparison).splitlines()[2:]
+        for line, text in zip(comparison.lines, written, strict=True):
+            found = [one.strip() for one in re.split(r"(?<!\\)\|", text)[1:-1]]
+            found[0] = re.sub(r"^\*\*(.*)\*\*$", r"\1", found[0])
+            assert [re.sub(r"\\(\W|_)", r"\1", one) for one in found] == tables.cells(line)
+    assert {line.status for comparison in comparisons for line in comparison.lines} >= {
+        *("measured", "failed", "not installed")
+    }
+
+
 def test_markdown_holds_no_markup(hostile, spoilt, compared):
     bare = re.sub(r"\\[^\w\s]", "", tables.as_markdown(compared(spoilt)[1]).splitlines()[-1])
     assert not set("`<>[]~*#") & set(bare)
-
-
-def test_latex_is_escaped(hostile):
-    bare = tables.escape_latex(hostile + "–×µ−")
-    for safe in SAFE_LATEX:
-        bare = bare.replace(safe, "")
-    assert re.fullmatch(r"[ -~]*", bare)
-    assert not set('\\{}$&#%_^~<>|"') & set(bare)
-
-
-def test_latex_keeps_its_columns(spoilt, compared):
-    comparisons = compared(spoilt)
-    text = tables.as_latex(comparisons, "0")
-    lines = [line for line in text.splitlines() if line.endswith(r" \\")]
-    assert len(lines) == sum(1 + len(comparison.lines) for comparison in comparisons)
-    assert {latex_columns(line) for line in lines} == {len(re.search("{(lr+)}", text)[1])}
-
-
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on PATH")
-def test_latex_compiles(all_hostile, document, renamed, compared, tmp_path):
-    for entry in document["zeroloop"]["unmeasured"]:
-        entry["reason"] = " ".join(all_hostile)
-    for old in ("square", "numpy_one_loop", "mine.py"):
-        document = renamed(document, old, f"{old} {' '.join(all_hostile)}")
-    (tmp_path / "report.tex").write_text(
-        "\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n"
-        f"{tables.as_latex(compared(document), '0123456789ab')}\n\\end{{document}}\n",
-        encoding="utf-8",
-    )
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "report.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout[-2000:].decode("latin-1")
 
 
 def test_text_shows_all_that_can_be_printed(spoilt, hostile, compared):

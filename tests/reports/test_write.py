@@ -70,6 +70,14 @@ def test_golden_files(report, name, golden):
     golden(name, (report / name).read_bytes().decode())
 
 
+def test_a_contest_has_files_of_its_own(contested, tmp_path, golden):
+    folder = write.write_report(contested, tmp_path).parent
+    contest = {"contest.csv", "contest.md", "contest.tex"}
+    assert set(contents(folder)) == FILES | contest
+    for name in contest:
+        golden(name, (folder / name).read_bytes().decode())
+
+
 def test_pictures_and_page_are_those_that_were_drawn(report, pictures, page_text):
     assert (report / "index.html").read_text("utf-8") == page_text
     for name, picture in pictures.items():
