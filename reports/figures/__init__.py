@@ -19,8 +19,9 @@ _MOST_PANELS = 8  # that fit a page of a paper
 def draw(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, Picture]:
     """Draw every figure that the results have data for, by name.
 
-    Those of one comparison end in its place among all: speedup-python-0, speedup-numpy-0, break-even-0, spread-0.
-    Of the whole run there are speedup, pays, fastest, scaling, roofline-float64-2, first-calls and training-0.
+    Those of one comparison end in its place among all: speedup-python-0, speedup-numpy-0, break-even-0,
+    spread-0. Of the whole run there are speedup, pays, fastest, scaling, roofline-float64-2, first-calls and
+    training-0.
     """
     looks = looks_of(results)
     pictures: list[Picture | None] = []

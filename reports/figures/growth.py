@@ -96,9 +96,9 @@ def pays(name: str, found: Grid) -> Picture | None:
         legend(sheet, handles)
     low, high = (choose(speedups, key=lambda place: speedups[place]) for choose in (min, max))
     return sheet.picture(
-        f"Speedup of {NUMPY} over {PYTHON} for {len(speedups)} sizes of data: from {wording.times(speedups[low])} "
-        f"(n_x = {low[0]:,}, m = {low[1]:,}) to {wording.times(speedups[high])} "
-        f"(n_x = {high[0]:,}, m = {high[1]:,}). {_reached(speedups)}"
+        f"Speedup of {NUMPY} over {PYTHON} for {len(speedups)} sizes of data: "
+        f"from {wording.times(speedups[low])} (n_x = {low[0]:,}, m = {low[1]:,}) "
+        f"to {wording.times(speedups[high])} (n_x = {high[0]:,}, m = {high[1]:,}). {_reached(speedups)}"
     )
 
 
@@ -131,7 +131,8 @@ def fastest(name: str, found: Grid, looks: dict[str, Look]) -> Picture:
     )
     said = wording.joined([f"{row} for {first[row]}" for row in shown])
     return sheet.picture(
-        f"The fastest row for each of {len(found.cells)} sizes of data: {said}. +n: so many are not separated from it."
+        f"The fastest row for each of {len(found.cells)} sizes of data: {said}. "
+        "+n: so many are not separated from it."
     )
 
 

@@ -51,8 +51,8 @@ def roofline(name: str, comparisons: list[Comparison], looks: dict[str, Look]) -
                 markersize=3.6,
                 linestyle="",
             )
-            rate = wording.size(_bytes(one) / line.step_s.estimate)
-            said = f"{line.name} on {one.problem.name}: {rate} of X a second, {wording.share(line.share)} of light"
+            rate = f"{wording.size(_bytes(one) / line.step_s.estimate)} of X a second"
+            said = f"{line.name} on {one.problem.name}: {rate}, {wording.share(line.share)} of light"
             sheet.mark(mark, line.name, said)
             handles.setdefault(line.name, mark)
     axes.set_xlabel("size of X")

@@ -50,8 +50,8 @@ def first_calls(name: str, lines: list[Line], looks: dict[str, Look]) -> Picture
     axes.grid(axis="x")
     worst = lines[0]
     return sheet.picture(
-        f"What the first call of a process costs, for {wording.counted(len(lines), 'row')}. Most: {worst.name}, "
-        f"{wording.seconds(worst.warmup_s)} with nothing compiled"
+        f"What the first call of a process costs, for {wording.counted(len(lines), 'row')}. "
+        f"Most: {worst.name}, {wording.seconds(worst.warmup_s)} with nothing compiled"
         + (f", {wording.seconds(worst.warm_s)} with the code on disk." if worst.warm_s else ".")
     )
 

@@ -1,8 +1,9 @@
 """What all figures share: one style, a colour and a marker for each row, and how a figure becomes files.
 
-Figures are as wide as a column of a two-column paper, so that they can be printed as they are; a page scales them
-up. Text and lines that carry no data are drawn in the colours of `INK`; `Picture.inline` turns those into CSS
-variables, so that a figure inside a page follows its light or dark theme. The bytes depend on the results only.
+Figures are as wide as a column of a two-column paper, so that they can be printed as they are; a page
+scales them up. Text and lines that carry no data are drawn in the colours of `INK`; `inlined` turns those
+into CSS variables, so that a figure inside a page follows its light or dark theme. The bytes depend on the
+results only.
 """
 
 import io
@@ -33,8 +34,8 @@ INK = {
     "--line": "#d4d7dc",
     "--best": "#e9f4ee",
 }
-# A colour for each family of rows, after Okabe and Ito (2008), told apart with any colour vision; orange, sky blue
-# and purple are darkened until all stand out from white paper and from a dark page alike.
+# A colour for each family of rows, after Okabe and Ito (2008), told apart with any colour vision; orange, sky
+# blue and purple are darkened until all stand out from white paper and from a dark page alike.
 FAMILIES = {
     "python": "#D55E00",
     "numpy": "#0072B2",
@@ -101,8 +102,8 @@ class Picture:
 def inlined(pictures: Iterable[Picture]) -> tuple[dict[str, str], str]:
     """Return the pictures as parts of one page, by name, and the style sheet that they need there.
 
-    Their ids are their own, their colours and font those of the page, and what is drawn alike shares a class. A
-    page says the alternative of a picture in an element of the id `NAME-says`.
+    Their ids are their own, their colours and font those of the page, and what is drawn alike shares a
+    class. A page says the alternative of a picture in an element of the id `NAME-says`.
     """
     classes: dict[str, str] = {}
     found = {picture.name: _inlined(picture, classes) for picture in pictures}

@@ -110,7 +110,13 @@ def _held(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, An
 
 def _has(section: str, held: dict[str, Any], pictures: dict[str, Picture]) -> bool:
     """Tell whether the results have data for a section."""
-    drawn = {"speedup": "speedup-", "pays": "pays", "scaling": "scaling", "roofline": "roofline-"}
+    drawn = {
+        "speedup": "speedup-",
+        "pays": "pays",
+        "scaling": "scaling",
+        "roofline": "roofline-",
+        "training": "training-",
+    }
     if section in drawn:
         return any(name.startswith(drawn[section]) for name in pictures)
     needs = {
@@ -119,7 +125,6 @@ def _has(section: str, held: dict[str, Any], pictures: dict[str, Picture]) -> bo
         "compiling": "first-calls" in pictures,
         "agreement": held["agreement"],
         "code": held["sources"],
-        "training": held["courses"],
         "noise": held["run"].plan,
         "left-out": held["left_out"],
     }

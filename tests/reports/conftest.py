@@ -21,6 +21,7 @@ from reports.figures import Picture
 from reports.findings import compare
 from reports.pages.report import render
 from reports.results import parse, read
+from reports.training import courses
 
 TEN_TIMINGS = Path(__file__).with_name("ten_timings.json")
 GOLDEN = Path(__file__).with_name("golden")
@@ -86,7 +87,7 @@ def pictures(results, comparisons):
 
 @pytest.fixture(scope="session")
 def page_text(results, comparisons, pictures):
-    return render(results, comparisons, pictures)
+    return render(results, comparisons, pictures, {"results.json": "{}"})
 
 
 @pytest.fixture(scope="session")
@@ -235,8 +236,10 @@ def _enter(document, ours, *peers):
 def _rendered(document):
     results = parse(document)
     comparisons = compare(results)
-    names = [f"speedup-{place}" for place in range(len(comparisons))]
-    return render(results, comparisons, {name: Picture(name, "", "<svg></svg>", b"") for name in names})
+    names = [f"speedup-python-{place}" for place in range(len(comparisons))]
+    names += [f"training-{place}" for place in range(len(courses(results)))]
+    pictures = {name: Picture(name, f"what {name} says", "<svg></svg>") for name in names}
+    return render(results, comparisons, pictures, {"results.json": "{}"})
 
 
 def _bare_page(text):
