@@ -221,12 +221,12 @@ def counted(row: Row) -> code.Count | None:
 def _removing_loops(comparisons: tuple[Comparison, ...]) -> str | None:
     span = _span(comparisons, NUMPY)
     sets = sum(comparison.speedup(NUMPY, PYTHON) is not None for comparison in comparisons)
-    over = f", over {sets} sets of data" if sets > 1 else ""
-    return f"Removing both Python loops ({NUMPY}) made one gradient step {span}{over}." if span else None
+    of = f" of {sets} sets of data" if sets > 1 else ""
+    return f"Removing both Python loops ({NUMPY}) made one gradient step {span}{of}." if span else None
 
 
 def _span(comparisons: tuple[Comparison, ...], row: str) -> str | None:
-    """Say how many times as fast as pure Python a row is, at least and at most."""
+    """Say how many times as fast as pure Python a row is, at least and at most, and where."""
     found = [
         (comparison, line.over_python)
         for comparison in comparisons
@@ -237,11 +237,18 @@ def _span(comparisons: tuple[Comparison, ...], row: str) -> str | None:
     low, high = (choose(found, key=lambda pair: pair[1].estimate) for choose in (min, max))
     if len(found) == 1:
         return f"{wording.speedup(high[1])} as fast as pure Python on {high[0].title}"
+    least, most = (_told_apart(comparison, comparisons) for comparison, _ in (low, high))
     return (
-        f"from {wording.speedup(low[1])} ({low[0].problem.name}, {low[0].dtype}) to "
-        f"{wording.speedup(high[1])} ({high[0].problem.name}, {high[0].dtype}) "
-        f"as fast as pure Python"
+        f"{wording.speedup(low[1])} to {wording.speedup(high[1])} as fast as pure Python, "
+        f"least on {least} and most on {most}"
     )
+
+
+def _told_apart(comparison: Comparison, among: tuple[Comparison, ...]) -> str:
+    """Name a problem, and what else its comparison differs in from others."""
+    dtype = f", {comparison.dtype}" if len({one.dtype for one in among}) > 1 else ""
+    count = f", {wording.threads(comparison.threads)}" if len({one.threads for one in among}) > 1 else ""
+    return f"{comparison.problem.name}{f' ({(dtype + count)[2:]})' if dtype or count else ''}"
 
 
 def _fastest(comparisons: tuple[Comparison, ...]) -> str | None:

@@ -20,10 +20,11 @@ _CONTEST = (
 
 
 def regenerate() -> None:
-    """Write the tables into the README, and the picture that it shows beside the reference results."""
+    """Write the tables into the README; beside the reference results, its picture and all figures."""
     results, contested = read(REFERENCE / "results.json"), read(REFERENCE / "contest.json")
-    picture = figures.draw(results, compare(results))["speedup"]
-    write.write_file(REFERENCE / "speedup.svg", picture.svg)
+    pictures = figures.draw(results, compare(results))
+    write.write_file(REFERENCE / "speedup.svg", pictures["speedup"].svg)
+    write.write_file(REFERENCE / "figures.pdf", figures.as_pdf(pictures.values()))
     text = README.read_text(encoding="utf-8")
     write.write_file(
         README, _MARKED.sub(lambda found: found[1] + as_markdown(results, contested) + found[2], text)

@@ -108,7 +108,7 @@ def break_even(name: str, comparison: Comparison, looks: dict[str, Look]) -> Pic
     axes.grid()
     legend(sheet, handles, 3)
     said = [
-        f"{line.name} after {wording.calls(line.calls_to_pay).split(' ')[0]} calls"
+        f"{line.name} after {wording.calls(line.calls_to_pay).split(' [')[0]} calls"
         for line in lines
         if line.calls_to_pay and not math.isinf(line.calls_to_pay.estimate)
     ]
