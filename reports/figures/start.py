@@ -107,11 +107,9 @@ def break_even(name: str, comparison: Comparison, looks: dict[str, Look]) -> Pic
     format_axis(axes, "y", wording.power)
     axes.grid()
     legend(sheet, handles, 3)
-    said = [
-        f"{line.name} after {wording.calls(line.calls_to_pay).split(' [')[0]} calls"
-        for line in lines
-        if line.calls_to_pay and not math.isinf(line.calls_to_pay.estimate)
-    ]
+    paid = [line for line in lines if line.calls_to_pay and not math.isinf(line.calls_to_pay.estimate)]
+    calls = [wording.calls(line.calls_to_pay).split(" [")[0] for line in paid]
+    said = [f"{line.name} after {count} calls" for line, count in zip(paid, calls, strict=True)]
     return sheet.picture(
         f"Speedup over {NUMPY} on {comparison.title} against the number of calls, what it costs to start "
         f"included. Ahead with nothing compiled: {wording.joined(said) if said else 'none'}."
