@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 import matplotlib as mpl
 from matplotlib.artist import Artist
@@ -106,41 +108,61 @@ def inlined(pictures: Iterable[Picture]) -> tuple[dict[str, str], str]:
     class. A page says the alternative of a picture in an element of the id `NAME-says`.
     """
     classes: dict[str, str] = {}
-    found = {picture.name: _inlined(picture, classes) for picture in pictures}
+    found = {picture.name: _inlined(picture, f"g{place}", classes) for place, picture in enumerate(pictures)}
     return found, "".join(f".{name}{{{style}}}" for style, name in classes.items())
 
 
-def _inlined(picture: Picture, classes: dict[str, str]) -> str:
-    svg = picture.svg[picture.svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", svg, flags=re.DOTALL)
-    svg = re.sub(r">\s+<", "><", svg)
-    used = dict.fromkeys(re.findall(r'(?:href="#|url\(#)([^")]*)', svg))
-    ids = {old: f"{picture.name}-{place}" for place, old in enumerate(used)}
-    ids |= {f"mark-{place}": f"mark-{place}" for place in range(len(picture.rows))}
-    svg = re.sub(
-        r"<[^>]*>", lambda tag: _of_page(tag[0], ids, classes), svg
-    )  # names in texts stay as they are
-    svg = re.sub(
-        r'<g id="mark-(\d+)">', lambda mark: f'<g data-row="{escape(picture.rows[int(mark[1])])}">', svg
-    )
-    opening, rest = svg.split(">", 1)
-    opening = re.sub(r' (?:height|width|version|xmlns[:a-z]*)="[^"]*"', "", opening)
-    described = f'<svg role="img" aria-labelledby="{picture.name}-says"'
-    return opening.replace("<svg", described, 1) + ">" + rest
+def _inlined(picture: Picture, prefix: str, classes: dict[str, str]) -> str:
+    root = ElementTree.fromstring(picture.svg)
+    described = {"role": "img", "aria-labelledby": f"{picture.name}-says", "viewBox": root.attrib["viewBox"]}
+    root.attrib.clear()
+    root.attrib.update(described)
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]*)', picture.svg))
+    ids = {old: f"{prefix}-{place}" for place, old in enumerate(sorted(used))}
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]  # in a page, svg needs no namespace
+        if element.tag not in ("text", "title"):
+            element.text = None  # indentation
+        element.tail = None
+        element.attrib.update(_attributes(element.attrib, picture.rows, ids, classes))
+    _flatten(root)
+    return ElementTree.tostring(root, encoding="unicode")
 
 
-def _of_page(tag: str, ids: dict[str, str], classes: dict[str, str]) -> str:
-    tag = re.sub(r' id="([^"]*)"', lambda found: f' id="{ids[found[1]]}"' if found[1] in ids else "", tag)
-    tag = re.sub(r'(href="#|url\(#)([^")]*)', lambda found: found[1] + ids[found[2]], tag)
-    tag = re.sub(r' transform="rotate\(-0 [^"]*"| font-family: [^;"]*;', "", tag)
-    for variable, colour in INK.items():
-        tag = tag.replace(colour, f"var({variable})")
-    tag = re.sub(
-        r' style="([^"]*)"',
-        lambda found: f' class="{classes.setdefault(found[1], f"f{len(classes)}")}"',
-        tag,
-    )
-    return " ".join(tag.split())
+def _attributes(
+    found: dict[str, str], rows: tuple[str, ...], ids: dict[str, str], classes: dict[str, str]
+) -> dict[str, str]:
+    """Take an element's attributes, and return those that it has in a page."""
+    old = {name.rpartition("}")[2]: " ".join(value.split()) for name, value in found.items()}
+    found.clear()
+    own = old.pop("id", "")
+    if own in ids:
+        old["id"] = ids[own]
+    elif own.startswith("mark-"):
+        old["data-row"] = rows[int(own.removeprefix("mark-"))]
+    for name in ("href", "clip-path"):
+        if name in old:
+            old[name] = re.sub("#([^)]*)", lambda link: f"#{ids[link[1]]}", old[name])
+    if "style" in old:
+        style = re.sub(r" font-family: [^;]*;", "", old.pop("style"))
+        for variable, colour in INK.items():
+            style = style.replace(colour, f"var({variable})")
+        old["class"] = classes.setdefault(style, f"f{len(classes)}")
+    if old.get("transform", "").startswith("rotate(-0 "):
+        del old["transform"]
+    return old
+
+
+def _flatten(parent: Element) -> None:
+    """Put what lies in groups without attributes where the group was; drop what says nothing in a page."""
+    children: list[Element] = []
+    for child in list(parent):
+        _flatten(child)
+        if child.tag == "g" and not child.attrib:
+            children += child
+        elif child.tag not in ("metadata", "style") and (len(child) or child.tag != "defs"):
+            children.append(child)
+    parent[:] = children
 
 
 class Sheet:
