@@ -4,6 +4,7 @@ import math
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.transforms import blended_transform_factory
 
 from reports import wording
 from reports.changes import Change, Changes
@@ -78,11 +79,13 @@ def _scale(axes: Axes, rows: tuple[Change, ...]) -> None:
 
 
 def _heading(axes: Axes, height: float, title: str) -> None:
+    figure = axes.get_figure()
+    assert figure
     axes.text(
-        0,
+        0.01,
         height,
-        clipped(title, 60),
-        transform=axes.get_yaxis_transform(),
+        clipped(title, 58),
+        transform=blended_transform_factory(figure.transFigure, axes.transData),
         va="center",
         fontweight="bold",
         bbox={"facecolor": INK["--paper"], "edgecolor": "none", "pad": 1},
