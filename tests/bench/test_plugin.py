@@ -66,7 +66,8 @@ def table_of(run):
 
 def page_rows(page, name):
     """All table rows of the page with this heading."""
-    return [row for row in re.findall(r"<tr.*?</tr>", page, re.DOTALL) if f'<th scope="row">{name}<' in row]
+    rows = re.findall(r"<tr.*?</tr>", page, re.DOTALL)
+    return [row for row in rows if re.search(f'<th scope="row"[^>]*>{name}<', row)]
 
 
 def shows_time(html):
