@@ -1,0 +1,69 @@
+"""The code beside each other, what is copied, and what is downloaded."""
+
+from pathlib import Path
+
+import pytest
+
+
+def test_two_sources_side_by_side_are_those_chosen(page, several):
+    sources = {row["name"]: row for row in several["zeroloop"]["rows"]}
+    for side in ("left", "right"):
+        select = page.get_by_label(side.capitalize())
+        assert select.is_visible()
+        for name, row in sources.items():
+            select.select_option(name)
+            shown = page.locator(f"[data-side={side}] pre").all_text_contents()
+            assert shown == [code for code in (row["source"], row["compiles"]) if code]
+    left, right = (page.locator(f"[data-side={side}]").bounding_box() for side in ("left", "right"))
+    assert left["x"] + left["width"] <= right["x"]
+
+
+@pytest.mark.parametrize("name", ["citation", "bibtex", "latex"])
+def test_what_is_copied_is_what_stands_there(page, name):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    button = page.locator(f"[data-copy={name}]")
+    button.click()
+    page.wait_for_function(
+        "name => document.querySelector(`[data-copy=${name}]`).textContent !== 'Copy'", arg=name
+    )
+    assert button.text_content() == "Copied"
+    text = page.locator(f"#{name}").text_content()
+    assert len(text) > 50
+    assert page.evaluate("navigator.clipboard.readText()") == text
+
+
+@pytest.mark.parametrize("name", ["citation", "bibtex", "latex"])
+def test_what_cannot_be_copied_is_selected(page, name):
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('denied')) }")
+    page.locator(f"[data-copy={name}]").click()
+    page.wait_for_function("() => getSelection().toString() !== ''")
+    selected = page.evaluate("getSelection().toString()")
+    assert selected.split() == page.locator(f"#{name}").text_content().split()
+    assert page.locator(f"[data-copy={name}]").text_content() == "Selected: press Ctrl+C"
+
+
+def test_a_button_pressed_twice_gets_its_label_back(opened, report):
+    page = opened(report, permissions=["clipboard-write"])
+    page.clock.install()
+    button = page.locator("[data-copy=citation]")
+    for _ in range(2):
+        button.click()
+        page.wait_for_function("() => document.querySelector('[data-copy=citation]').textContent !== 'Copy'")
+    page.clock.run_for(3000)
+    assert button.text_content() == "Copy"
+    page.context.close()
+
+
+def test_downloads_are_the_files_beside_the_page(page, report):
+    names = page.evaluate("[...document.querySelectorAll('[data-file]')].map(button => button.dataset.file)")
+    assert sorted(names) == sorted(file.name for file in report.parent.iterdir() if file != report)
+    for base in ("python_two_loop", "numpy_zero_loop"):
+        page.get_by_label(base, exact=True).first.check()
+        for button in page.locator("[data-file]:visible").all():
+            with page.expect_download() as download:
+                button.click()
+            name = download.value.suggested_filename
+            assert name == button.get_attribute("data-file")
+            assert Path(download.value.path()).read_bytes() == report.with_name(name).read_bytes()
+            names = [other for other in names if other != name]
+    assert names == []
