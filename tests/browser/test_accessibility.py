@@ -3,6 +3,11 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+FIRST = (
+    ("report", "dark"),
+    ("comparison", "phone"),
+    ("gallery", "desktop"),
+)  # each page and each window once
 OPENED = "document.querySelectorAll('details').forEach(details => { details.open = true })"
 
 
@@ -17,9 +22,16 @@ def faults():
     return found
 
 
-@pytest.mark.parametrize("window", ["desktop", "dark", "phone"])
-def test_no_rule_is_broken_with_all_that_opens_open(opened, any_page, faults, window):
-    page = opened(any_page, window, bypass_csp=True)  # axe-core is a script that the page forbids
+@pytest.mark.parametrize(
+    ("name", "window"),
+    [
+        pytest.param(name, window, marks=() if (name, window) in FIRST else pytest.mark.slow)
+        for name in ("report", "comparison", "gallery")
+        for window in ("desktop", "dark", "phone")
+    ],
+)
+def test_no_rule_is_broken_with_all_that_opens_open(opened, pages, faults, name, window):
+    page = opened(pages[name], window, bypass_csp=True)  # axe-core is a script that the page forbids
     page.evaluate(OPENED)
     assert faults(page) == []
     page.context.close()
