@@ -97,7 +97,7 @@ def pages(report, comparison, gallery):
     return {"report": report, "comparison": comparison, "gallery": gallery}
 
 
-@pytest.fixture(params=("report", "comparison", "gallery"))
+@pytest.fixture(scope="session", params=("report", "comparison", "gallery"))
 def any_page(request, pages):
     return pages[request.param]
 

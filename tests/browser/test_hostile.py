@@ -42,7 +42,7 @@ def hostile_page(several, all_hostile, renamed, browser, tmp_path_factory):
     return write_into(json.loads(json.dumps(document)), tmp_path_factory.mktemp("hostile"))
 
 
-@pytest.fixture(params=("desktop", "phone"))
+@pytest.fixture(scope="module", params=("desktop", "phone"))
 def page(request, opened, hostile_page):
     page = opened(hostile_page, request.param)
     yield page
@@ -74,7 +74,21 @@ def test_the_layout_holds_also_with_all_that_opens_open(page):
     assert width == window
 
 
+def test_what_a_mark_says_stays_inside_the_window(page):
+    tip = page.locator("#tip")
+    for mark in page.locator("figure:visible >> nth=0 >> [data-row]").all():
+        mark.scroll_into_view_if_needed()
+        page.evaluate(SETTLED)
+        mark.dispatch_event("pointerover")
+        told, size = tip.bounding_box(), page.viewport_size
+        assert told["x"] >= 0
+        assert told["y"] >= 0
+        assert told["x"] + told["width"] <= size["width"]
+        assert told["y"] + told["height"] <= size["height"]
+
+
 def test_controls_work(page):
+    page.reload()
     boxes = page.locator("input[name=row]")
     assert boxes.count() == 8
     page.get_by_text("Rows", exact=True).click()
@@ -93,19 +107,6 @@ def test_controls_work(page):
     for name in page.locator("select[name=left] option").all():
         page.locator("select[name=left]").select_option(name.get_attribute("value"))
         assert page.locator("[data-side=left] pre").first.is_visible()
-
-
-def test_what_a_mark_says_stays_inside_the_window(page):
-    tip = page.locator("#tip")
-    for mark in page.locator("figure:visible >> nth=0 >> [data-row]").all():
-        mark.scroll_into_view_if_needed()
-        page.evaluate(SETTLED)
-        mark.dispatch_event("pointerover")
-        told, size = tip.bounding_box(), page.viewport_size
-        assert told["x"] >= 0
-        assert told["y"] >= 0
-        assert told["x"] + told["width"] <= size["width"]
-        assert told["y"] + told["height"] <= size["height"]
 
 
 def _spoilt(value, hostile):

@@ -5,7 +5,7 @@ import pytest
 HEIGHT = 1009  # of A4 less its margins, in pixels
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(opened, any_page):
     page = opened(any_page, "paper")
     page.emulate_media(media="print")

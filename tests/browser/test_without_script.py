@@ -3,7 +3,7 @@
 import pytest
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(opened, any_page):
     page = opened(any_page, java_script_enabled=False)
     yield page
