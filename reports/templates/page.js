@@ -88,7 +88,8 @@
   }
 
   const copy = async button => {
-    const source = document.getElementById(button.dataset.copy), label = button.textContent
+    const source = document.getElementById(button.dataset.copy)
+    const label = button.dataset.label ??= button.textContent
     try {
       await navigator.clipboard.writeText(source.textContent)
       button.textContent = "Copied"
@@ -147,8 +148,7 @@
       show()
     } else if (reset !== undefined) {
       asked = new URLSearchParams()
-      write()
-      show()
+      choose("on", "all")
     }
   })
   addEventListener("hashchange", () => {
@@ -160,8 +160,15 @@
     show()
   })
 
-  asked = read()
+  for (const head of all("table.sortable thead [data-key]")) {
+    const button = document.createElement("button")
+    button.type = "button"
+    button.dataset.sort = head.dataset.key
+    button.append(...head.childNodes)
+    head.append(button)
+  }
   for (const part of all(".scripted")) part.hidden = false
+  asked = read()
   show()
   if (section) document.getElementById(section)?.scrollIntoView()
 }

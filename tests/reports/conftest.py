@@ -1,12 +1,10 @@
-"""What the tests of `reports` share: ten hand-written timings, what is made of them, and a reader of HTML.
+"""What the tests of `reports` share: what is made of the ten timings, and a reader of HTML.
 
 Golden files are written anew by
 
     ZEROLOOP_UPDATE_GOLDEN=1 pytest tests/reports
 """
 
-import copy
-import json
 import os
 import re
 from collections import Counter
@@ -23,56 +21,12 @@ from reports.pages.report import render
 from reports.results import parse, read
 from reports.training import courses
 
-TEN_TIMINGS = Path(__file__).with_name("ten_timings.json")
 GOLDEN = Path(__file__).with_name("golden")
-HOSTILE = {
-    "html": "</code></td><script>alert(1)</script><img src=x onerror=alert(1)>",
-    "attribute": '" onmouseover="alert(1)" x=\'',
-    "entities": "&lt;b&gt; &amp;amp; &#60;",
-    "jinja": "{{ 7 * 7 }} {% raw %}",
-    "markdown": r"a|b\|c `d` **e** [f](http://g.h) ~~i~~",
-    "latex": r"\input{/etc/passwd} $x_1^2$ 100% #1 & {~} \\[2pt] \end{table}",
-    "mathematics": r"$\frac{ $ \$ $$",
-    "rich": "[red]x[/red] [/]",
-    "rich emoji": ":smile:",
-    "csv": '=1+1,"quoted";\'',
-    "lines": "one\ntwo\r\nthree\rfour\tfive\u2028six",
-    "long": "x" * 10_000,
-    "right to left": "\u202eשלום",
-    "emoji": "🙂🏳️‍🌈",
-    "control": "\0\a\x1b[31m",
-}
-
-
-@pytest.fixture(params=HOSTILE.values(), ids=HOSTILE)
-def hostile(request):
-    return request.param
 
 
 @pytest.fixture(scope="session")
-def all_hostile():
-    return list(HOSTILE.values())
-
-
-@pytest.fixture(scope="session")
-def ten_timings():
-    return TEN_TIMINGS
-
-
-@pytest.fixture
-def document():
-    return json.loads(TEN_TIMINGS.read_text("utf-8"))
-
-
-@pytest.fixture
-def cited(document):
-    """The ten timings as `zeroloop run` would have measured them: six quiet processes, and a twin."""
-    return _cited(copy.deepcopy(document))
-
-
-@pytest.fixture(scope="session")
-def results():
-    return read(TEN_TIMINGS)
+def results(ten_timings):
+    return read(ten_timings)
 
 
 @pytest.fixture(scope="session")
@@ -94,24 +48,6 @@ def page_text(results, comparisons, pictures):
 def compared():
     """Turn a document into its comparisons."""
     return lambda document: compare(parse(document))
-
-
-@pytest.fixture(scope="session")
-def keep():
-    """Drop everything of a document but the timings of some rows."""
-    return _keep
-
-
-@pytest.fixture(scope="session")
-def renamed():
-    """Change a name of a row or problem wherever it stands in a document."""
-    return _renamed
-
-
-@pytest.fixture(scope="session")
-def enter():
-    """Enter rows of a document for the contest: the first as ours, the others as peers."""
-    return _enter
 
 
 @pytest.fixture
@@ -139,98 +75,8 @@ def bare_page():
 
 
 @pytest.fixture(scope="session")
-def slowed():
-    """Return a document in which a row, or all for None, takes longer by a factor."""
-    return _slowed
-
-
-@pytest.fixture(scope="session")
 def read_html():
     return _read_html
-
-
-def _cited(document):
-    wiggle = (0.998, 1.003, 1.0, 0.999, 1.002, 0.997)  # of the processes, and of the blocks in them
-    for number, entry in enumerate(document["benchmarks"]):
-        one = entry["extra_info"]
-        step_s = sorted(one["blocks_s"][0])[len(one["blocks_s"][0]) // 2]
-        one["blocks_s"] = [
-            [step_s * wiggle[(p + number) % 6] * wiggle[(n + p) % 6] for n in range(4)] for p in range(6)
-        ]
-        one["prepare_s"] = [one["prepare_s"][0] * factor for factor in wiggle]
-        one["first_call_s"] = [first_s * factor for first_s in one["first_call_s"] for factor in wiggle[:3]]
-        one["warm_call_s"] = [warm_s * factor for warm_s in one["warm_call_s"] for factor in wiggle[3:]]
-        one["extra_bytes"] = 4096 * number
-    twins = [
-        {**one, "blocks_s": one["blocks_s"][1:] + one["blocks_s"][:1]}
-        for one in (entry["extra_info"] for entry in document["benchmarks"])
-        if one["row"] == "numpy_zero_loop"
-    ]
-    trainings = [
-        {
-            "row": row,
-            "problem": "breast_cancer",
-            "dtype": "float64",
-            "threads": 2,
-            "alpha": 0.5,
-            "costs": [0.6931471805599453, 0.234, 0.2, 0.1786, 0.163],
-            "wall_s": [wall_s * factor for factor in wiggle],
-        }
-        for row, wall_s in (("python_two_loop", 1e-2), ("numpy_zero_loop", 1.25e-4))
-    ]
-    document["zeroloop"].update(
-        kind="run",
-        twins=twins,
-        trainings=trainings,
-        plan={
-            "preset": "course",
-            "dtypes": ["float64"],
-            "thread_counts": [2],
-            "baseline": "numpy_zero_loop",
-            "processes": 6,
-            "cold": 3,
-            "rounds": 4,
-            "block_s": 0.05,
-            "row_s": 37.5,
-            "budget_s": 300.0,
-            "until": None,
-            "seed": 1,
-        },
-        done=12,
-        noise={"stolen": 0.001, "others": 0.01, "throttled": 0},
-        spent={
-            "timed_s": 150.0,
-            "settled_s": 30.0,
-            "trained_s": 0.5,
-            "compiled_s": 60.0,
-            "verified_s": 40.0,
-            "light_s": 8.0,
-            "memory_s": 5.0,
-            "started_s": 20.0,
-            "data_s": 1.0,
-            "saved_s": 2.0,
-            "total_s": 310.0,
-        },
-        code="0123456789abcdef",
-    )
-    return document
-
-
-def _keep(document, *rows):
-    document["benchmarks"] = [
-        benchmark for benchmark in document["benchmarks"] if benchmark["extra_info"]["row"] in rows
-    ]
-    document["zeroloop"]["unmeasured"] = []
-
-
-def _renamed(document, old, new):
-    return json.loads(json.dumps(document).replace(json.dumps(old), json.dumps(new)))
-
-
-def _enter(document, ours, *peers):
-    for row in document["zeroloop"]["rows"]:
-        row["side"] = "ours" if row["name"] == ours else "peer" if row["name"] in peers else None
-    return document
 
 
 def _rendered(document):
@@ -246,14 +92,6 @@ def _bare_page(text):
     for tag in ("svg", "style", "script"):
         text = re.sub(rf"<{tag}\b.*?</{tag}>", f"({tag})", text, flags=re.DOTALL)
     return re.sub("sha256-[^']*", "(hash)", text)
-
-
-def _slowed(document, row, factor):
-    other = copy.deepcopy(document)
-    for one in (entry["extra_info"] for entry in other["benchmarks"]):
-        if row in (one["row"], None):
-            one["blocks_s"] = [[factor * block_s for block_s in process] for process in one["blocks_s"]]
-    return other
 
 
 def _hold_to_golden(name, text):

@@ -141,7 +141,7 @@ def test_what_speaks_against_either_file_stands_before_the_table(cited, after, d
 def test_cells_can_be_sorted(cited, after, read_html):
     text = page_of(cited, after)
     (table,) = re.findall('<table class="sortable">.*?</table>', text, re.DOTALL)
-    keys = re.findall('<button type="button" data-sort="([^"]*)">', table)
+    keys = re.findall('<th scope="col"[^>]* data-key="([^"]*)"', table)
     assert keys == ["row", "problem", "before", "after", "times", "verdict", "agrees"]
     for row in re.findall("<tr>.*?</tr>", table, re.DOTALL)[1:]:
         held = [tag for tag in read_html(row).tags if "data-key" in tag[1]]

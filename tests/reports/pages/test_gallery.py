@@ -78,7 +78,7 @@ def test_cells_can_be_sorted(folder, read_html):
     tables = re.findall('<table class="sortable">.*?</table>', page_of(folder), re.DOTALL)
     assert len(tables) == 3
     for table in tables:
-        keys = re.findall('<button type="button" data-sort="([^"]*)">', table)
+        keys = re.findall('<th scope="col"[^>]* data-key="([^"]*)"', table)
         for row in re.findall("<tr>.*?</tr>", table, re.DOTALL)[1:]:
             held = [tag[1] for tag in read_html(row).tags if "data-key" in tag[1]]
             assert [one["data-key"] for one in held] == keys
