@@ -193,7 +193,7 @@ class Sheet:
         return Picture(self._name, alternative, svg, tuple(row for row, _ in self._marks), self.figure)
 
     def _told(self, found: re.Match[str]) -> str:
-        return f"{found[0]}<title>{escape(self._marks[int(found[1])][1])}</title>"
+        return f"{found[0]}<title>{escape(_one_line(self._marks[int(found[1])][1]))}</title>"
 
 
 def as_pdf(pictures: Iterable[Picture]) -> bytes:
@@ -278,8 +278,13 @@ def legend(sheet: Sheet, handles: dict[str, Artist], columns: int = 2) -> None:
 
 def clipped(text: str, most: int = 28) -> str:
     """A text for Matplotlib: one line, short enough for its plot, and no mathematics."""
-    text = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    text = _one_line(text)
     return (text if len(text) <= most else f"{text[: most - 1]}…").replace("$", r"\$")
+
+
+def _one_line(text: str) -> str:
+    """Leave out what is no character to be read, some of which no XML may hold."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
 def _shortened(tag: re.Match[bytes]) -> bytes:

@@ -5,7 +5,9 @@ Golden files are written anew by
     ZEROLOOP_UPDATE_GOLDEN=1 pytest tests/reports
 """
 
+import base64
 import copy
+import gzip
 import json
 import os
 import re
@@ -22,6 +24,7 @@ from reports.findings import compare
 from reports.pages.report import render
 from reports.results import parse, read
 from reports.training import courses
+from reports.write import write_report
 
 TEN_TIMINGS = Path(__file__).with_name("ten_timings.json")
 GOLDEN = Path(__file__).with_name("golden")
@@ -42,6 +45,8 @@ HOSTILE = {
     "emoji": "🙂🏳️‍🌈",
     "control": "\0\a\x1b[31m",
 }
+
+WIGGLE = (0.998, 1.003, 1.0, 0.999, 1.002, 0.997)  # of the processes of a run, and of the blocks in them
 
 
 @pytest.fixture(params=HOSTILE.values(), ids=HOSTILE)
@@ -86,8 +91,38 @@ def pictures(results, comparisons):
 
 
 @pytest.fixture(scope="session")
-def page_text(results, comparisons, pictures):
-    return render(results, comparisons, pictures, {"results.json": "{}"})
+def cited_results():
+    return parse(_cited(json.loads(TEN_TIMINGS.read_text("utf-8"))))
+
+
+@pytest.fixture(scope="session")
+def cited_pictures(cited_results):
+    return figures.draw(cited_results, compare(cited_results))
+
+
+@pytest.fixture(scope="session")
+def sized():
+    """Make a run over sizes of data: the time of each row there, and None where it was not timed."""
+    return _sized
+
+
+@pytest.fixture(scope="session")
+def stub():
+    """A figure that stands for one that takes long to draw."""
+    return lambda name: Picture(name, f"what {name} says", '<svg viewBox="0 0 1 1"><path d="" /></svg>')
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory, results, pictures):
+    """The folder of a report, with the session's figures, which take long to draw."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "draw", lambda results, comparisons: pictures)
+        return write_report(results.document, tmp_path_factory.mktemp("out")).parent
+
+
+@pytest.fixture(scope="session")
+def page_text(report):
+    return (report / "index.html").read_text("utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -121,9 +156,9 @@ def contested(document, enter):
 
 
 @pytest.fixture(scope="session")
-def rendered():
+def rendered(stub):
     """Render a document's page with stubs in place of its figures."""
-    return _rendered
+    return lambda document: _rendered(document, stub)
 
 
 @pytest.fixture(scope="session")
@@ -139,6 +174,12 @@ def bare_page():
 
 
 @pytest.fixture(scope="session")
+def unpacked():
+    """Return the files that a page holds, by name, as its script finds them."""
+    return _unpacked
+
+
+@pytest.fixture(scope="session")
 def slowed():
     """Return a document in which a row, or all for None, takes longer by a factor."""
     return _slowed
@@ -150,16 +191,15 @@ def read_html():
 
 
 def _cited(document):
-    wiggle = (0.998, 1.003, 1.0, 0.999, 1.002, 0.997)  # of the processes, and of the blocks in them
     for number, entry in enumerate(document["benchmarks"]):
         one = entry["extra_info"]
         step_s = sorted(one["blocks_s"][0])[len(one["blocks_s"][0]) // 2]
         one["blocks_s"] = [
-            [step_s * wiggle[(p + number) % 6] * wiggle[(n + p) % 6] for n in range(4)] for p in range(6)
+            [step_s * WIGGLE[(p + number) % 6] * WIGGLE[(n + p) % 6] for n in range(4)] for p in range(6)
         ]
-        one["prepare_s"] = [one["prepare_s"][0] * factor for factor in wiggle]
-        one["first_call_s"] = [first_s * factor for first_s in one["first_call_s"] for factor in wiggle[:3]]
-        one["warm_call_s"] = [warm_s * factor for warm_s in one["warm_call_s"] for factor in wiggle[3:]]
+        one["prepare_s"] = [one["prepare_s"][0] * factor for factor in WIGGLE]
+        one["first_call_s"] = [first_s * factor for first_s in one["first_call_s"] for factor in WIGGLE[:3]]
+        one["warm_call_s"] = [warm_s * factor for warm_s in one["warm_call_s"] for factor in WIGGLE[3:]]
         one["extra_bytes"] = 4096 * number
     twins = [
         {**one, "blocks_s": one["blocks_s"][1:] + one["blocks_s"][:1]}
@@ -174,7 +214,7 @@ def _cited(document):
             "threads": 2,
             "alpha": 0.5,
             "costs": [0.6931471805599453, 0.234, 0.2, 0.1786, 0.163],
-            "wall_s": [wall_s * factor for factor in wiggle],
+            "wall_s": [wall_s * factor for factor in WIGGLE],
         }
         for row, wall_s in (("python_two_loop", 1e-2), ("numpy_zero_loop", 1.25e-4))
     ]
@@ -216,6 +256,31 @@ def _cited(document):
     return document
 
 
+def _sized(cells, rows, step_s):
+    document = _cited(json.loads(TEN_TIMINGS.read_text("utf-8")))
+    like = document["benchmarks"][0]["extra_info"]
+    known = {row["name"]: row for row in document["zeroloop"]["rows"]}
+    problems = [{"name": f"{n_x}x{m}", "title": f"{n_x} of {m}", "n_x": n_x, "m": m} for n_x, m in cells]
+    timings = []
+    for problem in problems:
+        for row in rows:
+            once_s = step_s(row, problem["n_x"], problem["m"])
+            if once_s is not None:
+                blocks_s = [[once_s * process * block for block in WIGGLE[:4]] for process in WIGGLE]
+                own = {"row": row, "problem": problem["name"], "blocks_s": blocks_s}
+                timings.append({**like, **own, "first_call_s": [], "warm_call_s": []})
+    document["benchmarks"] = [{"extra_info": one} for one in timings]
+    document["zeroloop"].update(
+        rows=[{**known["python_two_loop"], **known.get(row, {}), "name": row} for row in rows],
+        problems=problems,
+        unmeasured=[],
+        lights=[],
+        twins=[],
+        trainings=[],
+    )
+    return document
+
+
 def _keep(document, *rows):
     document["benchmarks"] = [
         benchmark for benchmark in document["benchmarks"] if benchmark["extra_info"]["row"] in rows
@@ -233,19 +298,31 @@ def _enter(document, ours, *peers):
     return document
 
 
-def _rendered(document):
+def _rendered(document, stub):
     results = parse(document)
     comparisons = compare(results)
-    names = [f"speedup-python-{place}" for place in range(len(comparisons))]
+    names = [
+        f"speedup-python-{place}"
+        for place, comparison in enumerate(comparisons)
+        if comparison.compared_with("python_two_loop")
+    ]
     names += [f"training-{place}" for place in range(len(courses(results)))]
-    pictures = {name: Picture(name, f"what {name} says", "<svg></svg>") for name in names}
-    return render(results, comparisons, pictures, {"results.json": "{}"})
+    return render(results, comparisons, {name: stub(name) for name in names}, {"results.json": "{}"})
 
 
 def _bare_page(text):
     for tag in ("svg", "style", "script"):
         text = re.sub(rf"<{tag}\b.*?</{tag}>", f"({tag})", text, flags=re.DOTALL)
     return re.sub("sha256-[^']*", "(hash)", text)
+
+
+def _unpacked(text):
+    (packed,) = re.findall('<script type="text/plain" id="files">([^<]*)</script>', text)
+    held = json.loads(gzip.decompress(base64.b64decode(packed, validate=True)))
+    return {
+        name: content.encode() if isinstance(content, str) else base64.b64decode(*content, validate=True)
+        for name, content in held.items()
+    }
 
 
 def _slowed(document, row, factor):
@@ -288,7 +365,7 @@ def _read_html(text):
 
 
 class _Reader(HTMLParser):
-    VOID = ("meta", "br")
+    VOID = ("meta", "br", "input")
 
     def __init__(self, **options):
         super().__init__(**options)
