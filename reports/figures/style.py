@@ -49,6 +49,8 @@ FAMILIES = {
     "cupy": "#3F97C8",
     "dask": "#3F97C8",
 }
+# Not told apart with every colour vision: rows of such families differ in their marker.
+_ALIKE = {FAMILIES["torch"]: FAMILIES["python"], FAMILIES["jax"]: FAMILIES["numba"]}
 NEUTRAL = INK["--ink"]  # of somebody's own files, and of a line that stands for no row
 MARKERS: tuple[Any, ...] = (*"oDs^vPXp*h<>d", (4, 1, 0), (3, 1, 0), (8, 1, 0))
 _STYLE: dict[Any, Any] = {
@@ -223,7 +225,8 @@ def looks_of(results: Results) -> dict[str, Look]:
     drawn: dict[str, int] = {}
     for name in [*known, *own]:
         colour = NEUTRAL if name in own else FAMILIES[name.split("_")[0]]
-        place = drawn[colour] = drawn.get(colour, -1) + 1
+        family = _ALIKE.get(colour, colour)
+        place = drawn[family] = drawn.get(family, -1) + 1
         found[name] = Look(colour, MARKERS[place % len(MARKERS)])
     return found
 

@@ -309,7 +309,8 @@ def test_verdict_on_two_problems(document, compared):
     assert verdict(compared(document)) == [
         BOTH,
         "Fastest, or not separated from the fastest, on all 2 sets of data: numba_two_loop, "
-        "97.7x [92.5, 103] to 800x [754, 849] as fast as pure Python, least on breast_cancer and most on square.",
+        "97.7x [92.5, 103] to 800x [754, 849] as fast as pure Python, least on breast_cancer and most on "
+        "square.",
     ]
 
 
