@@ -270,9 +270,11 @@ def _sized(cells, rows, step_s):
                 own = {"row": row, "problem": problem["name"], "blocks_s": blocks_s}
                 timings.append({**like, **own, "first_call_s": [], "warm_call_s": []})
     document["benchmarks"] = [{"extra_info": one} for one in timings]
+    document["zeroloop"]["plan"]["baseline"] = rows[0]
     document["zeroloop"].update(
         rows=[{**known["python_two_loop"], **known.get(row, {}), "name": row} for row in rows],
         problems=problems,
+        done=len(WIGGLE) * len(problems),
         unmeasured=[],
         lights=[],
         twins=[],
