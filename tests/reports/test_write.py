@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from reports import figures, write
+from reports.figures import as_pdf
 from reports.results import BadResults, read, run_id
 
 ROOT = Path(write.__file__).parent.parent
@@ -29,9 +30,11 @@ write_into(read(Path(sys.argv[1])).document, Path(sys.argv[2]))
 
 
 @pytest.fixture(autouse=True)
-def drawn_before(monkeypatch, pictures):
-    """The session's figures, which take seconds to draw."""
+def drawn_before(monkeypatch, pictures, report):
+    """The session's figures, which take seconds to draw and to print."""
+    printed = (report / "figures.pdf").read_bytes()
     monkeypatch.setattr(figures, "draw", lambda results, comparisons: pictures)
+    monkeypatch.setattr(figures, "as_pdf", lambda pictures: printed)
 
 
 def contents(folder):
@@ -71,7 +74,7 @@ def test_a_contest_has_files_of_its_own(contested, tmp_path, golden):
 def test_pictures_are_those_that_were_drawn(report, pictures):
     for name, picture in pictures.items():
         assert (report / f"{name}.svg").read_text("utf-8") == picture.svg
-    assert (report / "figures.pdf").read_bytes() == figures.as_pdf(pictures.values())
+    assert (report / "figures.pdf").read_bytes() == as_pdf(pictures.values())
 
 
 def test_the_page_holds_the_files_beside_it_byte_for_byte(report, page_text, unpacked):

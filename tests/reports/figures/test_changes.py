@@ -53,6 +53,7 @@ def test_one_row(cited, keep, slowed, factor, faults_of_texts):
     assert faults_of_texts(picture) == []
 
 
+@pytest.mark.slow
 def test_a_hundred_rows(cited, faults_of_texts):
     document = many(cited, 20)
     picture = draw(document, document)
@@ -84,6 +85,7 @@ def test_rows_without_an_interval_and_with_one_that_has_no_end(cited, document):
     assert draw(cited, cited)
 
 
+@pytest.mark.slow
 def test_hostile_names(cited, renamed, hostile, marks):
     for old in ("square", "numba_two_loop"):
         cited = renamed(cited, old, f"{hostile}-{old}")

@@ -149,6 +149,7 @@ def test_figures_fit_however_far_rows_are_apart(
     assert faults_of_texts(picture) == []
 
 
+@pytest.mark.slow
 def test_forty_rows(cited, one, printed, faults_of_texts):
     like = cited["benchmarks"][0]["extra_info"]
     row = cited["zeroloop"]["rows"][0]
