@@ -1,6 +1,7 @@
 """How many times faster each row is than a baseline."""
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator
 
 from reports import wording
 from reports.figures.style import INK, WIDTH, Look, Picture, Sheet, clipped, decades, format_axis
@@ -8,6 +9,7 @@ from reports.findings import PYTHON, Comparison, Line
 
 _LINE, _REST = 0.165, 0.62  # inches: of a row, and of what stands above and below them
 _BESIDE, _LETTER, _EDGES = 42, 4.6, 12  # points: of a figure beside a dot, a letter of a name, what is around
+_TICK = 32  # points, of a tick's label
 _FAR = 100  # times an estimate, beyond which its interval is not drawn
 
 
@@ -47,7 +49,9 @@ def _panel(sheet: Sheet, axes: Axes, comparison: Comparison, base: str, looks: d
     low, high = axes.get_xlim()
     low, high = min(low, 0.5), max(high, 2)
     names_end = max(len(clipped(line.name)) for line in lines) * _LETTER + _EDGES
-    beside = _BESIDE / (72 * WIDTH - names_end)  # of the width of the axes
+    width = 72 * WIDTH - names_end  # of the axes
+    beside = _BESIDE / width
+    axes.xaxis.set_major_locator(LogLocator(numticks=int(width / _TICK)))
     axes.set_xlim(low, high * (high / low) ** (beside / (1 - beside)))
     axes.set_ylim(-len(lines) + 0.4, 0.6)
     axes.set_yticks([-place for place in range(len(lines))], [clipped(line.name) for line in lines])

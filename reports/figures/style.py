@@ -178,7 +178,7 @@ class Sheet:
     def title(self, text: str) -> None:
         """Write a heading along the whole width."""
         self.figure.suptitle(
-            clipped(text, 58), x=0.01, ha="left", fontsize=mpl.rcParams["axes.titlesize"], fontweight="bold"
+            clipped(text, 50), x=0.01, ha="left", fontsize=mpl.rcParams["axes.titlesize"], fontweight="bold"
         )
 
     def mark(self, artist: Artist, row: str, said: str) -> None:

@@ -274,7 +274,7 @@ def test_hostile_names_are_drawn_and_said(results, keep, renamed, draw, texts, m
         for row, said in marks(picture):
             assert " ".join("".join(one if one.isprintable() else " " for one in row).split()) in said
     shown = texts(found["speedup-python-0"].svg)
-    assert {clipped(name) for name in names} <= set(shown)
+    assert {clipped(name).replace(r"\$", "$") for name in names} <= set(shown)
     assert read_html("".join(inlined(found.values())[0].values())).faults == []
 
 
@@ -284,7 +284,7 @@ def test_any_name_can_be_drawn(document, renamed, draw, marks, hostile, faults_o
         document = renamed(document, old, f"{hostile}-{old}")
     for picture in draw(document).values():
         assert marks(picture)
-        if hostile.isprintable():
+        if hostile.isprintable() and len(hostile) < 100:
             assert faults_of_texts(picture) == []
 
 
