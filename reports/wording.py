@@ -47,8 +47,11 @@ def times(value: float) -> str:
 
 
 def power(value: float) -> str:
-    """A speedup on an axis: 0.1x, 1x, 1,000x."""
-    return f"{value:,.{max(0, -math.floor(math.log10(value)))}f}x"
+    """A speedup on an axis: 0.1x, 1x, 1,000x, 10⁵x."""
+    exponent = math.floor(math.log10(value))
+    if not -4 < exponent < 4:
+        return f"10{_raised(round(math.log10(value)))}x"
+    return f"{value:,.{max(0, -exponent)}f}x"
 
 
 def power_of_ten(value: float) -> str:
@@ -56,7 +59,7 @@ def power_of_ten(value: float) -> str:
     exponent = round(math.log10(value))
     if exponent < 2 or not math.isclose(value, 10**exponent):
         return f"{value:,g}"
-    return "10" + str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"10{_raised(exponent)}"
 
 
 def joined(parts: Sequence[str]) -> str:
@@ -89,6 +92,10 @@ def calls(interval: Interval | None) -> str:
         return "never"
     low, high = ("" if end is None else _whole(end) for end in (interval.low, interval.high))
     return _whole(interval.estimate) + (f" [{low}, {high}]" if low and high else "")
+
+
+def _raised(exponent: int) -> str:
+    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def _whole(value: float) -> str:

@@ -33,7 +33,7 @@ def hostile(request):
 
 @pytest.fixture(scope="session")
 def all_hostile():
-    return list(HOSTILE.values())
+    return HOSTILE
 
 
 @pytest.fixture(scope="session")

@@ -76,7 +76,7 @@ def pays(name: str, found: Grid) -> Picture | None:
     _frame(axes, found, f"{NUMPY} over {PYTHON}")
     for place, speedup in speedups.items():
         wash = next(colour for least, colour in reversed(_WASHES) if speedup >= least)
-        ink = _ON_DARK if speedup >= 100 else _ON_PALE
+        ink = _ON_DARK if speedup >= 300 else _ON_PALE
         cell = _cell(axes, found, place, wash)
         sheet.mark(cell, NUMPY, f"n_x = {place[0]:,}, m = {place[1]:,}: {wording.times(speedup)} as fast")
         axes.text(

@@ -60,7 +60,7 @@ def draw(gallery: Gallery) -> Picture | None:
         labels = [clipped(f"{board.problem.name}, {board.dtype}", 30) for board in boards]
         axes.set_yticks([-height for height in range(len(boards))], labels)
         axes.set_ylim(-len(boards) + 0.4, 0.6)
-        axes.set_xlabel(f"{NUMPY}, times as fast as {PYTHON}")
+        axes.set_xlabel(f"{NUMPY} over {PYTHON}")
         axes.axvline(1, color=INK["--muted"], linewidth=0.8)
         format_axis(axes, "x", wording.power)
         axes.grid(axis="x")

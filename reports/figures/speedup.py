@@ -1,12 +1,16 @@
 """How many times faster each row is than a baseline."""
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator
 
 from reports import wording
 from reports.figures.style import INK, WIDTH, Look, Picture, Sheet, clipped, decades, format_axis
 from reports.findings import PYTHON, Comparison, Line
 
 _LINE, _REST = 0.165, 0.62  # inches: of a row, and of what stands above and below them
+_BESIDE, _LETTER, _EDGES = 42, 4.6, 12  # points: of a figure beside a dot, a letter of a name, what is around
+_TICK = 32  # points, of a tick's label
+_FAR = 100  # times an estimate, beyond which its interval is not drawn
 
 
 def draw(name: str, comparison: Comparison, base: str, looks: dict[str, Look]) -> Picture:
@@ -43,7 +47,12 @@ def _panel(sheet: Sheet, axes: Axes, comparison: Comparison, base: str, looks: d
     for place, line in enumerate(lines):
         _dot(sheet, axes, -place, line, base, looks[line.name])
     low, high = axes.get_xlim()
-    axes.set_xlim(min(low, 0.5), max(high, 2) * 6)  # room for the figures right of the dots
+    low, high = min(low, 0.5), max(high, 2)
+    names_end = max(len(clipped(line.name)) for line in lines) * _LETTER + _EDGES
+    width = 72 * WIDTH - names_end  # of the axes
+    beside = _BESIDE / width
+    axes.xaxis.set_major_locator(LogLocator(numticks=int(width / _TICK)))
+    axes.set_xlim(low, high * (high / low) ** (beside / (1 - beside)))
     axes.set_ylim(-len(lines) + 0.4, 0.6)
     axes.set_yticks([-place for place in range(len(lines))], [clipped(line.name) for line in lines])
     for label, line in zip(axes.get_yticklabels(), lines, strict=True):
@@ -66,8 +75,8 @@ def _dot(sheet: Sheet, axes: Axes, height: float, line: Line, base: str, look: L
     if line.fastest:
         axes.axhspan(height - 0.5, height + 0.5, color=INK["--best"], linewidth=0, zorder=0)
     if speedup.low is not None and speedup.high is not None:
-        axes.plot([speedup.low, speedup.high], [height, height], color=look.colour, linewidth=2, alpha=0.5)
-        right = speedup.high
+        left, right = max(speedup.low, right / _FAR), min(speedup.high, right * _FAR)
+        axes.plot([left, right], [height, height], color=look.colour, linewidth=2, alpha=0.5)
     (dot,) = axes.plot(speedup.estimate, height, marker=look.marker, color=look.colour)
     sheet.mark(dot, line.name, f"{line.name}: {wording.speedup(speedup)} as fast as {base}")
     axes.annotate(

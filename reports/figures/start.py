@@ -45,7 +45,7 @@ def first_calls(name: str, lines: list[Line], looks: dict[str, Look]) -> Picture
     axes.set_xlim(low / 3, high * 3)  # room for more than one power of ten
     axes.set_ylim(-len(lines) + 0.4, 0.6)
     axes.set_yticks([-place for place in range(len(lines))], [clipped(line.name) for line in lines])
-    axes.set_xlabel("cost of the first call; filled: nothing compiled, hollow: code on disk", x=0.3)
+    axes.set_xlabel("cost of the first call; hollow: with the code on disk", x=0.3)
     format_axis(axes, "x", wording.round_seconds)
     axes.grid(axis="x")
     worst = lines[0]

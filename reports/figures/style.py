@@ -49,6 +49,8 @@ FAMILIES = {
     "cupy": "#3F97C8",
     "dask": "#3F97C8",
 }
+# Not told apart with every colour vision: rows of such families differ in their marker.
+_ALIKE = {FAMILIES["torch"]: FAMILIES["python"], FAMILIES["jax"]: FAMILIES["numba"]}
 NEUTRAL = INK["--ink"]  # of somebody's own files, and of a line that stands for no row
 MARKERS: tuple[Any, ...] = (*"oDs^vPXp*h<>d", (4, 1, 0), (3, 1, 0), (8, 1, 0))
 _STYLE: dict[Any, Any] = {
@@ -176,7 +178,7 @@ class Sheet:
     def title(self, text: str) -> None:
         """Write a heading along the whole width."""
         self.figure.suptitle(
-            clipped(text, 58), x=0.01, ha="left", fontsize=mpl.rcParams["axes.titlesize"], fontweight="bold"
+            clipped(text, 50), x=0.01, ha="left", fontsize=mpl.rcParams["axes.titlesize"], fontweight="bold"
         )
 
     def mark(self, artist: Artist, row: str, said: str) -> None:
@@ -193,7 +195,7 @@ class Sheet:
         return Picture(self._name, alternative, svg, tuple(row for row, _ in self._marks), self.figure)
 
     def _told(self, found: re.Match[str]) -> str:
-        return f"{found[0]}<title>{escape(self._marks[int(found[1])][1])}</title>"
+        return f"{found[0]}<title>{escape(_one_line(self._marks[int(found[1])][1]))}</title>"
 
 
 def as_pdf(pictures: Iterable[Picture]) -> bytes:
@@ -223,7 +225,8 @@ def looks_of(results: Results) -> dict[str, Look]:
     drawn: dict[str, int] = {}
     for name in [*known, *own]:
         colour = NEUTRAL if name in own else FAMILIES[name.split("_")[0]]
-        place = drawn[colour] = drawn.get(colour, -1) + 1
+        family = _ALIKE.get(colour, colour)
+        place = drawn[family] = drawn.get(family, -1) + 1
         found[name] = Look(colour, MARKERS[place % len(MARKERS)])
     return found
 
@@ -278,8 +281,13 @@ def legend(sheet: Sheet, handles: dict[str, Artist], columns: int = 2) -> None:
 
 def clipped(text: str, most: int = 28) -> str:
     """A text for Matplotlib: one line, short enough for its plot, and no mathematics."""
-    text = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    text = _one_line(text)
     return (text if len(text) <= most else f"{text[: most - 1]}…").replace("$", r"\$")
+
+
+def _one_line(text: str) -> str:
+    """Leave out what is no character to be read, some of which no XML may hold."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
 def _shortened(tag: re.Match[bytes]) -> bytes:

@@ -32,13 +32,14 @@ ROWS = (
 
 @pytest.fixture(scope="module")
 def hostile_page(several, all_hostile, renamed, browser, tmp_path_factory):
+    texts = list(all_hostile.values())
     document = copy.deepcopy(several)
-    document["zeroloop"]["rows"][-1]["source"] = "".join(all_hostile)
-    document = _spoilt(document, "".join(all_hostile))
+    document["zeroloop"]["rows"][-1]["source"] = "".join(texts)
+    document = _spoilt(document, "".join(texts))
     for place, row in enumerate(ROWS):
-        document = renamed(document, row, "".join(all_hostile[place :: len(ROWS)]) + row)
+        document = renamed(document, row, "".join(texts[place :: len(ROWS)]) + row)
     for problem in ("breast_cancer", "square"):
-        document = renamed(document, problem, f"{''.join(all_hostile)}{problem}")
+        document = renamed(document, problem, f"{''.join(texts)}{problem}")
     return write_into(json.loads(json.dumps(document)), tmp_path_factory.mktemp("hostile"))
 
 

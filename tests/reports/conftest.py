@@ -5,6 +5,9 @@ Golden files are written anew by
     ZEROLOOP_UPDATE_GOLDEN=1 pytest tests/reports
 """
 
+import base64
+import gzip
+import json
 import os
 import re
 from collections import Counter
@@ -20,8 +23,10 @@ from reports.findings import compare
 from reports.pages.report import render
 from reports.results import parse, read
 from reports.training import courses
+from reports.write import write_report
 
 GOLDEN = Path(__file__).with_name("golden")
+WIGGLE = (0.998, 1.003, 1.0, 0.999, 1.002, 0.997)  # of the processes of a run, and of the blocks in them
 
 
 @pytest.fixture(scope="session")
@@ -40,8 +45,38 @@ def pictures(results, comparisons):
 
 
 @pytest.fixture(scope="session")
-def page_text(results, comparisons, pictures):
-    return render(results, comparisons, pictures, {"results.json": "{}"})
+def cited_results(results, measured):
+    return parse(measured(results.document))
+
+
+@pytest.fixture(scope="session")
+def cited_pictures(cited_results):
+    return figures.draw(cited_results, compare(cited_results))
+
+
+@pytest.fixture(scope="session")
+def sized(results, measured):
+    """Make a run over sizes of data: the time of each row there, and None where it was not timed."""
+    return lambda cells, rows, step_s: _sized(measured(results.document), cells, rows, step_s)
+
+
+@pytest.fixture(scope="session")
+def stub():
+    """A figure that stands for one that takes long to draw."""
+    return lambda name: Picture(name, f"what {name} says", '<svg viewBox="0 0 1 1"><path d="" /></svg>')
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory, results, pictures):
+    """The folder of a report, with the session's figures, which take long to draw."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "draw", lambda results, comparisons: pictures)
+        return write_report(results.document, tmp_path_factory.mktemp("out")).parent
+
+
+@pytest.fixture(scope="session")
+def page_text(report):
+    return (report / "index.html").read_text("utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -57,9 +92,9 @@ def contested(document, enter):
 
 
 @pytest.fixture(scope="session")
-def rendered():
+def rendered(stub):
     """Render a document's page with stubs in place of its figures."""
-    return _rendered
+    return lambda document: _rendered(document, stub)
 
 
 @pytest.fixture(scope="session")
@@ -75,23 +110,67 @@ def bare_page():
 
 
 @pytest.fixture(scope="session")
+def unpacked():
+    """Return the files that a page holds, by name, as its script finds them."""
+    return _unpacked
+
+
+@pytest.fixture(scope="session")
 def read_html():
     return _read_html
 
 
-def _rendered(document):
+def _sized(document, cells, rows, step_s):
+    like = document["benchmarks"][0]["extra_info"]
+    known = {row["name"]: row for row in document["zeroloop"]["rows"]}
+    problems = [{"name": f"{n_x}x{m}", "title": f"{n_x} of {m}", "n_x": n_x, "m": m} for n_x, m in cells]
+    timings = []
+    for problem in problems:
+        for row in rows:
+            once_s = step_s(row, problem["n_x"], problem["m"])
+            if once_s is not None:
+                blocks_s = [[once_s * process * block for block in WIGGLE[:4]] for process in WIGGLE]
+                own = {"row": row, "problem": problem["name"], "blocks_s": blocks_s}
+                timings.append({**like, **own, "first_call_s": [], "warm_call_s": []})
+    document["benchmarks"] = [{"extra_info": one} for one in timings]
+    document["zeroloop"]["plan"]["baseline"] = rows[0]
+    document["zeroloop"].update(
+        rows=[{**known["python_two_loop"], **known.get(row, {}), "name": row} for row in rows],
+        problems=problems,
+        done=len(WIGGLE) * len(problems),
+        unmeasured=[],
+        lights=[],
+        twins=[],
+        trainings=[],
+    )
+    return document
+
+
+def _rendered(document, stub):
     results = parse(document)
     comparisons = compare(results)
-    names = [f"speedup-python-{place}" for place in range(len(comparisons))]
+    names = [
+        f"speedup-python-{place}"
+        for place, comparison in enumerate(comparisons)
+        if comparison.compared_with("python_two_loop")
+    ]
     names += [f"training-{place}" for place in range(len(courses(results)))]
-    pictures = {name: Picture(name, f"what {name} says", "<svg></svg>") for name in names}
-    return render(results, comparisons, pictures, {"results.json": "{}"})
+    return render(results, comparisons, {name: stub(name) for name in names}, {"results.json": "{}"})
 
 
 def _bare_page(text):
     for tag in ("svg", "style", "script"):
         text = re.sub(rf"<{tag}\b.*?</{tag}>", f"({tag})", text, flags=re.DOTALL)
     return re.sub("sha256-[^']*", "(hash)", text)
+
+
+def _unpacked(text):
+    (packed,) = re.findall('<script type="text/plain" id="files">([^<]*)</script>', text)
+    held = json.loads(gzip.decompress(base64.b64decode(packed, validate=True)))
+    return {
+        name: content.encode() if isinstance(content, str) else base64.b64decode(*content, validate=True)
+        for name, content in held.items()
+    }
 
 
 def _hold_to_golden(name, text):
@@ -126,7 +205,7 @@ def _read_html(text):
 
 
 class _Reader(HTMLParser):
-    VOID = ("meta", "br")
+    VOID = ("meta", "br", "input")
 
     def __init__(self, **options):
         super().__init__(**options)

@@ -63,3 +63,26 @@ def test_lines_and_loops_are_counted_in_the_sources_of_the_run(document):
     rows = document["zeroloop"]["rows"]
     rows[1]["source"] = "def"
     assert [answer.row for answer in claims.answer_code(parse(document))] == ["numpy_zero_loop"]
+
+
+def test_millions_of_examples_are_the_most_that_were_measured(sized, compared):
+    rows, cells = ["python_two_loop", "numpy_zero_loop"], [(2, 10**6), (2, 10**7), (5, 10**5)]
+
+    def step_s(row, n_x, m):
+        if row == "python_two_loop":
+            return 1e-7 * m if m < 10**7 else None
+        return 1e-9 * m
+
+    comparisons = compared(sized(cells, rows, step_s))
+    found = claims.answer_size(comparisons)
+    assert found.comparison.problem.m == 10**7
+    assert found.vectorized_s.estimate == pytest.approx(1e-2, rel=1e-2)
+    assert found.looped_s is None
+    found = claims.answer_size(comparisons[:1])
+    assert found.looped_s.estimate / found.vectorized_s.estimate == pytest.approx(100)
+
+
+def test_less_than_a_million_examples_answer_nothing(comparisons, sized, compared):
+    assert claims.answer_size(comparisons) is claims.answer_size(()) is None
+    for cells, rows in (([(2, 999_999)], ["numpy_zero_loop"]), ([(2, 10**6)], ["python_two_loop"])):
+        assert claims.answer_size(compared(sized(cells, rows, lambda *_: 1e-3))) is None

@@ -2,11 +2,14 @@
 
 import csv
 import io
+import math
 import re
+from dataclasses import replace
 
 import pytest
 
 from reports import tables
+from reports.statistics import Interval
 
 
 def csv_rows(text):
@@ -161,3 +164,36 @@ def test_text_of_a_row_left_out_is_one_line_without_control_characters(document,
     printed = tables.as_text(compared(renamed(document, "mine.py", name)))
     assert len(printed.splitlines()) == len(tables.as_text(compared(document)).splitlines())
     assert "\x1b" not in printed
+
+
+@pytest.mark.parametrize(
+    ("found", "text", "value"),
+    [
+        (Interval(1.9e-3, 2e-3, 2.1e-3), "2.00 ms [1.90, 2.10]", "0.002"),
+        (Interval(None, 2e-3, None), "2.00 ms", "0.002"),
+        (None, "–", ""),
+    ],
+)
+def test_a_cell_says_its_interval_and_is_sorted_by_its_estimate(comparisons, found, text, value):
+    line = replace(comparisons[0].lines[1], step_s=found)
+    (column,) = [one for one in tables.COLUMNS if one.field == "step_s"]
+    assert (column.text(line), column.value(line)) == (text, value)
+
+
+def test_what_never_pays_is_sorted_last_and_what_was_not_measured_has_no_value(comparisons):
+    (column,) = [one for one in tables.COLUMNS if one.field == "calls_to_pay"]
+    line = replace(comparisons[0].lines[1], calls_to_pay=Interval(None, math.inf, None))
+    assert (column.text(line), column.value(line)) == ("never", "Infinity")
+    for column in tables.COLUMNS[tables.NAMING : -1]:
+        assert column.value(comparisons[1].lines[-1]) == ""
+
+
+def test_every_cell_of_the_page_is_that_of_its_column(comparisons):
+    for line in comparisons[0].measured:
+        assert tables.cells(line) == [column.text(line) for column in tables.COLUMNS]
+        for column in tables.COLUMNS[1:]:
+            assert (
+                column.value(line) == ""
+                or math.isfinite(float(column.value(line)))
+                or (column.field == "calls_to_pay")
+            )

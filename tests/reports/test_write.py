@@ -11,16 +11,14 @@ from pathlib import Path
 import pytest
 
 from reports import figures, write
+from reports.figures import as_pdf
 from reports.results import BadResults, read, run_id
 
 ROOT = Path(write.__file__).parent.parent
 FILES = {
-    *("results.json", "index.html", "speedup.csv", "speedup.md", "speedup.tex", "cite.bib"),
-    *(
-        f"{name}.{kind}"
-        for name in ("speedup-0", "speedup-1", "speedup", "roofline", "scaling")
-        for kind in ("svg", "pdf")
-    ),
+    *("results.json", "index.html", "speedup.csv", "speedup.md", "speedup.tex", "cite.bib", "figures.pdf"),
+    *("speedup.svg", "roofline-float64-2.svg", "first-calls.svg"),
+    *(f"{kind}-{n}.svg" for kind in ("speedup-python", "speedup-numpy", "break-even") for n in (0, 1)),
 }
 ELSEWHERE = """
 import sys
@@ -32,16 +30,11 @@ write_into(read(Path(sys.argv[1])).document, Path(sys.argv[2]))
 
 
 @pytest.fixture(autouse=True)
-def drawn_before(monkeypatch, pictures):
-    """The session's figures, which take seconds to draw."""
+def drawn_before(monkeypatch, pictures, report):
+    """The session's figures, which take seconds to draw and to print."""
+    printed = (report / "figures.pdf").read_bytes()
     monkeypatch.setattr(figures, "draw", lambda results, comparisons: pictures)
-
-
-@pytest.fixture(scope="session")
-def report(tmp_path_factory, results, pictures):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "draw", lambda results, comparisons: pictures)
-        return write.write_report(results.document, tmp_path_factory.mktemp("out")).parent
+    monkeypatch.setattr(figures, "as_pdf", lambda pictures: printed)
 
 
 def contents(folder):
@@ -78,11 +71,16 @@ def test_a_contest_has_files_of_its_own(contested, tmp_path, golden):
         golden(name, (folder / name).read_bytes().decode())
 
 
-def test_pictures_and_page_are_those_that_were_drawn(report, pictures, page_text):
-    assert (report / "index.html").read_text("utf-8") == page_text
+def test_pictures_are_those_that_were_drawn(report, pictures):
     for name, picture in pictures.items():
         assert (report / f"{name}.svg").read_text("utf-8") == picture.svg
-        assert (report / f"{name}.pdf").read_bytes() == picture.pdf
+    assert (report / "figures.pdf").read_bytes() == as_pdf(pictures.values())
+
+
+def test_the_page_holds_the_files_beside_it_byte_for_byte(report, page_text, unpacked):
+    beside = contents(report)
+    del beside["index.html"]
+    assert unpacked(page_text) == beside
 
 
 def test_results_are_those_that_were_given(report, results):
@@ -133,7 +131,7 @@ def test_results_that_are_refused_are_kept(tmp_path, document):
     assert set(contents(tmp_path / run_id(document))) == {"results.json"}
 
 
-@pytest.mark.parametrize("name", ["results.json", "scaling.pdf"])
+@pytest.mark.parametrize("name", ["results.json", "figures.pdf"])
 def test_a_disk_that_fails_leaves_the_old_file_and_no_page(tmp_path, document, monkeypatch, name):
     (tmp_path / name).write_bytes(b"old")
     (tmp_path / "index.html").write_bytes(b"a page of other numbers")

@@ -6,8 +6,9 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from reports.changes import changed
-from reports.figures import of_changes
+from reports.figures import as_pdf, of_changes
 from reports.results import parse
+from reports.wording import speedup
 
 
 def draw(before, after):
@@ -23,7 +24,7 @@ def many(document, count):
     document = copy.deepcopy(document)
     (problem,) = [one for one in document["zeroloop"]["problems"] if one["name"] == "square"]
     entries = [one for one in document["benchmarks"] if one["extra_info"]["problem"] == "square"]
-    document["zeroloop"].update(problems=[], unmeasured=[], lights=[], twins=[])
+    document["zeroloop"].update(problems=[], unmeasured=[], lights=[], twins=[], trainings=[])
     document["benchmarks"] = []
     for n in range(count):
         document["zeroloop"]["problems"].append({**problem, "name": f"p{n}"})
@@ -39,20 +40,34 @@ def test_every_row_has_its_line_below_its_problem(cited, slowed):
     assert shown.count("numba_two_loop") == shown.count("0.833x") == 2
     assert "square, 128 × 10,000, float64, 2 threads" in shown
     assert picture.alternative.endswith(": 0 faster, 2 slower, 8 not separated.")
-    assert picture.pdf.startswith(b"%PDF-")
+    assert as_pdf([picture]).startswith(b"%PDF-")
 
 
 @pytest.mark.parametrize("factor", [1.0, 1.01, 1e6])
-def test_one_row(cited, keep, slowed, factor):
+def test_one_row(cited, keep, slowed, factor, faults_of_texts):
     keep(cited, "numpy_zero_loop")
     cited["benchmarks"] = cited["benchmarks"][:1]
     cited["zeroloop"].update(twins=[])
-    assert "numpy_zero_loop" in texts(draw(cited, slowed(cited, None, factor)))
+    picture = draw(cited, slowed(cited, None, factor))
+    assert "numpy_zero_loop" in texts(picture)
+    assert faults_of_texts(picture) == []
 
 
-def test_a_hundred_rows(cited):
+@pytest.mark.slow
+def test_a_hundred_rows(cited, faults_of_texts):
     document = many(cited, 20)
-    assert texts(draw(document, document)).count("numba_two_loop") == 20
+    picture = draw(document, document)
+    assert texts(picture).count("numba_two_loop") == 20
+    assert faults_of_texts(picture) == []
+
+
+def test_marks_say_the_ratio_of_the_table(cited, slowed, marks):
+    after = slowed(cited, "numba_two_loop", 1.2)
+    changes = changed(parse(cited), parse(after))
+    assert marks(of_changes(changes)) == [
+        (change.name, f"{change.name}, {change.title}: {speedup(change.ratio)} as fast")
+        for change in changes.rows
+    ]
 
 
 def test_no_row(cited):
@@ -70,11 +85,13 @@ def test_rows_without_an_interval_and_with_one_that_has_no_end(cited, document):
     assert draw(cited, cited)
 
 
-def test_hostile_names(cited, renamed, hostile):
+@pytest.mark.slow
+def test_hostile_names(cited, renamed, hostile, marks):
     for old in ("square", "numba_two_loop"):
         cited = renamed(cited, old, f"{hostile}-{old}")
     picture = draw(cited, cited)
-    assert ET.fromstring(picture.svg) is not None
+    assert all(row.endswith(("square", "numba_two_loop", "_loop")) for row in picture.rows)
+    assert all(said.split() for _, said in marks(picture))
 
 
 def test_the_same_runs_give_the_same_bytes(cited, slowed):

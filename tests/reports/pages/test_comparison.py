@@ -30,7 +30,10 @@ def changes_of(before, after):
 
 def page_of(before, after):
     changes = changes_of(before, after)
-    return render(changes, Picture("changes", "", "<svg></svg>", b"") if changes.rows else None)
+    return render(
+        changes,
+        Picture("changes", "", '<svg viewBox="0 0 1 1"><path d="" /></svg>') if changes.rows else None,
+    )
 
 
 def spoil(value, hostile):
