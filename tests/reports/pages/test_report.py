@@ -323,7 +323,7 @@ def test_every_row_of_a_table_can_be_found_and_sorted(page_text, comparisons, re
     assert len(found) == len(comparisons)
     fields = [column.field for column in tables.COLUMNS]
     for table, comparison in zip(found, comparisons, strict=True):
-        assert re.findall('data-sort="([^"]*)"', table) == fields
+        assert re.findall('<th scope="col" data-key="([^"]*)"', table) == fields
         rows = re.findall("<tr .*?</tr>", table, re.DOTALL)
         for row, line in zip(rows, comparison.lines, strict=True):
             (_, attributes), *cells = read_html(row).tags
