@@ -35,7 +35,8 @@ def draw_all(name: str, comparisons: list[Comparison], looks: dict[str, Look]) -
     sheet = Sheet(name, (_REST + _LINE * tallest) * bands, columns * WIDTH + (columns - 1) * 0.2)
     for place, comparison in enumerate(comparisons):
         axes = sheet.figure.add_subplot(bands, columns, place + 1)
-        axes.set_title(clipped(comparison.title, 44), x=-0.3)
+        names = _names_end(comparison.compared_with(PYTHON)) - _EDGES
+        axes.set_title(clipped(comparison.title, 44), x=-0.6 * names / (72 * WIDTH - names))
         _panel(sheet, axes, comparison, PYTHON, looks)
     where = wording.counted(len(comparisons), "set") + " of data"
     return sheet.picture(f"Speedup over {PYTHON} on {where}.")
@@ -48,8 +49,7 @@ def _panel(sheet: Sheet, axes: Axes, comparison: Comparison, base: str, looks: d
         _dot(sheet, axes, -place, line, base, looks[line.name])
     low, high = axes.get_xlim()
     low, high = min(low, 0.5), max(high, 2)
-    names_end = max(len(clipped(line.name)) for line in lines) * _LETTER + _EDGES
-    width = 72 * WIDTH - names_end  # of the axes
+    width = 72 * WIDTH - _names_end(lines)  # of the axes
     beside = _BESIDE / width
     axes.xaxis.set_major_locator(LogLocator(numticks=int(width / _TICK)))
     axes.set_xlim(low, high * (high / low) ** (beside / (1 - beside)))
@@ -57,7 +57,7 @@ def _panel(sheet: Sheet, axes: Axes, comparison: Comparison, base: str, looks: d
     axes.set_yticks([-place for place in range(len(lines))], [clipped(line.name) for line in lines])
     for label, line in zip(axes.get_yticklabels(), lines, strict=True):
         label.set_fontweight("bold" if line.fastest else "normal")
-    axes.set_xlabel(f"times as fast as {base}")
+    axes.set_xlabel(f"times as fast as {base}", x=1, ha="right")  # longer than an axis beside long names
     axes.axvline(1, color=INK["--muted"], linewidth=0.8)
     format_axis(axes, "x", wording.power)
     axes.grid(axis="x")
@@ -66,6 +66,11 @@ def _panel(sheet: Sheet, axes: Axes, comparison: Comparison, base: str, looks: d
         places = [names.index(line.name) for line in group if line.name in names]
         if len(places) > 1:
             _bracket(axes, min(places), max(places))
+
+
+def _names_end(lines: list[Line]) -> float:
+    """How many points the rows' names take, about, with what is around them."""
+    return max(len(clipped(line.name)) for line in lines) * _LETTER + _EDGES
 
 
 def _dot(sheet: Sheet, axes: Axes, height: float, line: Line, base: str, look: Look) -> None:
