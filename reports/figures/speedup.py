@@ -36,7 +36,7 @@ def draw_all(name: str, comparisons: list[Comparison], looks: dict[str, Look]) -
     for place, comparison in enumerate(comparisons):
         axes = sheet.figure.add_subplot(bands, columns, place + 1)
         names = _names_end(comparison.compared_with(PYTHON)) - _EDGES
-        axes.set_title(clipped(comparison.title, 44), x=-0.6 * names / (72 * WIDTH - names))
+        axes.set_title(clipped(comparison.title, 44), x=-0.74 * names / (72 * WIDTH - names))
         _panel(sheet, axes, comparison, PYTHON, looks)
     where = wording.counted(len(comparisons), "set") + " of data"
     return sheet.picture(f"Speedup over {PYTHON} on {where}.")
