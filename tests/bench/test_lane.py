@@ -154,6 +154,19 @@ def test_the_time_of_a_training_is_that_of_its_iterations(prepared, clock):
     assert prepared.train(alpha=0.5, iterations=10)["wall_s"] == 5.0, "and not of the step that is verified"
 
 
+def test_what_compiles_for_parameters_that_may_be_written_to_is_no_training(prepared, clock):
+    step, seen = prepared._step, set()
+
+    def compiling(w, b):
+        clock[0][0] += 0.0 if w.flags.writeable in seen else 5.0
+        seen.add(w.flags.writeable)
+        return step(w, b)
+
+    prepared._step = compiling
+    prepared.call(0)
+    assert prepared.train(alpha=0.5, iterations=10)["wall_s"] == pytest.approx(10e-6)
+
+
 def test_pools_are_counted(prepared):
     prepared.call(0)
     found = prepared.pools()["pools"]
