@@ -312,7 +312,7 @@ class Conductor:
         self._show.now(process, setting, f"training {display_name(lane.row)}")
         assert lane.harness
         limit_s = self._patience_s + 10 * ITERATIONS * lane.call_s
-        needed = ("wall_s", "costs", "w", "b", "results")
+        needed = ("wall_s", "settled_s", "costs", "w", "b", "results")
         arguments = {"alpha": ALPHA, "iterations": ITERATIONS}
         with self._clock("trained_s"):
             start = perf_counter()
@@ -320,7 +320,7 @@ class Conductor:
             wall_s = perf_counter() - start
         with self._clock("verified_s"):
             self._judge(reply["results"], _end(reply, X, Y), setting, lane)
-            _check_clock(reply["wall_s"], reply["wall_s"], wall_s)
+            _check_clock(reply["wall_s"], reply["wall_s"] + reply["settled_s"], wall_s)
         lane.training = reply["wall_s"], _checked_costs(reply["costs"])
 
     def _judge(self, found: Sequence[dict[str, Any]], point: Point, setting: Setting, lane: Lane) -> None:

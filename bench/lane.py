@@ -122,11 +122,18 @@ class Lane:
         step, w = self._bound(), np.zeros_like(self._points[0][0])
         # Parameters that may be written to are of another type to Numba than those of `call`: it compiles
         # again.
+        begun = perf_counter()
         gradient_descent(step, w, 0.0, alpha, _SETTLING)
         start = perf_counter()
         fit = gradient_descent(step, w, 0.0, alpha, iterations)
         wall_s = perf_counter() - start
-        reply = {"wall_s": wall_s, "costs": fit.costs, "w": _as_text(fit.w), "b": fit.b}
+        reply = {
+            "wall_s": wall_s,
+            "settled_s": start - begun,
+            "costs": fit.costs,
+            "w": _as_text(fit.w),
+            "b": fit.b,
+        }
         return {**reply, "results": [encoded(step(fit.w, fit.b))]}
 
     def memory(self) -> dict[str, Any]:

@@ -239,6 +239,19 @@ def step(w, b, X, Y):
     return right(w, b, X, Y)
 """
 WRONG_LATER = ENDS.replace("calls == 101", "is_second and calls == 101")
+# As Numba does: parameters that may be written to are of another type.
+COMPILES = """
+import time
+
+seen = set()
+
+
+def step(w, b, X, Y):
+    if w.flags.writeable not in seen:
+        time.sleep(0.2)
+    seen.add(w.flags.writeable)
+    return right(w, b, X, Y)
+"""
 TOO_SLOW = """
 import time
 
@@ -256,6 +269,7 @@ def trained(tmp_path_factory):
     sources = {
         "crashes_later.py": CRASHES_LATER,
         "wrong_later.py": WRONG_LATER,
+        "compiles.py": COMPILES,
         "slow.py": TOO_SLOW,
         **TRAINED_WRONG,
     }
@@ -271,7 +285,8 @@ def trained(tmp_path_factory):
 def test_rows_train_on_real_data(trained):
     found, doings = trained
     trainings = {one.row: one for one in found.run.trainings}
-    assert list(trainings) == [NUMPY, "python_two_loop", "crashes_later.py"], "in the order of the rows"
+    shown = [NUMPY, "python_two_loop", "crashes_later.py", "compiles.py"]
+    assert list(trainings) == shown, "in the order of the rows"
     assert {one.problem for one in trainings.values()} == {"breast_cancer"}
     numpy, python = trainings[NUMPY], trainings["python_two_loop"]
     assert numpy.alpha == python.alpha == 0.5
@@ -282,6 +297,13 @@ def test_rows_train_on_real_data(trained):
     assert len(numpy.wall_s) == len(python.wall_s) == 2
     assert doings.count(f"training {NUMPY}") == 2, "its twin does not"
     assert found.run.spent.trained_s >= sum(numpy.wall_s) + sum(python.wall_s)
+
+
+def test_compiling_anew_for_a_training_is_no_fault(trained):
+    found, _ = trained
+    (training,) = [one for one in found.run.trainings if one.row == "compiles.py"]
+    assert len(training.wall_s) == 2
+    assert not [entry for entry in found.run.unmeasured if entry.row == "compiles.py"]
 
 
 @pytest.mark.parametrize("name", TRAINED_WRONG)
