@@ -2,6 +2,7 @@
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator
+from matplotlib.transforms import blended_transform_factory
 
 from reports import wording
 from reports.figures.style import INK, WIDTH, Look, Picture, Sheet, clipped, decades, format_axis
@@ -35,8 +36,15 @@ def draw_all(name: str, comparisons: list[Comparison], looks: dict[str, Look]) -
     sheet = Sheet(name, (_REST + _LINE * tallest) * bands, columns * WIDTH + (columns - 1) * 0.2)
     for place, comparison in enumerate(comparisons):
         axes = sheet.figure.add_subplot(bands, columns, place + 1)
-        names = _names_end(comparison.compared_with(PYTHON)) - _EDGES
-        axes.set_title(clipped(comparison.title, 44), x=-0.74 * names / (72 * WIDTH - names))
+        axes.set_title(" ")  # room for the heading, which begins left of the names, where its column does
+        heading = axes.text(
+            place % columns / columns + 0.01,
+            1.03,
+            clipped(comparison.title, 48),
+            transform=blended_transform_factory(sheet.figure.transFigure, axes.transAxes),
+            fontweight="bold",
+        )
+        heading.set_in_layout(False)
         _panel(sheet, axes, comparison, PYTHON, looks)
     where = wording.counted(len(comparisons), "set") + " of data"
     return sheet.picture(f"Speedup over {PYTHON} on {where}.")

@@ -1,9 +1,13 @@
 """The README's block: the table of speedups, and the contest where there is one."""
 
 import ast
+import re
 
 from bench.selection import describe_row
 from reports import readme
+from reports.figures import speedup
+from reports.figures.style import drawing, looks_of
+from reports.findings import PYTHON, compare
 from reports.results import parse, read
 
 
@@ -24,6 +28,27 @@ def test_reference_results_are_of_this_code():
                 meaning(here.source),
                 meaning(here.compiles),
             ], f"{row.name} has changed since {name}.json was measured: measure it again"
+
+
+def test_the_picture_is_that_of_the_reference_results():
+    """By its texts: where they stand depends on the version of Matplotlib."""
+    results = read(readme.REFERENCE / "results.json")
+    over_python = [one for one in compare(results) if one.compared_with(PYTHON)]
+    kept = (readme.REFERENCE / "speedup.svg").read_text("utf-8")
+    with drawing():
+        drawn = speedup.draw_all("speedup", over_python, looks_of(results)).svg
+    assert texts_of(kept) == texts_of(drawn), "run python -m reports.readme"
+
+
+def test_the_readme_is_that_of_the_reference_results():
+    results, contest = (read(readme.REFERENCE / f"{name}.json") for name in ("results", "contest"))
+    assert readme.as_markdown(results, contest) in readme.README.read_text("utf-8"), (
+        "run python -m reports.readme"
+    )
+
+
+def texts_of(svg):
+    return re.findall(r"<(?:text|title)[^>]*>([^<]*)<", svg)
 
 
 def meaning(source):
