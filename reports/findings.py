@@ -96,9 +96,10 @@ class Comparison:
     def groups(self) -> list[list[Line]]:
         """The measured lines, fastest first, in groups that are not separated from their first."""
         groups: list[list[Line]] = []
-        others = len(self.measured) - 1
+        rows = len(self.measured)
+        pairs = rows * (rows - 1) // 2  # of which those are looked at that the order of the times suggests
         for line in sorted(self.measured, key=_step_s):
-            if groups and _is_tied(_timing(line), _timing(groups[-1][0]), others):
+            if groups and _is_tied(_timing(line), _timing(groups[-1][0]), pairs):
                 groups[-1].append(line)
             else:
                 groups.append([line])
@@ -220,7 +221,7 @@ def counted(row: Row) -> code.Count | None:
 
 def _removing_loops(comparisons: tuple[Comparison, ...]) -> str | None:
     span = _span(comparisons, NUMPY)
-    sets = sum(comparison.speedup(NUMPY, PYTHON) is not None for comparison in comparisons)
+    sets = sum(bool(line.over_python) for one in comparisons if (line := one.line(NUMPY)))
     of = f" of {sets} sets of data" if sets > 1 else ""
     return f"Removing both Python loops ({NUMPY}) made one gradient step {span}{of}." if span else None
 
@@ -262,7 +263,9 @@ def _fastest(comparisons: tuple[Comparison, ...]) -> str | None:
         if first[name] == len(contests):
             beside = "" if alone[name] == len(contests) else ", or not separated from the fastest"
             span = _span(comparisons, name)
-            return f"Fastest{beside}, on {where}: {name}{f', {span}' if span else ''}."
+            both = sum(bool(line.over_python) for one in contests if (line := one.line(name)))
+            apart = f" of the {both} where that was timed" if both < len(contests) and both > 1 else ""
+            return f"Fastest{beside}, on {where}: {name}{f', {span}{apart}' if span else ''}."
     said = [f"{name} on {count}" for name, count in alone.most_common()]
     if undecided := len(contests) - alone.total():
         said.append(f"none alone on {undecided}, where the first are not separated")

@@ -156,11 +156,14 @@ def _entry(who: str, copies: list[tuple[Path, Results]]) -> Entry:
     )
 
 
+_TITLE = "<title>zeroloop, run {}</title>"  # of a report
+
+
 def _page(path: Path, run_id: str) -> Path | None:
     """Return the page beside a results file if it is of this run, and not of another in the folder."""
     page = path.with_name("index.html")
     try:
-        return page if page.is_file() and run_id.encode() in page.read_bytes() else None
+        return page if page.is_file() and _TITLE.format(run_id).encode() in page.read_bytes() else None
     except OSError:
         return None
 

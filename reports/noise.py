@@ -69,6 +69,12 @@ def twins(results: Results) -> Interval | None:
     return pooled_ratio(pairs)
 
 
+def widest_twin(comparisons: tuple[Comparison, ...]) -> float | None:
+    """Return the half width of the A/A pair that is known least, of several; None where there are not two."""
+    widths = [one.twin.half_width for one in comparisons if one.twin and one.twin.half_width is not None]
+    return max(widths) if len(widths) > 1 else None
+
+
 def disturbed_share(timings: Iterable[Timing]) -> float | None:
     """Return the share of blocks that took a quarter longer than their process' median."""
     processes = [process for timing in timings for process in timing.blocks_s if len(process) > 1]

@@ -342,6 +342,8 @@ def _check_plan(run: Run, plan: Plan, rows: list[str]) -> None:
         raise BadResults("zeroloop.done is beyond what was planned")
     if not plan.block_s > 0 or not plan.row_s > 0 or not set(plan.dtypes) <= {"float64", "float32"}:
         raise BadResults("zeroloop.plan has a block_s, row_s or dtype that no run has")
+    if run.noise is None or run.spent is None:
+        raise BadResults("zeroloop.plan is there without noise or spent")
     if plan.baseline not in rows:
         raise BadResults(f"the baseline {plan.baseline!r} is not in the list of rows")
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports import statistics
+from reports import statistics, wording
 from reports.findings import Comparison, Line
 from reports.statistics import Interval
 
@@ -18,6 +18,11 @@ class Grid:
     ms: tuple[int, ...]
     cells: dict[tuple[int, int], Comparison]
 
+    @property
+    def setting(self) -> str:
+        """What all cells share: float64, 2 threads."""
+        return _setting(next(iter(self.cells.values())))
+
 
 @dataclass(frozen=True)
 class Series:
@@ -25,6 +30,11 @@ class Series:
 
     n_x: int
     members: tuple[Comparison, ...]
+
+    @property
+    def setting(self) -> str:
+        """What all members share: float64, 2 threads."""
+        return _setting(self.members[0])
 
     def of(self, row: str) -> list[tuple[Comparison, Line]]:
         """Return a row's lines, where it was measured."""
@@ -54,6 +64,10 @@ def series(comparisons: tuple[Comparison, ...]) -> list[Series]:
         for n_x, found in sorted(by_n_x.items())
         if len(found) >= _FEWEST
     ]
+
+
+def _setting(comparison: Comparison) -> str:
+    return f"{comparison.dtype}, {wording.threads(comparison.threads)}"
 
 
 def _settings(comparisons: tuple[Comparison, ...]) -> list[list[Comparison]]:

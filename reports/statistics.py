@@ -111,8 +111,8 @@ def exponent(sizes: Sequence[float], blocks: Sequence[Blocks]) -> Interval | Non
 def mean_ratio_of_runs(pairs: Sequence[tuple[Blocks, Blocks]]) -> Interval | None:
     """How many times faster all rows are in another run, in the geometric mean; before and after of each.
 
-    The rows of one process share what disturbs it, so their mean is one observation. None unless either run
-    has two processes with every row.
+    The rows of one process share what disturbs it, so their mean is one observation. None unless both runs
+    have two processes with every row.
     """
     if not pairs:
         return None

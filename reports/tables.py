@@ -292,7 +292,7 @@ def _notes(changes: Changes) -> list[str]:
 
 def _run_as_text(run: Results) -> str:
     machine = run.environment
-    where = f"{machine.cpu}, {machine.cores} cores, {machine.python}"
+    where = f"{machine.cpu}, {wording.counted(machine.cores, 'core')}, {machine.python}"
     return one_line(f"run {run.run_id}, {run.when[:10]}, {where}")
 
 

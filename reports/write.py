@@ -87,17 +87,20 @@ def _contest(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str,
 
 
 def write_comparison(changes: Changes, folder: Path) -> Path:
-    """Write the page of two runs into a folder and return its path; raises OSError."""
+    """Write the page of two runs into a folder and return its path; raises OSError.
+
+    It is no index.html, so that it replaces no report where the folder holds one.
+    """
     check_writable(folder)
-    page = folder / "index.html"
+    page = folder / "comparison.html"
     write_file(page, comparison.render(changes, figures.of_changes(changes)))
     return page
 
 
 def write_gallery(found: Gallery, folder: Path) -> Path:
-    """Write the page of many runs into a folder and return its path; raises OSError.
+    """Write the page of many runs into a folder, beside a report if there is one, and return its path.
 
-    It is no index.html, so that it replaces no report where the folder holds one.
+    Raises OSError.
     """
     check_writable(folder)
     page = folder / "gallery.html"

@@ -5,11 +5,11 @@ from reports.figures import growth, light, speedup, spread, start
 from reports.figures.changes import draw as of_changes
 from reports.figures.descent import against_seconds, cost_curve
 from reports.figures.machines import draw as of_gallery
-from reports.figures.style import INK, Picture, as_pdf, drawing, inlined, looks_of
+from reports.figures.style import Picture, as_pdf, drawing, inlined, looks_of
 from reports.findings import NUMPY, PYTHON, Comparison
 from reports.results import Results
 
-__all__ = ["BASES", "INK", "Picture", "as_pdf", "cost_curve", "draw", "inlined", "of_changes", "of_gallery"]
+__all__ = ["BASES", "Picture", "as_pdf", "cost_curve", "draw", "inlined", "of_changes", "of_gallery"]
 
 BASES = {PYTHON: "python", NUMPY: "numpy"}  # what rows are compared with, and its name in that of a figure
 

@@ -64,8 +64,6 @@ def against_seconds(name: str, course: Course, looks: dict[str, Look]) -> Pictur
     format_axis(axes, "x", wording.round_seconds)
     axes.grid()
     legend(sheet, {row: handles[row] for row in looks if row in handles}, 3)
-    first, last = course.fits[0], course.fits[-1]
-    return sheet.picture(
-        f"Cost against time on {course.title}: all rows go down the same curve, {first.row} in "
-        f"{wording.seconds(first.wall_s.estimate)}, {last.row} in {wording.seconds(last.wall_s.estimate)}."
-    )
+    ends = [f"{fit.row} in {wording.seconds(fit.wall_s.estimate)}" for fit in course.fits]
+    same = f"all rows go down the same curve, {ends[0]}, {ends[-1]}" if len(ends) > 1 else ends[0]
+    return sheet.picture(f"Cost against time on {course.title}: {same}.")

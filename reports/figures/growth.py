@@ -96,14 +96,14 @@ def pays(name: str, found: Grid) -> Picture | None:
         legend(sheet, handles)
     low, high = (choose(speedups, key=lambda place: speedups[place]) for choose in (min, max))
     return sheet.picture(
-        f"Speedup of {NUMPY} over {PYTHON} for {len(speedups)} sizes of data: "
+        f"Speedup of {NUMPY} over {PYTHON} for {len(speedups)} sizes of data, {found.setting}: "
         f"from {wording.times(speedups[low])} (n_x = {low[0]:,}, m = {low[1]:,}) "
         f"to {wording.times(speedups[high])} (n_x = {high[0]:,}, m = {high[1]:,}). {_reached(speedups)}"
     )
 
 
-def fastest(name: str, found: Grid, looks: dict[str, Look]) -> Picture:
-    """Draw which row is the fastest for each size."""
+def fastest(name: str, found: Grid, looks: dict[str, Look]) -> Picture | None:
+    """Draw which row is the fastest for each size; None where no row has an interval."""
     sheet = Sheet(name, _CELL * len(found.n_xs) + 1.05)
     axes = sheet.figure.add_subplot()
     _frame(axes, found, "the fastest row of all")
@@ -121,6 +121,8 @@ def fastest(name: str, found: Grid, looks: dict[str, Look]) -> Picture:
         axes.plot(x, y, marker=look.marker, color=_ON_DARK, markersize=4)
         if beside:
             axes.text(x + 0.2, y, f"+{len(beside)}", ha="left", va="center", color=_ON_DARK, fontsize=SMALL)
+    if not first:
+        return None
     shown = sorted(first, key=lambda row: -first[row])
     legend(
         sheet,
@@ -131,7 +133,7 @@ def fastest(name: str, found: Grid, looks: dict[str, Look]) -> Picture:
     )
     said = wording.joined([f"{row} for {first[row]}" for row in shown])
     return sheet.picture(
-        f"The fastest row for each of {len(found.cells)} sizes of data: {said}. "
+        f"The fastest row for each of {len(found.cells)} sizes of data, {found.setting}: {said}. "
         "+n: so many are not separated from it."
     )
 
@@ -146,7 +148,7 @@ def _frame(axes: Axes, found: Grid, title: str) -> None:
     axes.set_yticks([place + 0.5 for place in range(len(found.n_xs))], [f"{n_x:,}" for n_x in found.n_xs])
     axes.tick_params(length=0)
     axes.spines["bottom"].set_visible(False)
-    axes.set_xlabel("examples m")
+    axes.set_xlabel(f"examples m ({found.setting})")
     axes.set_ylabel("features n_x")
 
 

@@ -41,7 +41,8 @@ def draw(name: str, comparison: Comparison, looks: dict[str, Look]) -> Picture:
     worst = max(lines, key=lambda line: line.between or 0)
     return sheet.picture(
         f"Times of all blocks on {comparison.title}, relative to each row's median, a line of ticks for each "
-        f"process. Widest between processes: {worst.name}, {wording.percent(worst.between)}."
+        "process; those beyond the edges are drawn there. "
+        f"Widest between processes: {worst.name}, {wording.percent(worst.between)}."
     )
 
 

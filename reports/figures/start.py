@@ -18,7 +18,7 @@ def starting(comparisons: tuple[Comparison, ...]) -> list[Line]:
     found: dict[str, Line] = {}
     for comparison in comparisons:
         for line in comparison.measured:
-            if line.warmup_s is not None and line.warmup_s >= _LEAST_S:
+            if _compiles(line):
                 found.setdefault(line.name, line)
     return sorted(found.values(), key=lambda line: -(line.warmup_s or 0))
 
@@ -57,13 +57,9 @@ def first_calls(name: str, lines: list[Line], looks: dict[str, Look]) -> Picture
 
 
 def compiled(comparison: Comparison) -> list[Line]:
-    """The rows of a comparison for which it can be told whether their start pays against NumPy."""
+    """The rows of a comparison whose first call costs something, beside NumPy's; none without NumPy."""
     numpy = comparison.line(NUMPY)
-    return [
-        line
-        for line in comparison.measured
-        if numpy and line is not numpy and line.warmup_s is not None and line.warmup_s >= _LEAST_S
-    ]
+    return [line for line in comparison.measured if numpy and line is not numpy and _compiles(line)]
 
 
 def break_even(name: str, comparison: Comparison, looks: dict[str, Look]) -> Picture:
@@ -93,8 +89,8 @@ def break_even(name: str, comparison: Comparison, looks: dict[str, Look]) -> Pic
                 marker=look.marker,
                 markevery=6,
             )
-            when = "nothing compiled" if style == "-" else "code on disk"
-            sheet.mark(curve, line.name, f"{line.name}, {when}: {_pays(once_s, line, numpy)}")
+            said = f"nothing compiled: {_pays(line)}" if style == "-" else "code on disk"
+            sheet.mark(curve, line.name, f"{line.name}, {said}")
             handles.setdefault(line.name, curve)
     axes.axhline(1, color=INK["--muted"], linewidth=0.8)
     axes.set_xlim(_CALLS[0], _CALLS[-1])
@@ -109,15 +105,22 @@ def break_even(name: str, comparison: Comparison, looks: dict[str, Look]) -> Pic
     legend(sheet, handles, 3)
     paid = [line for line in lines if line.calls_to_pay and not math.isinf(line.calls_to_pay.estimate)]
     calls = [wording.calls(line.calls_to_pay).split(" [")[0] for line in paid]
-    said = [f"{line.name} after {count} calls" for line, count in zip(paid, calls, strict=True)]
+    ahead = [f"{line.name} after {count} calls" for line, count in zip(paid, calls, strict=True)]
     return sheet.picture(
         f"Speedup over {NUMPY} on {comparison.title} against the number of calls, what it costs to start "
-        f"included. Ahead with nothing compiled: {wording.joined(said) if said else 'none'}."
+        f"included. Ahead with nothing compiled: {wording.joined(ahead) if ahead else 'none'}."
     )
 
 
-def _pays(once_s: float, line: Line, numpy: Line) -> str:
-    assert line.step_s
-    assert numpy.step_s
-    gain_s = numpy.step_s.estimate - line.step_s.estimate
-    return f"ahead after {math.ceil(once_s / gain_s):,} calls" if gain_s > 0 else "never ahead"
+def _compiles(line: Line) -> bool:
+    """Tell a first call that compiles: it takes long, and most of that no later call takes."""
+    assert line.timing
+    first_s = max(line.timing.first_call_s, default=0.0)
+    return line.warmup_s is not None and line.warmup_s >= max(_LEAST_S, first_s / 2)
+
+
+def _pays(line: Line) -> str:
+    if line.calls_to_pay is None:
+        return "not separated from NumPy"
+    calls = wording.calls(line.calls_to_pay)
+    return "never ahead" if math.isinf(line.calls_to_pay.estimate) else f"ahead after {calls} calls"

@@ -224,7 +224,7 @@ def looks_of(results: Results) -> dict[str, Look]:
     found: dict[str, Look] = {}
     drawn: dict[str, int] = {}
     for name in [*known, *own]:
-        colour = NEUTRAL if name in own else FAMILIES[name.split("_")[0]]
+        colour = NEUTRAL if name in own else FAMILIES.get(name.split("_")[0], NEUTRAL)
         family = _ALIKE.get(colour, colour)
         place = drawn[family] = drawn.get(family, -1) + 1
         found[name] = Look(colour, MARKERS[place % len(MARKERS)])

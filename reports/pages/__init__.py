@@ -23,6 +23,7 @@ _TEMPLATES.filters |= {
     "power": wording.power,
     "share": wording.share,
     "percent": wording.percent,
+    "counted": wording.counted,
     "duration": wording.duration,
     "exponent": wording.exponent,
     "seconds": wording.seconds,

@@ -13,6 +13,7 @@ from pygments.lexers import PythonLexer
 
 from reports import cite, claims, figures, noise, pages, sizes, tables, training
 from reports.figures import Picture
+from reports.figures.start import compiled
 from reports.findings import NUMPY, PYTHON, Comparison, contest, counted, left_out, too_fast, verdict
 from reports.results import Results, Row
 from reports.statistics import Interval
@@ -37,7 +38,7 @@ _SECTIONS = {
     "noise": "Noise",
     "left-out": "Left out",
     "environment": "Environment",
-    "reading": "Reading this",
+    "reading": "Understanding this",
     "cite": "Cite",
 }
 
@@ -60,6 +61,11 @@ def render(
         **held,
         sections={name: title for name, title in _SECTIONS.items() if _has(name, held, pictures)},
         bases=figures.BASES,
+        shown_bases=[
+            b
+            for b, short in figures.BASES.items()
+            if any(n.startswith(f"speedup-{short}-") for n in pictures)
+        ],
         latex=files.get("speedup.tex", ""),
         bundle=_bundle(files),
     )
@@ -74,6 +80,7 @@ def _held(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, An
         "busy": noise.busy(results),
         "not_citable": noise.not_citable(results, comparisons),
         "twins": noise.twins(results),
+        "widest_twin": noise.widest_twin(comparisons),
         "disturbed": noise.disturbed_share(results.timings),
         "drift": noise.drift(results.timings),
         "environment": results.environment,
@@ -95,6 +102,7 @@ def _held(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, An
         "notes": claims.SOURCE,
         "originals": claims.ORIGINALS,
         "series": series,
+        "breaks_even": any(map(compiled, comparisons)),
         "growths": [(row.name, found) for row in results.run.rows if any(found := _growth(series, row.name))],
         "agreement": [one for one in comparisons if any(line.error is not None for line in one.lines)],
         "courses": training.courses(results),
@@ -112,14 +120,14 @@ def _has(section: str, held: dict[str, Any], pictures: dict[str, Picture]) -> bo
     """Tell whether the results have data for a section."""
     drawn = {
         "speedup": "speedup-",
-        "pays": "pays",
         "scaling": "scaling",
         "roofline": "roofline-",
         "training": "training-",
     }
     if section in drawn:
-        return any(name.startswith(drawn[section]) for name in pictures)
+        return _drawn(drawn[section], pictures)
     needs = {
+        "pays": _drawn("pays", pictures) or _drawn("fastest", pictures),
         "contest": held["contest"],
         "claims": held["speed_claims"] or held["code_claims"],
         "compiling": "first-calls" in pictures,
@@ -138,6 +146,10 @@ def _source(row: Row) -> dict[str, Any]:
         "html": _highlighted(row.source),
         "compiled": _highlighted(row.compiles) if row.compiles else None,
     }
+
+
+def _drawn(start: str, pictures: dict[str, Picture]) -> bool:
+    return any(name.startswith(start) for name in pictures)
 
 
 def _growth(series: list[sizes.Series], row: str) -> list[Interval | None]:

@@ -117,10 +117,8 @@
     tip.style.left = `${Math.max(8, Math.min(left, innerWidth - tip.offsetWidth - 8))}px`
     tip.style.top = `${bottom + 6 + tip.offsetHeight < innerHeight ? bottom + 6 : top - tip.offsetHeight - 6}px`
   }
-  if (tip) {
-    document.addEventListener("pointerover", point)
-    addEventListener("scroll", () => { tip.hidden = true }, {passive: true})
-  }
+  document.addEventListener("pointerover", point)
+  addEventListener("scroll", () => { tip.hidden = true }, {passive: true})
 
   document.addEventListener("change", ({target}) => {
     if (target.name === "row") {
@@ -158,6 +156,14 @@
     else document.getElementById(section)?.scrollIntoView()
     write()
     show()
+  })
+
+  // On paper: the sources that are short, and which data were chosen.
+  addEventListener("beforeprint", () => {
+    for (const source of all("[data-source]")) source.open ||= source.textContent.split("\n").length < 80
+    const on = one("select[name=on]"), shown = one("#shown")
+    if (!shown) return
+    shown.textContent = on.value === "all" ? "" : `Chosen: ${on.selectedOptions[0].text}. Sections over all data show all.`
   })
 
   for (const head of all("table.sortable thead [data-key]")) {

@@ -40,17 +40,17 @@ def test_compare_prints_the_same_with_a_page_and_then_names_it(zeroloop, runs, t
     plain = compare(zeroloop, runs)
     result = compare(zeroloop, runs, "-o", tmp_path / "new" / "page")
     assert result.exit_code == plain.exit_code == 0
-    assert result.output == f"{plain.output}page: {tmp_path / 'new' / 'page' / 'index.html'}\n"
-    page = (tmp_path / "new" / "page" / "index.html").read_text("utf-8")
+    assert result.output == f"{plain.output}page: {tmp_path / 'new' / 'page' / 'comparison.html'}\n"
+    page = (tmp_path / "new" / "page" / "comparison.html").read_text("utf-8")
     assert "2 slower" in page
-    assert [path.name for path in (tmp_path / "new" / "page").iterdir()] == ["index.html"]
+    assert [path.name for path in (tmp_path / "new" / "page").iterdir()] == ["comparison.html"]
 
 
 def test_compare_writes_the_page_of_a_regression_too(zeroloop, runs, tmp_path):
     result = compare(zeroloop, runs, "-o", tmp_path, "--fail-on-regression", "5%")
     assert result.exit_code == 1
     assert "regression: numba_two_loop" in result.output
-    assert result.output.splitlines()[-1] == f"page: {tmp_path / 'index.html'}"
+    assert result.output.splitlines()[-1] == f"page: {tmp_path / 'comparison.html'}"
 
 
 @pytest.mark.parametrize("place", ["file", "file/below"])

@@ -111,8 +111,8 @@ def test_the_alternative_says_where_least_and_most_and_how_often_reached(drawn):
     ends = [choose(CELLS, key=lambda cell: speedup(*cell)) for choose in (min, max)]
     low, high = (f"{times(speedup(n_x, m))} (n_x = {n_x:,}, m = {m:,})" for n_x, m in ends)
     assert drawn[0].alternative == (
-        f"Speedup of numpy_zero_loop over python_two_loop for 14 sizes of data: from {low} to {high}. "
-        f"Reached: 10x on {reached[0]} and 300x on {reached[1]} of 14."
+        "Speedup of numpy_zero_loop over python_two_loop for 14 sizes of data, float64, 2 threads: "
+        f"from {low} to {high}. Reached: 10x on {reached[0]} and 300x on {reached[1]} of 14."
     )
 
 
@@ -146,7 +146,10 @@ def test_each_cell_names_the_fastest_row_and_those_not_separated_from_it(drawn, 
     assert marks(drawn[1]) == expected
     counts = sum(len(comparison.fastest) > 1 for comparison in grid.cells.values())
     assert len(re.findall(r">\+\d+<", drawn[1].svg)) == counts > 0
-    assert "The fastest row for each of 14 sizes of data: numba_two_loop for" in drawn[1].alternative
+    assert (
+        "The fastest row for each of 14 sizes of data, float64, 2 threads: numba_two_loop for"
+        in drawn[1].alternative
+    )
 
 
 def test_there_is_a_panel_for_each_n_x_and_a_line_for_each_row(drawn, run, marks):

@@ -41,7 +41,9 @@ def put(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(document if isinstance(document, str) else json.dumps(document), "utf-8")
         if report:
-            path.with_name("index.html").write_text(parse(document).run_id, "utf-8")
+            path.with_name("index.html").write_text(
+                f"<title>zeroloop, run {parse(document).run_id}</title>", "utf-8"
+            )
 
     return write_one
 
