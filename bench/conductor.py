@@ -17,6 +17,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Protocol
 
+import numpy as np
 import psutil
 
 from bench import plan as plans
@@ -34,6 +35,7 @@ from impls import problems, registry
 from impls.contract import Array, Step
 from impls.gate import TOLERANCE, Gate, Point, Refused, judge
 from impls.oracle import reference
+from impls.training import gradient_descent
 from reports.findings import compare
 from reports.noise import FEWEST_PROCESSES
 from reports.results import Light, Pool, Spent
@@ -80,6 +82,7 @@ class Conductor:
         self._settings = plans.settings(ledger.plan, selected)
         self._field_of: tuple[int, int] | None = None  # process and threads that the field is started for
         self._truths: dict[tuple[str, str], tuple[Point, Point]] = {}
+        self._costs: dict[str, list[float]] = {}  # of gradient descent, by dtype
         self._spent = dataclasses.asdict(ledger.spent)
 
     def run(self) -> None:
@@ -312,7 +315,7 @@ class Conductor:
         self._show.now(process, setting, f"training {display_name(lane.row)}")
         assert lane.harness
         limit_s = self._patience_s + 10 * ITERATIONS * lane.call_s
-        needed = ("wall_s", "settled_s", "costs", "w", "b", "results")
+        needed = ("wall_s", "costs", "w", "b", "results")
         arguments = {"alpha": ALPHA, "iterations": ITERATIONS}
         with self._clock("trained_s"):
             start = perf_counter()
@@ -320,8 +323,9 @@ class Conductor:
             wall_s = perf_counter() - start
         with self._clock("verified_s"):
             self._judge(reply["results"], _end(reply, X, Y), setting, lane)
-            _check_clock(reply["wall_s"], reply["wall_s"] + reply["settled_s"], wall_s)
-        lane.training = reply["wall_s"], _checked_costs(reply["costs"])
+            _check_clock(reply["wall_s"], reply["wall_s"], wall_s)
+            costs = _checked_costs(reply["costs"], self._true_costs(setting, X, Y), setting.dtype)
+        lane.training = reply["wall_s"], costs
 
     def _judge(self, found: Sequence[dict[str, Any]], point: Point, setting: Setting, lane: Lane) -> None:
         """Hold results to the oracle; raises Lost."""
@@ -427,6 +431,14 @@ class Conductor:
             self._truths[key] = (gate.start, gate.mirrored)
         return self._truths[key]
 
+    def _true_costs(self, setting: Setting, X: Array, Y: Array) -> list[float]:
+        """Return the costs on the way of gradient descent, which the oracle computes once per dtype."""
+        if setting.dtype not in self._costs:
+            start = np.zeros((X.shape[0], 1), X.dtype)
+            fit = gradient_descent(lambda w, b: reference(w, b, X, Y).value, start, 0.0, ALPHA, ITERATIONS)
+            self._costs[setting.dtype] = fit.costs
+        return self._costs[setting.dtype]
+
     def _in_turn(self, process: int, place: int, round_: int) -> list[Lane]:
         lanes = self._field.lanes
         return [lanes[turn] for turn in plans.order(self._ledger.plan, process, place, len(lanes), round_)]
@@ -469,13 +481,17 @@ def _end(reply: dict[str, Any], X: Array, Y: Array) -> Point:
         raise Lost(LeftOut("failed", f"its training ended at no parameters: {error}")) from None
 
 
-def _checked_costs(costs: Any) -> list[float]:
-    """Return the costs of a training, which are finite and one of each iteration; raises Lost."""
+def _checked_costs(costs: Any, truth: list[float], dtype: str) -> list[float]:
+    """Return the costs of a training, one of each iteration, that are those of the oracle's; raises Lost."""
     if not isinstance(costs, list) or len(costs) != ITERATIONS:
         raise Lost(LeftOut("failed", f"its training has not {ITERATIONS} costs"))
     for iteration, cost in enumerate(costs):
         if not isinstance(cost, float) or not 0 <= cost < math.inf:
             raise Lost(LeftOut("failed", f"its training's cost {iteration} is {cost!r:.40}"))
+        error = abs(cost - truth[iteration]) / truth[iteration]
+        if error > ITERATIONS * TOLERANCE[dtype]:  # each update may add the error of a step
+            said = f"its training's cost {iteration} is {cost:.6g}, where {truth[iteration]:.6g} is right"
+            raise Lost(LeftOut("failed", said, error))
     return costs
 
 

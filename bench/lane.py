@@ -35,7 +35,6 @@ LIGHT = "light"  # in place of a row: the lane that measures the speed of light
 # After the first call of a lane that was continued: whoever wakes up is put on an idle core. Without it a
 # row's threads shared one core for a whole block, in one block of seventy on two cores.
 _NAP_S = 2e-3
-_SETTLING = 2  # iterations before a training is timed: the second has parameters that the first has made
 _BATCH_S = 1e-4  # of calls between two looks at the clock, which take a thousandth of that
 
 
@@ -120,20 +119,11 @@ class Lane:
     def train(self, alpha: float, iterations: int) -> dict[str, Any]:
         """Time gradient descent from w = 0 and b = 0, and call the step where it ends."""
         step, w = self._bound(), np.zeros_like(self._points[0][0])
-        # Parameters that may be written to are of another type to Numba than those of `call`: it compiles
-        # again.
-        begun = perf_counter()
-        gradient_descent(step, w, 0.0, alpha, _SETTLING)
         start = perf_counter()
         fit = gradient_descent(step, w, 0.0, alpha, iterations)
         wall_s = perf_counter() - start
-        reply = {
-            "wall_s": wall_s,
-            "settled_s": start - begun,
-            "costs": fit.costs,
-            "w": _as_text(fit.w),
-            "b": fit.b,
-        }
+        fit.w.setflags(write=False)  # as on the way: to Numba it would be of another type otherwise
+        reply = {"wall_s": wall_s, "costs": fit.costs, "w": _as_text(fit.w), "b": fit.b}
         return {**reply, "results": [encoded(step(fit.w, fit.b))]}
 
     def memory(self) -> dict[str, Any]:

@@ -33,12 +33,15 @@ def gradient_descent(
 ) -> Fit:
     """Repeat w -= alpha dw, b -= alpha db; w is (n_x, 1), and a new array is returned.
 
+    A step is given parameters that cannot be written to, so one that changes its inputs is told so.
+
     Stops after `iterations` updates, or earlier, once an update lowers the cost by no more than `tolerance`.
     `progress(iteration, cost)` is called before each update, with iteration counting from 0.
     Raises what `check_settings` does, and Diverged where numbers become infinite.
     """
     check_settings(alpha, iterations, tolerance)
     costs: list[float] = []
+    w = _read_only(w)
     for iteration in range(iterations):
         with np.errstate(over="ignore", invalid="ignore"):  # Diverged says it better than NumPy's warnings
             J, dw, db = step(w, b)
@@ -48,10 +51,10 @@ def gradient_descent(
         if progress:
             progress(iteration, J)
         costs.append(J)
-        w, b = new_w, new_b
+        w, b = _read_only(new_w), new_b
         if tolerance is not None and iteration > 0 and 0 <= costs[-2] - J <= tolerance:
-            return Fit(w, b, costs, converged=True)
-    return Fit(w, b, costs, converged=False)
+            return Fit(w.copy(), b, costs, converged=True)
+    return Fit(w.copy(), b, costs, converged=False)
 
 
 def check_settings(alpha: float, iterations: int, tolerance: float | None) -> None:
@@ -62,6 +65,12 @@ def check_settings(alpha: float, iterations: int, tolerance: float | None) -> No
         raise ValueError(f"iterations: {iterations}, but at least 1 is needed")
     if tolerance is not None and not tolerance >= 0:
         raise ValueError(f"tolerance: {tolerance}, but a number from 0 is needed")
+
+
+def _read_only(w: Array) -> Array:
+    view = w.view()
+    view.setflags(write=False)
+    return view
 
 
 def accuracy(w: Array, b: float, X: Array, Y: Array) -> float:

@@ -24,6 +24,7 @@ from typing import Any
 
 SCHEMA = 4
 _SHORTEST_S, _LONGEST_S = 1e-12, 1e12  # less than a cycle, more than a computer's life
+_LARGEST_COST = 1e12
 FAULTS = ("failed", "crashed", "killed")  # of the row; it was wrong, ended, or was ended
 STATUSES = (*FAULTS, "skipped", "not installed", "does not load", "unsuited")
 
@@ -383,8 +384,8 @@ def _check_training(training: Training) -> None:
         raise BadResults(f"{where} has an alpha that is not above 0")
     if not training.costs or not training.wall_s:
         raise BadResults(f"{where} has no {'wall_s' if training.costs else 'costs'}")
-    if not all(cost >= 0 for cost in training.costs):
-        raise BadResults(f"{where} has a cost below 0")
+    if not all(0 <= cost < _LARGEST_COST for cost in training.costs):
+        raise BadResults(f"{where} has a cost that is below 0, or that no training has")
     if not all(_SHORTEST_S < wall_s < _LONGEST_S for wall_s in training.wall_s):
         raise BadResults(f"{where} has a wall_s that no machine takes")
 

@@ -94,6 +94,8 @@ def exponent(sizes: Sequence[float], blocks: Sequence[Blocks]) -> Interval | Non
     middle = statistics.fmean(logs)
     weights = [log - middle for log in logs]
     norm = sum(weight**2 for weight in weights)
+    if norm == 0:
+        return None  # sizes that differ by less than their logarithms tell
     slopes = [
         sum(w * math.log(statistics.median(times)) for w, times in zip(weights, process, strict=True)) / norm
         for process in zip(*blocks, strict=False)

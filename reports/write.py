@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,11 @@ from reports.gallery import Gallery
 from reports.pages import comparison, gallery, report
 from reports.results import Results, parse, run_id
 
+_EXPORT = re.compile(
+    r"(speedup|contest)\.(csv|md|tex)|cite\.bib|figures\.pdf|roofline-float(32|64)-\d+\.svg"
+    r"|(speedup-python|speedup-numpy|break-even|spread|training)-\d+\.svg"
+    r"|(speedup|pays|fastest|scaling|first-calls)\.svg"
+)
 _CURVES = (".csv", ".svg", ".pdf", ".png")
 
 
@@ -42,7 +48,7 @@ def write_into(document: dict[str, Any], folder: Path) -> Path:
     """
     check_writable(folder)
     index = folder / "index.html"
-    index.unlink(missing_ok=True)  # a page of other numbers beside these would look whole
+    _clear(folder)  # what is of other numbers, beside these, would look whole
     write_file(
         folder / "results.json", json.dumps(document, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
     )
@@ -55,6 +61,16 @@ def write_into(document: dict[str, Any], folder: Path) -> Path:
     text = (folder / "results.json").read_text("utf-8")
     write_file(index, report.render(results, comparisons, pictures, {"results.json": text, **files}))
     return index
+
+
+def _clear(folder: Path) -> None:
+    """Remove a report from a folder, its page first, but its results, which may not lie elsewhere."""
+    index = folder / "index.html"
+    if index.exists():
+        index.unlink()
+        for path in sorted(folder.iterdir()):
+            if _EXPORT.fullmatch(path.name):
+                path.unlink()
 
 
 def _exports(

@@ -210,6 +210,16 @@ def forged(*arguments):
 sys.modules["__main__"].gradient_descent = forged
 step = right
 """,
+    "detours.py": """
+calls = 0
+
+
+def step(w, b, X, Y):
+    global calls
+    calls += not w.any() or calls > 0
+    J, dw, db = right(w, b, X, Y)
+    return J * 1.001 if calls == 50 else J, dw, db
+""",
     "forgets.py": """
 descend = sys.modules["__main__"].gradient_descent
 sys.modules["__main__"].gradient_descent = lambda *arguments: descend(*arguments)._replace(costs=[0.5])
@@ -228,6 +238,7 @@ WRONG_WORDS = {
     "ends.py": "dw is off by",
     "diverges.py": "Diverged: iteration",
     "forges.py": "its training's cost 99 is nan",
+    "detours.py": "its training's cost 49 is",
     "forgets.py": "its training has not 100 costs",
     "wanders.py": "its training ended at no parameters: b: holds a value",
 }
@@ -239,7 +250,7 @@ def step(w, b, X, Y):
     return right(w, b, X, Y)
 """
 WRONG_LATER = ENDS.replace("calls == 101", "is_second and calls == 101")
-# As Numba does: parameters that may be written to are of another type.
+# As Numba would: parameters that may be written to are of another type.
 COMPILES = """
 import time
 

@@ -154,17 +154,18 @@ def test_the_time_of_a_training_is_that_of_its_iterations(prepared, clock):
     assert prepared.train(alpha=0.5, iterations=10)["wall_s"] == 5.0, "and not of the step that is verified"
 
 
-def test_what_compiles_for_parameters_that_may_be_written_to_is_no_training(prepared, clock):
+def test_a_training_has_parameters_like_those_of_a_block(prepared, clock):
+    """To Numba, arrays that may be written to are of another type, for which it would compile anew."""
     step, seen = prepared._step, set()
 
-    def compiling(w, b):
-        clock[0][0] += 0.0 if w.flags.writeable in seen else 5.0
-        seen.add(w.flags.writeable)
+    def watched(w, b):
+        seen.add((type(w), w.dtype, w.flags.writeable, w.flags.c_contiguous, type(b)))
         return step(w, b)
 
-    prepared._step = compiling
-    prepared.call(0)
-    assert prepared.train(alpha=0.5, iterations=10)["wall_s"] == pytest.approx(10e-6)
+    prepared._step = watched
+    prepared.block(settle_s=0.0, block_s=1e-5)
+    prepared.train(alpha=0.5, iterations=3)
+    assert len(seen) == 1
 
 
 def test_pools_are_counted(prepared):

@@ -3,6 +3,8 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+pytestmark = pytest.mark.slow
+
 FIRST = (
     ("report", "dark"),
     ("comparison", "phone"),
@@ -37,7 +39,6 @@ def test_no_rule_is_broken_with_all_that_opens_open(opened, pages, faults, name,
     page.context.close()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("window", ["desktop", "dark", "phone"])
 def test_no_rule_is_broken_by_what_is_chosen(opened, report, faults, window):
     page = opened(report, window, bypass_csp=True)

@@ -7,6 +7,8 @@ import pytest
 
 from reports.write import write_into
 
+pytestmark = pytest.mark.slow
+
 NUMPY = "numpy_zero_loop"
 ROW = "numpy_one_loop"
 BROKEN = (
@@ -74,7 +76,7 @@ def test_one_problem_hides_the_others_and_show_all_brings_them_back(page, settin
         part => [part.dataset.setting, part.checkVisibility()])""")
     assert {setting for setting, seen in parts if seen} == {chosen}
     assert address(page) == ("", {"on": [chosen]})
-    page.get_by_text("Show all").click()
+    page.get_by_text("Reset").click()
     assert state(page) == opening
     assert address(page) == ("", {})
 
@@ -107,7 +109,7 @@ def test_a_link_opens_the_page_as_it_was_left(page, opened, report, settings):
     assert state(page) == left
     other = opened(report, address=page.evaluate("location.hash"))
     assert state(other) == left
-    other.get_by_text("Show all").click()
+    other.get_by_text("Reset").click()
     assert state(other) == opening
     assert other.said == []
     other.context.close()
@@ -144,7 +146,7 @@ def test_a_broken_address_breaks_nothing(page, opened, report):
         page.locator("select[name=on]").select_option("square-float64-2t")
         page.locator("[data-setting=square-float64-2t] button[data-sort=name]").click()
         assert page.locator("[aria-sort=ascending]").count() == 4
-        page.get_by_text("Show all").click()
+        page.get_by_text("Reset").click()
     assert other.said == []
     other.context.close()
 
@@ -155,7 +157,7 @@ def test_of_many_sets_of_data_the_first_is_shown_until_all_are_asked_for(opened,
     tables = page.locator("#tables table")
     assert tables.count() == 9
     assert [table.is_visible() for table in tables.all()] == [True] + [False] * 8
-    page.get_by_text("Show all").click()
+    page.get_by_text("Reset").click()
     assert all(table.is_visible() for table in tables.all())
     assert address(page) == ("", {"on": ["all"]})
     assert page.said == []

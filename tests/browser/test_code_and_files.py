@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.slow
+
 
 def test_two_sources_side_by_side_are_those_chosen(page, several):
     sources = {row["name"]: row for row in several["zeroloop"]["rows"]}
@@ -48,7 +50,7 @@ def test_a_button_pressed_twice_gets_its_label_back(page):
         button.click()
         expect(button).to_have_text("Copied")
     page.clock.run_for(3000)
-    expect(button).to_have_text("Copy")
+    expect(button).to_have_text("Copy the citation")
 
 
 def test_every_file_beside_the_page_can_be_downloaded_from_it(page, report):

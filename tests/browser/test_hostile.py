@@ -7,6 +7,8 @@ import pytest
 
 from reports.write import write_into
 
+pytestmark = pytest.mark.slow
+
 SETTLED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 FREE_TEXTS = (
     "title",
@@ -98,7 +100,7 @@ def test_controls_work(page):
     assert not any(row.is_visible() for row in page.locator("tr[data-row]").all())
     page.reload()
     assert not any(row.is_visible() for row in page.locator("tr[data-row]").all())
-    page.get_by_text("Show all").click()
+    page.get_by_text("Reset").click()
     assert all(row.is_visible() for row in page.locator("#tables tr[data-row]").all())
     for option in page.locator("select[name=on] option").all()[1:]:
         page.locator("select[name=on]").select_option(option.get_attribute("value"))

@@ -5,6 +5,8 @@ import pytest
 from reports.statistics import Interval
 from reports.wording import speedup
 
+pytestmark = pytest.mark.slow
+
 # A scroll takes what is said away, a frame after it.
 SETTLED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 BASES = {"python_two_loop": "over_python", "numpy_zero_loop": "over_numpy"}

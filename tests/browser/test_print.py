@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HEIGHT = 1009  # of A4 less its margins, in pixels
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def names(page):
     """The rows of every table of the report, from top to bottom."""

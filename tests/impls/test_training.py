@@ -149,3 +149,12 @@ def test_scikit_learn_finds_the_same_minimum():
     assert fit.converged
     np.testing.assert_allclose(fit.w[:, 0], model.coef_[0], rtol=0, atol=1e-6)
     assert fit.b == pytest.approx(model.intercept_[0], abs=1e-6)
+
+
+def test_a_step_that_writes_to_its_parameters_is_told_so(problem):
+    def step(w, b):
+        w -= 0.01
+        return Step(1.0, w, b)
+
+    with pytest.raises(ValueError, match="read-only"):
+        gradient_descent(step, np.zeros((2, 1)), 0.0, alpha=0.1, iterations=3)

@@ -293,7 +293,7 @@ PLACE = "the training of numpy_zero_loop on breast_cancer"
         ({"alpha": 0.0}, f"{PLACE} has an alpha that is not above 0"),
         ({"alpha": -0.5}, f"{PLACE} has an alpha that is not above 0"),
         ({"costs": []}, f"{PLACE} has no costs"),
-        ({"costs": [0.7, -1e-9]}, f"{PLACE} has a cost below 0"),
+        ({"costs": [0.7, -1e-9]}, f"{PLACE} has a cost that is below 0"),
         ({"costs": [math.inf]}, r"trainings\[1\].costs\[0\] is not a finite number"),
         ({"costs": [0.7, math.nan]}, r"trainings\[1\].costs\[1\] is not a finite number"),
         ({"wall_s": []}, f"{PLACE} has no wall_s"),
