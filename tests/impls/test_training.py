@@ -151,7 +151,7 @@ def test_scikit_learn_finds_the_same_minimum():
     assert fit.b == pytest.approx(model.intercept_[0], abs=1e-6)
 
 
-def test_a_step_that_writes_to_its_parameters_is_told_so(problem):
+def test_a_step_that_writes_to_its_parameters_is_told_so():
     def step(w, b):
         w -= 0.01
         return Step(1.0, w, b)

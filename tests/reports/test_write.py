@@ -132,15 +132,33 @@ def test_results_that_are_refused_are_kept(tmp_path, document):
 
 
 @pytest.mark.parametrize("name", ["results.json", "figures.pdf"])
-def test_a_disk_that_fails_leaves_the_old_file_and_no_page(tmp_path, document, monkeypatch, name):
+def test_a_disk_that_fails_leaves_old_results_and_no_page(tmp_path, document, monkeypatch, name):
     (tmp_path / name).write_bytes(b"old")
     (tmp_path / "index.html").write_bytes(b"a page of other numbers")
     monkeypatch.setattr(os, "replace", fail_at(name, os.replace, OSError(errno.EIO, "broken")))
     with pytest.raises(OSError, match=rf"^cannot write .*{name}: broken$"):
         write.write_into(document, tmp_path)
-    assert (tmp_path / name).read_bytes() == b"old"
+    assert (tmp_path / name).exists() == (name == "results.json"), "an old figure is of other numbers"
     assert not (tmp_path / "index.html").exists()
     assert set(contents(tmp_path)) <= FILES
+
+
+def test_a_report_leaves_nothing_of_another_in_its_folder(tmp_path, document):
+    write.write_into(document, tmp_path)
+    own = ("mine.csv", "speedup-of-mine.svg", "gallery.html")
+    old = (
+        "contest.tex",
+        "spread-7.svg",
+        "training-0.svg",
+        "roofline-float32-1.svg",
+        "pays.svg",
+        "figures.pdf",
+    )
+    for name in (*own, *old):
+        (tmp_path / name).write_text("other numbers")
+    write.write_into(document, tmp_path)
+    assert set(contents(tmp_path)) == FILES | set(own)
+    assert (tmp_path / "figures.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_a_disk_that_fills_up_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
