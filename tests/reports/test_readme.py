@@ -3,6 +3,8 @@
 import ast
 import re
 
+import pytest
+
 from bench.selection import describe_row
 from reports import readme
 from reports.figures import speedup
@@ -30,6 +32,7 @@ def test_reference_results_are_of_this_code():
             ], f"{row.name} has changed since {name}.json was measured: measure it again"
 
 
+@pytest.mark.slow
 def test_the_picture_is_that_of_the_reference_results():
     """By its texts: where they stand depends on the version of Matplotlib."""
     results = read(readme.REFERENCE / "results.json")
@@ -40,6 +43,7 @@ def test_the_picture_is_that_of_the_reference_results():
     assert texts_of(kept) == texts_of(drawn), "run python -m reports.readme"
 
 
+@pytest.mark.slow
 def test_the_readme_is_that_of_the_reference_results():
     results, contest = (read(readme.REFERENCE / f"{name}.json") for name in ("results", "contest"))
     assert readme.as_markdown(results, contest) in readme.README.read_text("utf-8"), (

@@ -10,6 +10,8 @@ from reports.figures import as_pdf, of_changes
 from reports.results import parse
 from reports.wording import speedup
 
+pytestmark = pytest.mark.slow
+
 
 def draw(before, after):
     return of_changes(changed(parse(before), parse(after)))
@@ -53,7 +55,6 @@ def test_one_row(cited, keep, slowed, factor, faults_of_texts):
     assert faults_of_texts(picture) == []
 
 
-@pytest.mark.slow
 def test_a_hundred_rows(cited, faults_of_texts):
     document = many(cited, 20)
     picture = draw(document, document)
@@ -85,7 +86,6 @@ def test_rows_without_an_interval_and_with_one_that_has_no_end(cited, document):
     assert draw(cited, cited)
 
 
-@pytest.mark.slow
 def test_hostile_names(cited, renamed, hostile, marks):
     for old in ("square", "numba_two_loop"):
         cited = renamed(cited, old, f"{hostile}-{old}")

@@ -4,6 +4,8 @@ import pytest
 
 from reports import figures
 
+pytestmark = pytest.mark.slow
+
 
 def test_each_row_goes_down_its_costs_in_its_time(cited_pictures):
     (axes,) = cited_pictures["training-0"].figure.axes

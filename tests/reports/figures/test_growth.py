@@ -11,6 +11,8 @@ from reports.findings import NUMPY, PYTHON, compare
 from reports.results import parse
 from reports.wording import times
 
+pytestmark = pytest.mark.slow
+
 ROWS = (PYTHON, NUMPY, "numba_two_loop")
 N_XS, MS = (2, 10, 100, 1000), (100, 1000, 10_000, 100_000)
 MISSING = {(1000, 100_000), (2, 100)}

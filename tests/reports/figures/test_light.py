@@ -4,6 +4,8 @@ import pytest
 
 from reports.wording import share
 
+pytestmark = pytest.mark.slow
+
 
 def test_marks_lie_at_bytes_and_gigabytes_per_second(pictures, comparisons):
     (axes,) = pictures["roofline-float64-2"].figure.axes

@@ -8,6 +8,8 @@ from reports.figures import of_gallery
 from reports.gallery import gather
 from reports.wording import speedup
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def put(tmp_path, cited):

@@ -9,6 +9,8 @@ from reports.findings import NUMPY, PYTHON, compare
 from reports.results import parse
 from reports.wording import speedup as worded
 
+pytestmark = pytest.mark.slow
+
 ROWS = ("python_two_loop", "numpy_two_loop", "numpy_one_loop", "numpy_zero_loop", "numba_two_loop")
 
 
@@ -153,7 +155,6 @@ def test_figures_fit_however_far_rows_are_apart(
     assert faults_of_texts(picture) == []
 
 
-@pytest.mark.slow
 def test_forty_rows(cited, one, printed, faults_of_texts):
     like = cited["benchmarks"][0]["extra_info"]
     row = cited["zeroloop"]["rows"][0]

@@ -38,6 +38,8 @@ import sys
 from pathlib import Path
 from reports import figures
 from reports.findings import compare
+
+pytestmark = pytest.mark.slow
 from reports.results import read
 results = read(Path(sys.argv[1]))
 for picture in figures.draw(results, compare(results)).values():
@@ -184,7 +186,6 @@ def test_the_same_results_give_the_same_bytes(document, keep, draw):
     assert figures.as_pdf(first.values()) == figures.as_pdf(second.values())
 
 
-@pytest.mark.slow
 def test_another_process_with_another_order_of_hashes_gives_the_same_bytes(ten_timings):
     said = {
         subprocess.run(
@@ -278,7 +279,6 @@ def test_hostile_names_are_drawn_and_said(results, keep, renamed, draw, texts, m
     assert read_html("".join(inlined(found.values())[0].values())).faults == []
 
 
-@pytest.mark.slow
 def test_any_name_can_be_drawn(document, renamed, draw, marks, hostile, faults_of_texts):
     for old in ("numpy_one_loop", "numba_two_loop", "square"):
         document = renamed(document, old, f"{hostile}-{old}")
