@@ -17,6 +17,8 @@ from reports.figures import Picture, inlined
 from reports.figures.style import FAMILIES, INK, MARKERS, NEUTRAL, WIDTH, clipped, looks_of
 from reports.results import parse
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(reports.__file__).parent.parent
 WHITE, DARK = "#ffffff", "#14161a"  # pages
 # How linear red, green and blue are seen without the cones for long or medium waves: G. M. Machado,
@@ -38,8 +40,6 @@ import sys
 from pathlib import Path
 from reports import figures
 from reports.findings import compare
-
-pytestmark = pytest.mark.slow
 from reports.results import read
 results = read(Path(sys.argv[1]))
 for picture in figures.draw(results, compare(results)).values():
