@@ -5,23 +5,17 @@ from collections import Counter
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("report", "comparison", "gallery")
 WINDOWS = ("desktop", "dark", "phone")
 
 
 # Nothing here changes a page, so each window opens it once.
-FAST = ("report", "desktop")  # one page of one kind in one window; the others take long
-
-
 @pytest.fixture(
     scope="module",
-    params=[
-        pytest.param(
-            (name, window), id=f"{name}-{window}", marks=() if (name, window) == FAST else pytest.mark.slow
-        )
-        for name in NAMES
-        for window in WINDOWS
-    ],
+    params=[(name, window) for name in NAMES for window in WINDOWS],
+    ids=lambda param: "-".join(param),
 )
 def page(request, opened, pages):
     name, window = request.param

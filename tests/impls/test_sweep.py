@@ -67,6 +67,7 @@ def test_tiles_shortened_by_many_features(m, dtype, order, load, error):
     assert holds(f"1000x{m}", dtype, order, 2, load, error)
 
 
+@pytest.mark.slow  # of compiling for thousands of features
 @pytest.mark.parametrize("name", ["12288x25", "40000x9"])
 def test_wide_data(name, dtype, order, load, error):
     assert holds(name, dtype, order, 2, load, error)
