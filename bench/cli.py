@@ -422,7 +422,7 @@ def _user_errors() -> Iterator[None]:
     try:
         yield
     except (BadSelection, BadResults, impls.Unavailable, impls.BrokenFile, ValueError, OSError) as error:
-        raise _Unmet(tables.one_line(str(error))) from None
+        raise _Unmet(wording.one_line(str(error))) from None
 
 
 @contextmanager

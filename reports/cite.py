@@ -9,7 +9,7 @@ _VERSION, _CPU = 20, 80  # the most characters of each that a citation takes
 def bibtex(results: Results) -> str:
     """An entry for one run, which BibTeX and biber take alike."""
     year, date = results.when[:4], latex.escape(results.when[:10])
-    version = latex.escape(latex.shortened(results.run.version, _VERSION))
+    version = latex.escape(wording.shortened(results.run.version, _VERSION))
     return (
         f"@misc{{zeroloop-{results.run_id},\n"
         "  author       = {{The zeroloop authors}},\n"
@@ -31,5 +31,5 @@ def sentence(results: Results) -> str:
 
 
 def _machine(results: Results) -> str:
-    cpu = latex.shortened(" ".join(results.environment.cpu.split()), _CPU)
+    cpu = wording.shortened(" ".join(results.environment.cpu.split()), _CPU)
     return f"{cpu}, {wording.counted(results.environment.cores, 'core')}"

@@ -80,11 +80,6 @@ def breakable(text: str, most: int = _LONG_WORD) -> str:
     return escape(re.sub(r"_(?=[^\s_])", f"_{_BREAK}", text))
 
 
-def shortened(text: str, most: int) -> str:
-    """At most so many characters of a text, the last an ellipsis where there are more."""
-    return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
 _SPLIT = r"r@{\,}l"
 _BREAK = "\u200b"  # a place where a line may end: a space without width
 _APART = "\u2060"  # between hyphens that would join to a dash
@@ -151,7 +146,7 @@ def _row(line: Line) -> str:
     if line.step_s:
         plain, speedups = texts[: _PLAIN - 1], texts[_PLAIN - 1 :]
         return _cells(first, *map(escape, plain), *(part for text in speedups for part in _split(text)))
-    reason = breakable(shortened(f"{line.status}: {line.reason}", _REASON))
+    reason = breakable(wording.shortened(f"{line.status}: {line.reason}", _REASON))
     span = _PLAIN - tables.NAMING + 2 * (len(_ON_PAPER) - _PLAIN)
     across = rf"\multicolumn{{{span}}}{{p{{20em}}@{{}}}}{{\raggedright {reason}}}"
     return _cells(first, *map(escape, texts[: tables.NAMING - 1]), across)
@@ -185,9 +180,9 @@ def _split(speedup: str) -> tuple[str, str]:
 def _named(name: str, most: int = _BESIDE) -> str:
     if len(name) <= most:
         return escape(name)
-    return rf"\parbox[t]{{8em}}{{\raggedright {breakable(shortened(name, _NAME), _WORD)}\strut}}"
+    return rf"\parbox[t]{{8em}}{{\raggedright {breakable(wording.shortened(name, _NAME), _WORD)}\strut}}"
 
 
 def _shown(comparison: Comparison) -> Comparison:
-    problem = replace(comparison.problem, name=shortened(comparison.problem.name, _NAME))
-    return replace(comparison, problem=problem, dtype=shortened(comparison.dtype, _NAME))
+    problem = replace(comparison.problem, name=wording.shortened(comparison.problem.name, _NAME))
+    return replace(comparison, problem=problem, dtype=wording.shortened(comparison.dtype, _NAME))

@@ -133,7 +133,9 @@ def as_markdown(comparison: Comparison) -> str:
 def as_text(comparisons: tuple[Comparison, ...], width: int = 80) -> str:
     """All comparisons for a terminal, without colour, then the rows without a time, each reason once."""
     tables = [_text_table(comparison, width) for comparison in comparisons]
-    reasons = [_filled(one_line(_reason(loss, len(comparisons))), width) for loss in left_out(comparisons)]
+    reasons = [
+        _filled(wording.one_line(_reason(loss, len(comparisons))), width) for loss in left_out(comparisons)
+    ]
     return "\n".join([*tables, *reasons, *([""] if reasons else [])])
 
 
@@ -171,7 +173,7 @@ def contest_as_text(comparisons: tuple[Comparison, ...], width: int = 80) -> str
         table.add_column(heading, justify="right", overflow="fold")
     for match in matches:
         table.add_row(
-            f"{one_line(match.problem.name)}\n  {one_line(match.dtype)}",
+            f"{wording.one_line(match.problem.name)}\n  {wording.one_line(match.dtype)}",
             f"{_entrant_as_text(match.ours)}\n  {wording.seconds(match.ours.line.prepare_s)}",
             _entrant_as_text(match.rival),
             "\n".join(wording.speedup(match.ratio).split(" ", 1)),
@@ -234,7 +236,7 @@ def changes_as_text(changes: Changes, width: int = 80) -> str:
     if changes.before.run_id == changes.after.run_id:
         said.append("both are the same run")
     if changes.differences:
-        said.append(_filled(one_line(f"also changed: {', '.join(changes.differences)}"), width))
+        said.append(_filled(wording.one_line(f"also changed: {', '.join(changes.differences)}"), width))
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("row\n  problem", overflow="fold")
     for heading in ("before", "after", "times as fast\n[interval]"):
@@ -242,13 +244,13 @@ def changes_as_text(changes: Changes, width: int = 80) -> str:
     table.add_column("verdict", overflow="fold")
     for change in changes.rows:
         table.add_row(
-            f"{one_line(change.name)}\n  {one_line(change.where)}",
+            f"{wording.one_line(change.name)}\n  {wording.one_line(change.where)}",
             wording.seconds(change.before_s.estimate),
             wording.seconds(change.after_s.estimate),
             "\n".join(wording.speedup(change.ratio).split(" ", 1)),
             change.verdict,
         )
-    notes = [_filled(one_line(note), width) for note in _notes(changes)]
+    notes = [_filled(wording.one_line(note), width) for note in _notes(changes)]
     return "\n".join([*said, "", printed(table, width), "", *notes])
 
 
@@ -260,8 +262,10 @@ def gallery_as_text(gallery: Gallery, width: int = 80) -> str:
     for entry in gallery.entries:
         machine = entry.results.environment
         citable = "no" if entry.not_citable else "yes"
-        table.add_row(one_line(entry.who), one_line(machine.cpu), str(machine.cores), citable)
-    unread = [_filled(one_line(f"left out: {path}: {reason}"), width) for path, reason in gallery.unread]
+        table.add_row(wording.one_line(entry.who), wording.one_line(machine.cpu), str(machine.cores), citable)
+    unread = [
+        _filled(wording.one_line(f"left out: {path}: {reason}"), width) for path, reason in gallery.unread
+    ]
     return "\n".join([printed(table, width), *([""] if unread else []), *unread])
 
 
@@ -269,7 +273,7 @@ def contents_as_text(run: Results) -> str:
     """Say which rows and problems a run has times of."""
     rows = dict.fromkeys(timing.row for timing in run.timings)
     problems = dict.fromkeys(f"{one.problem}-{one.dtype}-{one.threads}t" for one in run.timings)
-    return one_line(f"{', '.join(rows) or 'no row'} on {', '.join(problems) or 'nothing'}")
+    return wording.one_line(f"{', '.join(rows) or 'no row'} on {', '.join(problems) or 'nothing'}")
 
 
 def _notes(changes: Changes) -> list[str]:
@@ -293,7 +297,7 @@ def _notes(changes: Changes) -> list[str]:
 def _run_as_text(run: Results) -> str:
     machine = run.environment
     where = f"{machine.cpu}, {wording.counted(machine.cores, 'core')}, {machine.python}"
-    return one_line(f"run {run.run_id}, {run.when[:10]}, {where}")
+    return wording.one_line(f"run {run.run_id}, {run.when[:10]}, {where}")
 
 
 def _filled(text: str, width: int) -> str:
@@ -335,11 +339,13 @@ def contest_cells(match: Match) -> list[str]:
 
 
 def _text_table(comparison: Comparison, width: int) -> str:
-    table = Table(title=one_line(comparison.title), title_justify="left", title_style="", box=box.SIMPLE_HEAD)
+    table = Table(
+        title=wording.one_line(comparison.title), title_justify="left", title_style="", box=box.SIMPLE_HEAD
+    )
     for place, column in enumerate(_IN_TERMINAL):
         table.add_column(column.heading, justify="right" if place else "left", overflow="fold")
     for line in comparison.measured:
-        table.add_row(*(one_line(column.text(line)) for column in _IN_TERMINAL))
+        table.add_row(*(wording.one_line(column.text(line)) for column in _IN_TERMINAL))
     return f"{printed(table, width)}\n"
 
 
@@ -354,16 +360,11 @@ def _entrant(entrant: Entrant) -> str:
 
 
 def _entrant_as_text(entrant: Entrant) -> str:
-    return f"{one_line(entrant.line.name)}\n  {_step(entrant)}, {entrant.threads}"
+    return f"{wording.one_line(entrant.line.name)}\n  {_step(entrant)}, {entrant.threads}"
 
 
 def _step(entrant: Entrant) -> str:
     return wording.seconds(_estimate(entrant.line.step_s))
-
-
-def one_line(text: str) -> str:
-    """A text for a terminal, whose cursor and colours control characters would change."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _marked(line: Line, texts: list[str]) -> list[str]:

@@ -62,6 +62,16 @@ def power_of_ten(value: float) -> str:
     return f"10{_raised(exponent)}"
 
 
+def one_line(text: str) -> str:
+    """Any text as one line, without the characters that move a cursor and that no XML may hold."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def shortened(text: str, most: int) -> str:
+    """At most so many characters of a text, the last an ellipsis where there are more."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def joined(parts: Sequence[str]) -> str:
     """A list in a sentence: a, b and c."""
     *most, last = parts

@@ -49,16 +49,14 @@ def write_into(document: dict[str, Any], folder: Path) -> Path:
     check_writable(folder)
     index = folder / "index.html"
     _clear(folder)  # what is of other numbers, beside these, would look whole
-    write_file(
-        folder / "results.json", json.dumps(document, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
-    )
+    text = json.dumps(document, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
+    write_file(folder / "results.json", text)
     results = parse(document)
     comparisons = compare(results)
     pictures = figures.draw(results, comparisons)
     files = _exports(results, comparisons, pictures)
     for name, content in files.items():
         write_file(folder / name, content)
-    text = (folder / "results.json").read_text("utf-8")
     write_file(index, report.render(results, comparisons, pictures, {"results.json": text, **files}))
     return index
 

@@ -25,6 +25,19 @@ HOSTILE = {
     "control": "\0\a\x1b[31m",
 }
 
+FREE_TEXTS = (
+    "title",
+    "origin",
+    "threading_layer",
+    "reason",
+    "cpu",
+    "system",
+    "python",
+    "numpy",
+    "id",
+    "datetime",
+)
+
 
 @pytest.fixture(params=HOSTILE.values(), ids=HOSTILE)
 def hostile(request):
@@ -80,6 +93,12 @@ def enter():
 def slowed():
     """Return a document in which a row, or all for None, takes longer by a factor."""
     return _slowed
+
+
+@pytest.fixture(scope="session")
+def spoilt():
+    """Put a string in place of every text of a document that is not a name."""
+    return _spoilt
 
 
 def _measured(document):
@@ -173,3 +192,15 @@ def _slowed(document, row, factor):
         if row in (one["row"], None):
             one["blocks_s"] = [[factor * block_s for block_s in process] for process in one["blocks_s"]]
     return other
+
+
+def _spoilt(value, hostile):
+    """Put a hostile string in place of every text that is not a name."""
+    if isinstance(value, list):
+        return [_spoilt(item, hostile) for item in value]
+    if isinstance(value, dict):
+        return {
+            key: hostile if key in FREE_TEXTS and isinstance(item, str) else _spoilt(item, hostile)
+            for key, item in value.items()
+        }
+    return value

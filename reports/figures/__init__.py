@@ -30,7 +30,7 @@ def draw(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, Pic
             for base, short in BASES.items():
                 if comparison.compared_with(base):
                     pictures.append(speedup.draw(f"speedup-{short}-{place}", comparison, base, looks))
-            if start.compiled(comparison):
+            if start.starting_beside_numpy(comparison):
                 pictures.append(start.break_even(f"break-even-{place}", comparison, looks))
             if results.run.plan and comparison.measured:
                 pictures.append(spread.draw(f"spread-{place}", comparison, looks))

@@ -56,7 +56,7 @@ def first_calls(name: str, lines: list[Line], looks: dict[str, Look]) -> Picture
     )
 
 
-def compiled(comparison: Comparison) -> list[Line]:
+def starting_beside_numpy(comparison: Comparison) -> list[Line]:
     """The rows of a comparison whose first call costs something, beside NumPy's; none without NumPy."""
     numpy = comparison.line(NUMPY)
     return [line for line in comparison.measured if numpy and line is not numpy and _compiles(line)]
@@ -64,7 +64,7 @@ def compiled(comparison: Comparison) -> list[Line]:
 
 def break_even(name: str, comparison: Comparison, looks: dict[str, Look]) -> Picture:
     """Draw the speedup over NumPy after so many calls, what it costs to start included."""
-    lines = compiled(comparison)
+    lines = starting_beside_numpy(comparison)
     numpy = comparison.line(NUMPY)
     assert numpy
     assert numpy.step_s

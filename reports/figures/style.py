@@ -25,6 +25,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from impls import registry
+from reports import wording
 from reports.results import Results
 
 WIDTH = 3.45  # inches, of a column of a two-column paper
@@ -281,13 +282,11 @@ def legend(sheet: Sheet, handles: dict[str, Artist], columns: int = 2) -> None:
 
 def clipped(text: str, most: int = 28) -> str:
     """A text for Matplotlib: one line, short enough for its plot, and no mathematics."""
-    text = _one_line(text)
-    return (text if len(text) <= most else f"{text[: most - 1]}…").replace("$", r"\$")
+    return wording.shortened(_one_line(text), most).replace("$", r"\$")
 
 
 def _one_line(text: str) -> str:
-    """Leave out what is no character to be read, some of which no XML may hold."""
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return " ".join(wording.one_line(text).split())
 
 
 def _shortened(tag: re.Match[bytes]) -> bytes:

@@ -13,7 +13,7 @@ from pygments.lexers import PythonLexer
 
 from reports import cite, claims, figures, noise, pages, sizes, tables, training
 from reports.figures import Picture
-from reports.figures.start import compiled
+from reports.figures.start import starting_beside_numpy
 from reports.findings import NUMPY, PYTHON, Comparison, contest, counted, left_out, too_fast, verdict
 from reports.results import Results, Row
 from reports.statistics import Interval
@@ -102,7 +102,7 @@ def _held(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, An
         "notes": claims.SOURCE,
         "originals": claims.ORIGINALS,
         "series": series,
-        "breaks_even": any(map(compiled, comparisons)),
+        "breaks_even": any(map(starting_beside_numpy, comparisons)),
         "growths": [(row.name, found) for row in results.run.rows if any(found := _growth(series, row.name))],
         "agreement": [one for one in comparisons if any(line.error is not None for line in one.lines)],
         "courses": training.courses(results),

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from reports.figures.start import break_even, compiled, starting
+from reports.figures.start import break_even, starting, starting_beside_numpy
 from reports.figures.style import drawing, looks_of
 from reports.findings import compare
 from reports.results import parse
@@ -13,9 +13,9 @@ from reports.results import parse
 
 def test_only_rows_that_compile_have_a_start(comparisons, document, compared):
     assert [line.name for line in starting(comparisons)] == ["numba_two_loop"]
-    assert [line.name for line in compiled(comparisons[1])] == ["numba_two_loop"]
+    assert [line.name for line in starting_beside_numpy(comparisons[1])] == ["numba_two_loop"]
     document["benchmarks"][4]["extra_info"]["first_call_s"] = [5e-3]
-    assert starting(compared(document)) == compiled(compared(document)[0]) == []
+    assert starting(compared(document)) == starting_beside_numpy(compared(document)[0]) == []
 
 
 def test_rows_stand_slowest_start_first(document, compared):
@@ -25,9 +25,9 @@ def test_rows_stand_slowest_start_first(document, compared):
 
 def test_numpy_has_nothing_to_win_back(document, compared, keep):
     document["benchmarks"][3]["extra_info"]["first_call_s"] = [2.0]
-    assert [line.name for line in compiled(compared(document)[0])] == ["numba_two_loop"]
+    assert [line.name for line in starting_beside_numpy(compared(document)[0])] == ["numba_two_loop"]
     keep(document, "numba_two_loop", "python_two_loop")
-    assert compiled(compared(document)[0]) == []
+    assert starting_beside_numpy(compared(document)[0]) == []
 
 
 def test_first_calls_are_filled_and_warm_ones_hollow(pictures, marks):
