@@ -47,13 +47,26 @@ def sweep(w, b, X, Y, threads):
     w (n_x,), X (n_x, m) in C or Fortran order, Y (m,), all of one dtype. There is one partial sum for each
     thread, added in the order of the threads: the same number of threads gives the same bits.
     """
-    if X.flags.c_contiguous:
-        rows, one_thread, in_parallel = X, _features_as_rows, _features_in_parallel
-    else:
-        rows, one_thread, in_parallel = X.T, _examples_as_rows, _examples_in_parallel
+    rows, one_thread, in_parallel = _kernels(X)
     if threads == 1:
         return one_thread(w, b, rows, Y, 0, len(Y))
     return in_parallel(w, b, rows, Y, threads).sum(axis=0)
+
+
+def sums(w, b, X, Y, start, stop):
+    """Return what the examples from start to stop add to dw, J and db before they are divided by m.
+
+    Arguments and result are those of `sweep`, here in the thread of the caller.
+    """
+    rows, one_thread, _ = _kernels(X)
+    return one_thread(w, b, rows, Y, start, stop) * len(Y)
+
+
+def _kernels(X):
+    """Return X with its pieces of memory as rows, and the functions for it in one thread and in several."""
+    if X.flags.c_contiguous:
+        return X, _features_as_rows, _features_in_parallel
+    return X.T, _examples_as_rows, _examples_in_parallel
 
 
 # Two functions and not one that takes a function: Numba would not find that one's code on disk again.
