@@ -37,7 +37,7 @@ def compiled(function=None, /, **options):
     # has no public way to be told; where the private one is gone, it asks as before.
     with contextlib.suppress(AttributeError):
         file = kept._cache._cache_file
-        file._source_stamp = (file._source_stamp, _digest_of_sources())
+        file._source_stamp = (file._source_stamp, digest_of_sources())
     return kept
 
 
@@ -61,7 +61,7 @@ def use_wide_registers(_):
 
 
 @functools.cache
-def _digest_of_sources():
+def digest_of_sources():
     """Return a hash of all files of this package."""
     digest = hashlib.sha256()
     for file in sorted(Path(__file__).parent.glob("*.py")):

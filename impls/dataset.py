@@ -109,7 +109,8 @@ class _Chunks(DataSet):
             raise BadData(f"{path}: half written; run the command that writes it again, to its end")
         self._X, self._Y = X, Y = _arrays(path)
         identity = _digest(_checksums(path, (X, Y)), X.shape, X.chunks, X.dtype)
-        super().__init__(path, *X.shape, X.chunks[1], str(X.dtype), identity)
+        n_x, m = X.shape
+        super().__init__(path, n_x, m, X.chunks[1], str(X.dtype), identity)
 
     def _read(self, k: int) -> tuple[Array, Array]:
         start, stop = self.examples(k)

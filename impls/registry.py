@@ -100,6 +100,22 @@ RECORDS = (
         side="ours",
     ),
     Record(
+        "numba_chunks",
+        "the same pass over chunks on disk",
+        loops=3,
+        origin="this project, for data that fit in no memory",
+        needs=("numpy", "numba", "zarr"),
+        compiles=("sweep", "link"),
+    ),
+    Record(
+        "dask_chunks",
+        "the same chunks, dealt to worker processes",
+        loops=3,
+        origin="this project, for data that fit in no machine",
+        needs=("numpy", "numba", "zarr", "distributed"),
+        compiles=("sweep", "link"),
+    ),
+    Record(
         "numexpr_zero_loop",
         "the zero-loop lesson, formulas fused by numexpr",
         loops=0,

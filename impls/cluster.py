@@ -1,0 +1,238 @@
+"""Worker processes of dask.distributed, on this machine or on others, that add up chunks of a data set.
+
+In each step every worker gets one task, with a range of chunks: w and b travel out, the sums of a few
+subtrees back (`impls.chunked`). A task needs nothing but the data set's path, which all workers must be able
+to read. So what a worker was doing when it died, another does again, to the same bits, and the chunks are
+dealt anew to the workers that each step finds.
+"""
+
+import re
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from impls import threads
+from impls.chunked import Node, as_step, partial
+from impls.contract import Array, Step
+from impls.dataset import DataSet, reopened
+from impls.registry import Unavailable
+
+_CONNECT_S = 10
+_LOOK_S = 2  # between two looks at which workers there are
+_PATIENCE_S = 30  # without any, until they are given up
+_BASE_BYTES = 300_000_000  # of a worker that has imported all it needs
+_CHUNKS_HELD = 3  # by each thread, at most: as read, as decoded, and while its values are checked
+_PAUSE = 0.8  # of its memory limit, at which a worker takes no more tasks
+_ONE_EACH = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+class BadCluster(OSError):
+    """The cluster cannot be reached or used; the message names the address, what is wrong, what to do."""
+
+
+class Cluster:
+    """Workers on this machine, for "local" or "local:N", or those of a scheduler, for its address.
+
+    Raises BadCluster where the address is none or nobody answers, Unavailable without dask.distributed.
+    """
+
+    def __init__(self, address: str):
+        self.address = address
+        self._ready: tuple[str, set[str]] = ("", set())  # data set, and the workers that were checked for it
+        self._workers: dict[str, int] = {}
+        self._looked_s = 0.0  # when workers were last asked for
+        self._results: list[Any] = []
+        self._distributed = _distributed()
+        if local := re.fullmatch(r"local(?::(\d+))?", address):
+            self._local, self._client = self._started(threads.check(int(local[1] or threads.available())))
+        elif re.fullmatch(r"(tcp|tls)://[^/]+:\d+", address):
+            self._local, self._client = None, self._connected()
+        else:
+            needed = "local, local:N, tcp://HOST:PORT or tls://HOST:PORT"
+            raise BadCluster(f"cluster: {address!r}, but {needed} is needed")
+
+    def __enter__(self) -> "Cluster":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Disconnect, and end the workers that were started here."""
+        self._client.close()
+        if self._local:
+            self._local.close()
+
+    def step(self, data: DataSet, w: Array, b: float) -> Step:
+        """Return cost and gradients; w is (n_x, 1).
+
+        Raises BadData as `DataSet.sums` does, BadCluster where workers cannot do it or none are left.
+        """
+        return as_step((node for part in self._asked(data, w, b) for node in part), data)
+
+    def workers(self, data: DataSet) -> dict[str, int]:
+        """Return the threads of each worker, once all of them can work on a data set; raises BadCluster."""
+        if self._ready[0] != data.identity:
+            self._ready, self._looked_s = (data.identity, set()), 0.0
+        if monotonic() - self._looked_s > _LOOK_S:
+            self._workers = self._found()
+            if new := set(self._workers) - self._ready[1]:
+                self._check(data, {worker: self._workers[worker] for worker in new})
+                self._ready[1].update(new)
+            # That results are no longer needed is told now and then: it delays the next task.
+            self._results.clear()
+            self._looked_s = monotonic()
+        return self._workers
+
+    def _found(self) -> dict[str, int]:
+        if not self._said(self._client.nthreads):
+            self._said(lambda: self._client.wait_for_workers(1, timeout=_PATIENCE_S))
+        return dict(sorted(self._said(self._client.nthreads).items()))
+
+    def _asked(self, data: DataSet, w: Array, b: float) -> list[list[Node]]:
+        name, place = uuid.uuid4().hex, (str(data.path.resolve()), data.identity)
+        shares = {
+            f"chunks-{first}-{last}-{name}": (worker, first, last)
+            for worker, first, last in dealt(len(data), self.workers(data))
+        }
+        workers, firsts, lasts = zip(*shares.values(), strict=True)
+        home = dict(zip(shares, workers, strict=True)).get
+        with _dask().annotate(workers=home, allow_other_workers=True):  # a worker has its files at hand
+            # In one message: a second would wait for ten milliseconds.
+            futures = self._client.map(
+                _on_worker, firsts, lasts, place=place, w=w, b=b, key=list(shares), pure=False
+            )
+        self._results += futures
+        return self._said(lambda: self._gathered(futures))  # type: ignore[no-any-return]
+
+    def _gathered(self, futures: list[Any]) -> list[list[Node]]:
+        alone_s = 0
+        while True:
+            try:
+                with self._client.as_current():
+                    self._distributed.wait(futures, timeout=_LOOK_S)
+                return self._client.gather(futures)  # type: ignore[no-any-return]
+            except TimeoutError:
+                alone_s = 0 if self._client.nthreads() else alone_s + _LOOK_S
+                if alone_s >= _PATIENCE_S:
+                    raise BadCluster(f"{self.address}: no workers are left") from None
+
+    def _started(self, workers: int) -> tuple[Any, Any]:
+        local = self._distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address=None,
+            memory_limit=0,  # none: a worker maps its chunks, and what is mapped counts as its memory
+            env=dict.fromkeys(_ONE_EACH, "1"),
+            silence_logs=50,  # what goes wrong is said once, in a message
+        )
+        return local, self._distributed.Client(local, set_as_default=False)
+
+    def _connected(self) -> Any:
+        try:
+            return self._distributed.Client(self.address, timeout=_CONNECT_S, set_as_default=False)
+        except (TypeError, ValueError) as error:
+            said = "set distributed.comm.tls in Dask's configuration, as for its workers"
+            raise BadCluster(f"{self.address}: no TLS without certificates: {said}") from error
+        except OSError as error:
+            said = "start one with `dask scheduler`, or mend the address or its protocol"
+            raise BadCluster(f"{self.address}: no scheduler answers: {said}") from error
+
+    def _check(self, data: DataSet, workers: dict[str, int]) -> None:
+        """Raise BadCluster unless these workers run the same code, have memory and see the data set."""
+        limits = self._client.scheduler_info(n_workers=-1)["workers"]
+        for worker, count in workers.items():
+            needed = _BASE_BYTES + _CHUNKS_HELD * count * data.chunk_bytes
+            limit = limits.get(worker, {}).get("memory_limit")
+            if limit and _PAUSE * limit < needed:
+                raise BadCluster(
+                    f"worker {worker}: its memory limit is {limit / 1e6:,.0f} MB, but chunks of "
+                    f"{data.chunk_bytes / 1e6:,.1f} MB need {needed / _PAUSE / 1e6:,.0f} MB: give it more, "
+                    "or make the data set with smaller chunks"
+                )
+        ours = _versions()()
+        for worker, theirs in self._said(
+            lambda: self._client.run(_versions(), workers=list(workers))
+        ).items():
+            for name, version in ours.items():
+                if theirs[name] != version:
+                    said = f"{name} {theirs[name] or 'is not installed'}, but here it is {version}"
+                    raise BadCluster(f"worker {worker}: {said}: install the same on both")
+        self._said(
+            lambda: self._client.run(_open, str(data.path.resolve()), data.identity, workers=list(workers))
+        )
+
+    def _said(self, call: Callable[[], Any]) -> Any:
+        """Return what a call returns, with what dask.distributed raises as BadCluster."""
+        killed = self._distributed.KilledWorker
+        try:
+            return call()
+        except BadCluster:
+            raise
+        except killed as error:
+            raise BadCluster(
+                f"{self.address}: {error.last_worker} and others died over the same chunks"
+            ) from None
+        except TimeoutError:
+            raise BadCluster(f"{self.address}: it has no workers; start some with `dask worker`") from None
+        except (OSError, self._distributed.CancelledError) as error:
+            raise BadCluster(f"{self.address}: the scheduler is gone") from error
+
+
+def dealt(chunks: int, workers: dict[str, int]) -> list[tuple[str, int, int]]:
+    """Deal chunks to workers by their threads: neighbouring ones to each, none to some if there are few."""
+    whole, shares, given = sum(workers.values()), [], 0
+    for worker, count in workers.items():
+        first, given = given, given + count
+        shares.append((worker, first * chunks // whole, given * chunks // whole))
+    return [share for share in shares if share[1] < share[2]]
+
+
+def _on_worker(first: int, last: int, place: tuple[str, str], w: Array, b: float) -> list[Node]:
+    path, identity = place
+    count = _distributed().get_worker().state.nthreads
+    return partial(reopened(Path(path), identity), first, last, w, b, count)
+
+
+def _open(path: str, identity: str) -> None:
+    reopened(Path(path), identity)
+
+
+def _versions() -> Callable[[], dict[str, str | None]]:
+    """Return a function that a worker can run even if it has none of our modules."""
+
+    def versions() -> dict[str, str | None]:
+        import platform
+        from importlib import metadata
+
+        found: dict[str, str | None] = {"Python": platform.python_version()}
+        for name in ("numpy", "numba", "zarr", "distributed"):
+            try:
+                found[name] = metadata.version(name)
+            except metadata.PackageNotFoundError:
+                found[name] = None
+        try:
+            from impls.compiled import digest_of_sources
+
+            found["zeroloop's code"] = digest_of_sources()[:12]
+        except ImportError:
+            found["zeroloop's code"] = None
+        return found
+
+    return versions
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ImportError:
+        raise Unavailable("not installed: pip install distributed") from None
+    return distributed
+
+
+def _dask() -> Any:
+    import dask
+
+    return dask
