@@ -4,7 +4,6 @@ Exit codes: 0; 1 for a row that failed, or a regression; 2 for a request that ca
 unknown option; 130 for a run that was interrupted.
 """
 
-import difflib
 import io
 import re
 import shutil
@@ -19,7 +18,6 @@ import click
 import numpy as np
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 import impls
@@ -28,6 +26,7 @@ from bench.ledger import Stale
 from bench.outcome import LeftOut, explain
 from bench.plan import PRESETS, Asked, parse_duration
 from bench.selection import BadSelection, describe_row, display_name, select
+from bench.terminal import INTERRUPTED, Commands, Unmet, progress, user_errors
 from impls import problems, registry
 from impls.gate import TOLERANCE, gate_for
 from impls.training import Diverged, Fit, accuracy, check_settings, gradient_descent
@@ -36,30 +35,9 @@ from reports.changes import Changes, changed
 from reports.findings import compare, counted
 from reports.gallery import gather
 from reports.noise import not_citable
-from reports.results import FAULTS, BadResults, Results, read
+from reports.results import FAULTS, Results, read
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-class _Commands(click.Group):
-    """A group that offers near matches for a command it does not know."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if self.get_command(ctx, args[0]) is None:
-            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
-            offer = (
-                f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(self.list_commands(ctx))}."
-            )
-            ctx.fail(f"No such command {args[0]!r}. {offer}")
-        return super().resolve_command(ctx, args)
-
-
-class _Unmet(click.ClickException):
-    """A request that cannot be met, said in one line."""
-
-    exit_code = 2
 
 
 class _Duration(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2
@@ -88,10 +66,7 @@ class _Percentage(click.ParamType):  # type: ignore[type-arg]
         return float(found[1]) / 100
 
 
-INTERRUPTED = 130  # of a shell, for a command that Ctrl-C has ended
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="zeroloop", prog_name="zeroloop")
 def main() -> None:
     """One gradient step of logistic regression, run in many ways.
@@ -134,12 +109,12 @@ def list_rows() -> None:
 @_data_options
 def verify(rows: tuple[str, ...], names: tuple[str, ...], dtype: str, threads: int | None) -> None:
     """Hold implementations to the oracle; exit 1 if one fails."""
-    with _user_errors():
+    with user_errors():
         chosen = select(rows, names, [dtype], None if threads is None else [threads])
         (count,) = chosen.thread_counts
     table = _table("row", "problem", "error", "verdict")
     failed = 0
-    with _progress("verifying", len(chosen.problems) * len(chosen.rows)) as advance:
+    with progress("verifying", len(chosen.problems) * len(chosen.rows)) as advance:
         for name in chosen.problems:
             for row in chosen.rows:
                 error, why = _verdict(row, name, dtype, count)
@@ -202,7 +177,7 @@ def run(ctx: click.Context, /, resume: Path | None, dry_run: bool, **asked: Any)
     PRESET is quick (about a minute), course (five; the default) or full (a grid of sizes, up to 10^8
     numbers; half an hour or more). The report says what speaks against citing it.
     """
-    with _user_errors():
+    with user_errors():
         job = _job(ctx, resume, asked)
         click.echo(runs.described(job))
         if dry_run:
@@ -240,7 +215,7 @@ def run(ctx: click.Context, /, resume: Path | None, dry_run: bool, **asked: Any)
 )
 def compare_runs(before: Path, after: Path, limit: float | None, output: Path | None) -> None:
     """Hold one results file to another, row by row."""
-    with _user_errors():
+    with user_errors():
         changes = changed(read(before), read(after))
         if not changes.rows and not changes.broken:
             held = " and ".join(map(tables.contents_as_text, (changes.before, changes.after)))
@@ -267,7 +242,7 @@ def gallery(folder: Path, output: Path | None) -> None:
 
     A class collects one file of each machine; the page shows what removing the loops brought on all of them.
     """
-    with _user_errors():
+    with user_errors():
         found = gather(folder)
         page = write.write_gallery(found, output or folder)
     click.echo(tables.gallery_as_text(found))
@@ -298,7 +273,7 @@ def train(
     threads: int | None,
 ) -> None:
     """Fit w and b by gradient descent, starting from zero."""
-    with _user_errors():
+    with user_errors():
         chosen = select([row], [name], [dtype], None if threads is None else [threads])
         (count,) = chosen.thread_counts
         check_settings(alpha, iterations, tolerance)
@@ -307,7 +282,7 @@ def train(
         problem = problems.load(name, dtype)
         impl = impls.load(row)
     start = time.perf_counter()
-    with _row_errors(impl), _progress("training", iterations) as advance:
+    with _row_errors(impl), progress("training", iterations) as advance:
         step = impl.prepare(problem.X, problem.Y, count)
         w = np.zeros((problem.shape.n_x, 1), dtype)
         fit = gradient_descent(step, w, 0.0, alpha, iterations, tolerance, lambda *_: advance())
@@ -318,7 +293,7 @@ def train(
     wall_s = time.perf_counter() - start
     _show_fit(problem, fit, final.cost, wall_s, display_name(row))
     if curve:
-        with _user_errors():
+        with user_errors():
             write.write_curve(curve, fit.costs, f"{display_name(row)} on {problem.name}, alpha {alpha:g}")
         click.echo(f"curve     {curve}")
 
@@ -334,7 +309,7 @@ def train(
 )
 def report(results: Path, output: Path | None) -> None:
     """Build the report of a results file, from that file alone."""
-    with _user_errors():
+    with user_errors():
         found = read(results)
         folder = output or Path("reports") / "out" / found.run_id
         index = write.write_into(found.document, folder)
@@ -417,44 +392,18 @@ def _show_fit(problem: problems.Problem, fit: Fit, cost: float, wall_s: float, r
 
 
 @contextmanager
-def _user_errors() -> Iterator[None]:
-    """Turn what is the user's to mend into one line and exit code 2."""
-    try:
-        yield
-    except (BadSelection, BadResults, impls.Unavailable, impls.BrokenFile, ValueError, OSError) as error:
-        raise _Unmet(wording.one_line(str(error))) from None
-
-
-@contextmanager
 def _row_errors(impl: registry.Implementation) -> Iterator[None]:
     """Turn what a row raises while it trains into one line and exit code 1."""
     try:
         yield
     except impls.Unsuited as error:
-        raise _Unmet(str(error)) from None
+        raise Unmet(str(error)) from None
     except Diverged as error:
         raise click.ClickException(f"{impl.name} diverged at {error}") from None
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit in a file ends the row and not the command
         raise click.ClickException(registry.where_it_failed(error, impl.path)) from None
-
-
-@contextmanager
-def _progress(label: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show a bar on the terminal, and nothing where output is not one."""
-    bar = Progress(
-        TextColumn(label),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=not Console(stderr=True).is_terminal,
-    )
-    with bar:
-        task = bar.add_task(label, total=total)
-        yield lambda: bar.advance(task)
 
 
 def _table(*headings: str) -> Table:
