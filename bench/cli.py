@@ -8,36 +8,30 @@ import io
 import re
 import shutil
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
-import numpy as np
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 import impls
 from bench import run as runs
+from bench.cli_train import train
 from bench.ledger import Stale
 from bench.outcome import LeftOut, explain
 from bench.plan import PRESETS, Asked, parse_duration
 from bench.selection import BadSelection, describe_row, display_name, select
-from bench.terminal import INTERRUPTED, Commands, Unmet, progress, user_errors
+from bench.terminal import INTERRUPTED, Commands, data_options, progress, user_errors
 from impls import problems, registry
 from impls.gate import TOLERANCE, gate_for
-from impls.training import Diverged, Fit, accuracy, check_settings, gradient_descent
 from reports import tables, wording, write
 from reports.changes import Changes, changed
 from reports.findings import compare, counted
 from reports.gallery import gather
 from reports.noise import not_citable
 from reports.results import FAULTS, Results, read
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class _Duration(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2
@@ -78,21 +72,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal that lacks × and µ shows ? instead
 
 
-def _data_options(command: Command) -> Command:
-    for option in (
-        click.option(
-            "--threads", type=int, metavar="N", help="Threads a step may use.  [default: all cores]"
-        ),
-        click.option(
-            "--dtype",
-            type=click.Choice(problems.DTYPES),
-            default="float64",
-            show_default=True,
-            help="Floating point type.",
-        ),
-    ):
-        command = option(command)
-    return command
+main.add_command(train)
 
 
 @main.command("list")
@@ -106,7 +86,7 @@ def list_rows() -> None:
 @main.command()
 @click.option("--impl", "rows", multiple=True, metavar="NAME|FILE.py", help="Row or own file; repeatable.")
 @click.option("--problem", "names", multiple=True, metavar="NAME|NxM", help="Data; repeatable.")
-@_data_options
+@data_options
 def verify(rows: tuple[str, ...], names: tuple[str, ...], dtype: str, threads: int | None) -> None:
     """Hold implementations to the oracle; exit 1 if one fails."""
     with user_errors():
@@ -250,55 +230,6 @@ def gallery(folder: Path, output: Path | None) -> None:
 
 
 @main.command()
-@click.option("--impl", "row", default="numpy_zero_loop", show_default=True, metavar="NAME|FILE.py")
-@click.option("--problem", "name", default="breast_cancer", show_default=True, metavar="NAME|NxM")
-@click.option("--iterations", type=click.IntRange(min=1), default=500, show_default=True, metavar="N")
-@click.option("--alpha", type=float, default=0.1, show_default=True, metavar="RATE", help="Learning rate.")
-@click.option("--tolerance", type=float, metavar="J", help="Stop once an update lowers the cost by no more.")
-@click.option(
-    "--curve",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Save the cost of each iteration as .csv, .svg, .pdf or .png.",
-)
-@_data_options
-def train(
-    row: str,
-    name: str,
-    iterations: int,
-    alpha: float,
-    tolerance: float | None,
-    curve: Path | None,
-    dtype: str,
-    threads: int | None,
-) -> None:
-    """Fit w and b by gradient descent, starting from zero."""
-    with user_errors():
-        chosen = select([row], [name], [dtype], None if threads is None else [threads])
-        (count,) = chosen.thread_counts
-        check_settings(alpha, iterations, tolerance)
-        if curve:
-            write.check_curve(curve)
-        problem = problems.load(name, dtype)
-        impl = impls.load(row)
-    start = time.perf_counter()
-    with _row_errors(impl), progress("training", iterations) as advance:
-        step = impl.prepare(problem.X, problem.Y, count)
-        w = np.zeros((problem.shape.n_x, 1), dtype)
-        fit = gradient_descent(step, w, 0.0, alpha, iterations, tolerance, lambda *_: advance())
-        with np.errstate(over="ignore", invalid="ignore"):
-            final = step(fit.w, fit.b)
-        if not np.isfinite(final.cost):
-            raise Diverged(f"iteration {iterations}: the cost is {final.cost}; a smaller alpha may help")
-    wall_s = time.perf_counter() - start
-    _show_fit(problem, fit, final.cost, wall_s, display_name(row))
-    if curve:
-        with user_errors():
-            write.write_curve(curve, fit.costs, f"{display_name(row)} on {problem.name}, alpha {alpha:g}")
-        click.echo(f"curve     {curve}")
-
-
-@main.command()
 @click.argument("results", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "-o",
@@ -380,30 +311,6 @@ def _problems_table() -> Table:
     for shape in problems.SHAPES:
         table.add_row(shape.name, f"{shape.n_x:,}", f"{shape.m:,}", shape.title)
     return table
-
-
-def _show_fit(problem: problems.Problem, fit: Fit, cost: float, wall_s: float, row: str) -> None:
-    right = accuracy(fit.w, fit.b, problem.X, problem.Y)
-    iterations = len(fit.costs)
-    click.echo(f"{row} on {problem.name}, {problem.shape.n_x:,} x {problem.shape.m:,}, {problem.dtype}")
-    click.echo(f"cost      {fit.costs[0]:.6g} -> {cost:.6g}{' (converged)' if fit.converged else ''}")
-    click.echo(f"accuracy  {right:.2%} of {problem.shape.m:,} examples")
-    click.echo(f"seconds   {wall_s:.3f} for {iterations:,} iterations, the first call included")
-
-
-@contextmanager
-def _row_errors(impl: registry.Implementation) -> Iterator[None]:
-    """Turn what a row raises while it trains into one line and exit code 1."""
-    try:
-        yield
-    except impls.Unsuited as error:
-        raise Unmet(str(error)) from None
-    except Diverged as error:
-        raise click.ClickException(f"{impl.name} diverged at {error}") from None
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # SystemExit in a file ends the row and not the command
-        raise click.ClickException(registry.where_it_failed(error, impl.path)) from None
 
 
 def _table(*headings: str) -> Table:

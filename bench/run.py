@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 
@@ -17,6 +16,7 @@ from bench.ledger import Ledger, Stale
 from bench.live import Clock, Lines, Screen
 from bench.plan import Asked, Paces
 from bench.selection import BadSelection, Selection, display_name, select
+from bench.terminal import ended_by_signals
 from impls import problems, registry
 from reports import results, wording, write
 from reports.results import Plan, Results
@@ -134,7 +134,7 @@ def carry_out(job: Job, console: Console) -> Results:
         screen = Screen(console, clock, job.selected, ledger)
         with (
             screen if console.is_terminal else Lines(console, clock, job.selected) as show,
-            _ended_by_signals(),
+            ended_by_signals(),
         ):
             Conductor(job.selected, ledger, job.paces, show).run()
         return ledger.results
@@ -161,19 +161,3 @@ def check_system() -> None:
     """Raise BadSelection where processes cannot be stopped and continued."""
     if not hasattr(signal, "SIGSTOP"):
         raise BadSelection("zeroloop run needs Linux or macOS; `pytest --benchmark-only` runs here too")
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let the polite signals end a run as Ctrl-C does."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    numbers = (signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(number, end) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)

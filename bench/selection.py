@@ -44,8 +44,7 @@ def select(
     )
     try:
         for count in chosen.thread_counts:
-            if threads.check(count) > threads.available():
-                raise BadSelection(f"threads: {count}, but this process may use {threads.available()} cores")
+            check_threads(count)
         for row in chosen.rows:
             if not registry.is_own_file(row):
                 registry.record(row)
@@ -62,6 +61,12 @@ def select(
                 f"{count} rows are called {name}: rename the file, the report shows names only"
             )
     return chosen
+
+
+def check_threads(count: int) -> None:
+    """Raise ValueError for a number of threads that this process cannot have."""
+    if threads.check(count) > threads.available():
+        raise BadSelection(f"threads: {count}, but this process may use {threads.available()} cores")
 
 
 def display_name(row: str) -> str:

@@ -1,8 +1,11 @@
 """What the commands share: groups that help with names, messages of one line, progress on the terminal."""
 
 import difflib
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Protocol, TypeVar
 
 import click
 from rich.console import Console
@@ -10,10 +13,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import impls
 from bench.selection import BadSelection
+from impls import problems
 from reports import wording
 from reports.results import BadResults
 
 INTERRUPTED = 130  # exit code of a shell, for a command that Ctrl-C has ended
+
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Commands(click.Group):
@@ -32,6 +39,24 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
+def data_options(command: Command) -> Command:
+    """Give a command the options --dtype and --threads."""
+    for option in (
+        click.option(
+            "--threads", type=int, metavar="N", help="Threads a step may use.  [default: all cores]"
+        ),
+        click.option(
+            "--dtype",
+            type=click.Choice(problems.DTYPES),
+            default="float64",
+            show_default=True,
+            help="Floating point type.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 class Unmet(click.ClickException):
     """A request that cannot be met, said in one line."""
 
@@ -47,18 +72,42 @@ def user_errors() -> Iterator[None]:
         raise Unmet(wording.one_line(str(error))) from None
 
 
+class Advance(Protocol):
+    """Moves a bar on by one, and says something behind it."""
+
+    def __call__(self, said: str = "") -> None:
+        """Do so."""
+
+
 @contextmanager
-def progress(label: str, total: int) -> Iterator[Callable[[], None]]:
+def progress(label: str, total: int, done: int = 0) -> Iterator[Advance]:
     """Show a bar on the terminal, and nothing where output is not one."""
     bar = Progress(
         TextColumn(label),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[said]}"),
         console=Console(stderr=True),
         transient=True,
         disable=not Console(stderr=True).is_terminal,
     )
     with bar:
-        task = bar.add_task(label, total=total)
-        yield lambda: bar.advance(task)
+        task = bar.add_task(label, total=total, completed=done, said="")
+        yield lambda said="": bar.update(task, advance=1, said=said)
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let the polite signals end a command as Ctrl-C does."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = [signal.signal(number, end) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

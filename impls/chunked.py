@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from impls.contract import Array, Step
 from impls.dataset import DataSet
+from impls.rehearsal import rehearse
 
 
 class Node(NamedTuple):
@@ -28,6 +29,7 @@ def partial(data: DataSet, first: int, last: int, w: Array, b: float, threads: i
 
     Each chunk takes one thread. Raises what `DataSet.sums` does.
     """
+    rehearse(data.dtype, data.order)
     column = w[:, 0].view()
     column.setflags(write=False)  # to Numba one that can be written to is of another type
 

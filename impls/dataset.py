@@ -39,6 +39,8 @@ class BadData(ValueError):
 class DataSet(ABC):
     """Examples in chunks, numbered from 0."""
 
+    order: str  # of X in memory: "C", a feature in one piece, or "F", an example
+
     def __init__(self, path: Path, n_x: int, m: int, chunk: int, dtype: str, identity: str):
         self.path, self.n_x, self.m, self.dtype = path, n_x, m, dtype
         self.chunk = chunk  # examples in each chunk but the last
@@ -104,6 +106,8 @@ def reopened(path: Path, identity: str) -> DataSet:
 class _Chunks(DataSet):
     """A Zarr group."""
 
+    order = "C"
+
     def __init__(self, path: Path):
         if path.name.endswith(_UNFINISHED):
             raise BadData(f"{path}: half written; run the command that writes it again, to its end")
@@ -137,6 +141,8 @@ class _Chunks(DataSet):
 
 class _Table(DataSet):
     """A NumPy file of shape (m, 1 + n_x), in which the labels are a feature whose weight is 0."""
+
+    order = "F"
 
     def __init__(self, path: Path):
         try:

@@ -47,7 +47,7 @@ def sweep(w, b, X, Y, threads):
     w (n_x,), X (n_x, m) in C or Fortran order, Y (m,), all of one dtype. There is one partial sum for each
     thread, added in the order of the threads: the same number of threads gives the same bits.
     """
-    rows, one_thread, in_parallel = _kernels(X)
+    rows, one_thread, in_parallel = kernels(X)
     if threads == 1:
         return one_thread(w, b, rows, Y, 0, len(Y))
     return in_parallel(w, b, rows, Y, threads).sum(axis=0)
@@ -58,11 +58,11 @@ def sums(w, b, X, Y, start, stop):
 
     Arguments and result are those of `sweep`, here in the thread of the caller.
     """
-    rows, one_thread, _ = _kernels(X)
+    rows, one_thread, _ = kernels(X)
     return one_thread(w, b, rows, Y, start, stop) * len(Y)
 
 
-def _kernels(X):
+def kernels(X):
     """Return X with its pieces of memory as rows, and the functions for it in one thread and in several."""
     if X.flags.c_contiguous:
         return X, _features_as_rows, _features_in_parallel

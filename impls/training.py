@@ -1,6 +1,6 @@
 """Gradient descent: the loop that no vectorizing removes, since each step needs the last one's w and b."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,29 +29,31 @@ def gradient_descent(
     alpha: float,
     iterations: int,
     tolerance: float | None = None,
-    progress: Callable[[int, float], None] | None = None,
+    progress: Callable[[Fit], None] | None = None,
+    before: Sequence[float] = (),
 ) -> Fit:
     """Repeat w -= alpha dw, b -= alpha db; w is (n_x, 1), and a new array is returned.
 
     A step is given parameters that cannot be written to, so one that changes its inputs is told so.
 
     Stops after `iterations` updates, or earlier, once an update lowers the cost by no more than `tolerance`.
-    `progress(iteration, cost)` is called before each update, with iteration counting from 0.
-    Raises what `check_settings` does, and Diverged where numbers become infinite.
+    `progress` is called after each update with what there is by then; its costs grow on. `before` are the
+    costs of the updates that led to w and b, which count: a training that is gone on with ends as if it had
+    never stopped. Raises what `check_settings` does, and Diverged where numbers become infinite.
     """
     check_settings(alpha, iterations, tolerance)
-    costs: list[float] = []
+    costs = list(before)
     w = _read_only(w)
-    for iteration in range(iterations):
+    for iteration in range(len(costs), iterations):
         with np.errstate(over="ignore", invalid="ignore"):  # Diverged says it better than NumPy's warnings
             J, dw, db = step(w, b)
             new_w, new_b = (w - alpha * dw).astype(w.dtype), b - alpha * db  # some rows' dw is wider than w
         if not (np.isfinite(J) and np.isfinite(new_w).all() and np.isfinite(new_b)):
             raise Diverged(f"iteration {iteration}: the cost is {J}; a smaller alpha than {alpha:g} may help")
-        if progress:
-            progress(iteration, J)
         costs.append(J)
         w, b = _read_only(new_w), new_b
+        if progress:
+            progress(Fit(w, b, costs, converged=False))
         if tolerance is not None and iteration > 0 and 0 <= costs[-2] - J <= tolerance:
             return Fit(w.copy(), b, costs, converged=True)
     return Fit(w.copy(), b, costs, converged=False)

@@ -75,11 +75,27 @@ def test_tolerance_may_never_be_reached():
 
 
 def test_progress():
-    calls = []
+    seen = []
     gradient_descent(
-        scripted(3.0, 2.0), W, 0.0, alpha=1, iterations=2, progress=lambda *call: calls.append(call)
+        *(scripted(3.0, 2.0), W, 0.0, 1, 2), progress=lambda fit: seen.append((*fit[:2], list(fit.costs)))
     )
-    assert calls == [(0, 3.0), (1, 2.0)]
+    assert seen == [(-1, -1, [3.0]), (-2, -2, [3.0, 2.0])]
+
+
+@pytest.mark.parametrize("stop", [1, 7, 19])
+def test_going_on_ends_as_if_it_had_never_stopped(stop, load, bind):
+    problem = load("17x100")
+    step = bind(impls.load("numpy_zero_loop"), problem)
+    whole = gradient_descent(step, problem.w, problem.b, 0.5, 20)
+    half = gradient_descent(step, problem.w, problem.b, 0.5, stop)
+    rest = gradient_descent(step, half.w, half.b, 0.5, 20, before=half.costs)
+    assert (rest.w.tobytes(), rest.b, rest.costs) == (whole.w.tobytes(), whole.b, whole.costs)
+
+
+def test_going_on_knows_the_cost_before_it_stopped():
+    fit = gradient_descent(scripted(2.9), W, 0.0, 1, 5, tolerance=0.5, before=[4.0, 3.0])
+    assert fit.converged
+    assert fit.costs == [4.0, 3.0, 2.9]
 
 
 @pytest.mark.parametrize("alpha", [0, -0.1, np.inf, np.nan])

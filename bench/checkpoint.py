@@ -1,0 +1,56 @@
+"""A training in a file: parameters, costs so far, and what it was trained on and how; replaced whole.
+
+The file is NumPy's `.npz`, with w (n_x, 1), b, costs, alpha, data and version.
+"""
+
+import io
+import zipfile
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+from impls.training import Fit
+from reports import write
+
+
+class BadCheckpoint(ValueError):
+    """A file holds no training that can be gone on with; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a training is kept, and what makes it this one."""
+
+    path: Path
+    data: str  # what it is trained on, in words that differ where the numbers do
+    alpha: float
+
+    def save(self, fit: Fit) -> None:
+        """Write the file whole, or leave what was there; raises OSError."""
+        content = io.BytesIO()
+        about = {"alpha": self.alpha, "data": self.data, "version": metadata.version("zeroloop")}
+        np.savez(content, w=fit.w, b=fit.b, costs=fit.costs, **about)  # type: ignore[arg-type]
+        write.write_file(self.path, content.getvalue())
+
+    def load(self, n_x: int, dtype: str, iterations: int) -> Fit:
+        """Return what was saved; raises BadCheckpoint where this training cannot go on from there."""
+        try:
+            with np.load(self.path, allow_pickle=False) as file:
+                w, b, costs = file["w"], float(file["b"]), file["costs"].tolist()
+                alpha, data = float(file["alpha"]), str(file["data"])
+        except FileNotFoundError:
+            raise BadCheckpoint(f"{self.path}: no such file to go on from; leave out --resume") from None
+        except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile):
+            raise BadCheckpoint(f"{self.path}: no training saved by zeroloop, or damaged") from None
+        if data != self.data:
+            raise BadCheckpoint(f"{self.path}: of {data}, not of {self.data}")
+        if alpha != self.alpha:
+            raise BadCheckpoint(f"{self.path}: trained with --alpha {alpha:g}; go on with the same")
+        if w.shape != (n_x, 1) or str(w.dtype) != dtype or not np.isfinite(w).all() or not costs:
+            raise BadCheckpoint(f"{self.path}: w is {w.dtype} {w.shape}, but {dtype} ({n_x}, 1) is needed")
+        if len(costs) >= iterations:
+            said = f"has {len(costs)} iterations already; ask for more with --iterations"
+            raise BadCheckpoint(f"{self.path}: {said}")
+        return Fit(w, b, costs, converged=False)
