@@ -6,11 +6,13 @@ to read. So what a worker was doing when it died, another does again, to the sam
 dealt anew to the workers that each step finds.
 """
 
+import asyncio
 import logging
 import re
 import uuid
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -108,9 +110,11 @@ class Cluster:
         workers, firsts, lasts = zip(*shares.values(), strict=True)
         home = dict(zip(shares, workers, strict=True)).get
         with _dask().annotate(workers=home, allow_other_workers=True):  # a worker has its files at hand
-            # In one message: a second would wait for ten milliseconds.
+            # In one message: a second would wait for ten milliseconds. With w for each: as an argument of all
+            # it would become a task of its own where it is large.
+            ws = [w] * len(shares)
             futures = self._client.map(
-                _on_worker, firsts, lasts, place=place, w=w, b=b, key=list(shares), pure=False
+                _on_worker, firsts, lasts, ws, place=place, b=b, key=list(shares), pure=False
             )
         self._results += futures
         return self._said(lambda: self._gathered(futures))  # type: ignore[no-any-return]
@@ -145,6 +149,8 @@ class Cluster:
     def _connected(self) -> Any:
         security = self._security()
         try:
+            with ThreadPoolExecutor(1) as thread:  # where no event loop runs yet, as it may do here
+                thread.submit(asyncio.run, _greeted(self.address, security)).result()
             return self._distributed.Client(
                 self.address, timeout=_CONNECT_S, security=security, set_as_default=False
             )
@@ -219,6 +225,15 @@ class Cluster:
             raise BadCluster(f"{self.address}: the scheduler is gone") from error
 
 
+async def _greeted(address: str, security: Any) -> None:
+    """Wait for an answer, which a client does without end where somebody else listens; raises OSError."""
+    connecting = _distributed().comm.connect(
+        address, timeout=_CONNECT_S, **security.get_connection_args("client")
+    )
+    comm = await asyncio.wait_for(connecting, _CONNECT_S)
+    comm.abort()
+
+
 def dealt(chunks: int, workers: dict[str, int]) -> list[tuple[str, int, int]]:
     """Deal chunks to workers by their threads: neighbouring ones to each, none to some if there are few."""
     whole, shares, given = sum(workers.values()), [], 0
@@ -228,7 +243,7 @@ def dealt(chunks: int, workers: dict[str, int]) -> list[tuple[str, int, int]]:
     return [share for share in shares if share[1] < share[2]]
 
 
-def _on_worker(first: int, last: int, place: tuple[str, str], w: Array, b: float) -> list[Node]:
+def _on_worker(first: int, last: int, w: Array, place: tuple[str, str], b: float) -> list[Node]:
     path, identity = place
     count = _distributed().get_worker().state.nthreads
     return partial(reopened(Path(path), identity), first, last, w, b, count)
