@@ -13,7 +13,7 @@ from reports.results import Environment, Pool
 
 _LIBRARIES = (
     *("zeroloop", "numpy", "scipy", "numba", "llvmlite", "tbb", "scikit-learn", "pytest-benchmark"),
-    *("numexpr", "torch", "jax", "jaxlib"),
+    *("numexpr", "torch", "jax", "jaxlib", "zarr", "distributed"),
 )
 
 

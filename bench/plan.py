@@ -34,7 +34,8 @@ _LONGEST_ROW_S = 60.0  # the same without a budget
 _UNTIL = 4  # times the preset's budget, to add processes in, where the user sets none
 # What a plan reckons with, in seconds, from runs on two cores of a recent processor.
 _PYTHON_S = 0.25  # of one core, to start Python and load NumPy
-_START_S = {"numba": 0.7, "torch": 2.0, "jax": 1.2, "sklearn": 1.2}  # of one core, to load a library
+# Of one core, to load a library; of distributed, to start workers too.
+_START_S = {"numba": 0.7, "torch": 2.0, "jax": 1.2, "sklearn": 1.2, "zarr": 0.5, "distributed": 2.5}
 _COMPILE_S = {"numba": 4.5, "jax": 0.4, "torch": 0.05}  # for each dtype, with nothing compiled
 _LIGHT_COMPILE_S = 5.0
 _LIGHTS = 8  # functions and timings of the speed of light

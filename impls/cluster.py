@@ -25,7 +25,10 @@ _PATIENCE_S = 30  # without any, until they are given up
 _BASE_BYTES = 300_000_000  # of a worker that has imported all it needs
 _CHUNKS_HELD = 3  # by each thread, at most: as read, as decoded, and while its values are checked
 _PAUSE = 0.8  # of its memory limit, at which a worker takes no more tasks
-_ONE_EACH = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_ENVIRONMENT = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"),
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",  # it looks at each worker a hundred times a second
+}
 
 
 class BadCluster(OSError):
@@ -125,7 +128,7 @@ class Cluster:
             threads_per_worker=1,
             dashboard_address=None,
             memory_limit=0,  # none: a worker maps its chunks, and what is mapped counts as its memory
-            env=dict.fromkeys(_ONE_EACH, "1"),
+            env=_ENVIRONMENT,
             silence_logs=50,  # what goes wrong is said once, in a message
         )
         return local, self._distributed.Client(local, set_as_default=False)
