@@ -37,7 +37,7 @@ class Checkpoint:
     def load(self, n_x: int, dtype: str, iterations: int) -> Fit:
         """Return what was saved; raises BadCheckpoint where this training cannot go on from there."""
         try:
-            with np.load(self.path, allow_pickle=False) as file:
+            with np.load(io.BytesIO(self.path.read_bytes())) as file:
                 w, b, costs = file["w"], float(file["b"]), file["costs"].tolist()
                 alpha, data = float(file["alpha"]), str(file["data"])
         except FileNotFoundError:

@@ -48,8 +48,8 @@ class Cluster:
         self._looked_s = 0.0  # when workers were last asked for
         self._results: list[Any] = []
         self._distributed = _distributed()
-        if local := re.fullmatch(r"local(?::(\d+))?", address):
-            self._local, self._client = self._started(threads.check(int(local[1] or threads.available())))
+        if local := re.fullmatch(r"local(?::([1-9]\d{0,2}))?", address):
+            self._local, self._client = self._started(int(local[1] or threads.available()))
         elif re.fullmatch(r"(tcp|tls)://[^/]+:\d+", address):
             self._local, self._client = None, self._connected()
         else:
@@ -126,7 +126,7 @@ class Cluster:
         local = self._distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any port that is free
             memory_limit=0,  # none: a worker maps its chunks, and what is mapped counts as its memory
             env=_ENVIRONMENT,
             silence_logs=50,  # what goes wrong is said once, in a message

@@ -140,6 +140,12 @@ def zeroloop():
     return run
 
 
+@pytest.fixture(scope="session")
+def message():
+    """The one message of a command that failed."""
+    return _message
+
+
 SLOW = """\
 import time
 
@@ -335,3 +341,12 @@ def _written(folder, name, source):
     path = folder / name
     path.write_text(source)
     return path
+
+
+def _message(result):
+    before, found, said = result.output.partition("Error: ")
+    assert found
+    assert not before or before.startswith("Usage: "), result.output
+    assert said.endswith("\n")
+    assert "\n" not in said[:-1], said
+    return said[:-1]
