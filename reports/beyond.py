@@ -104,6 +104,20 @@ class Way:
         return {m: self.overhead_s.estimate + m * self.example_s.estimate for m in self.lines}
 
     @property
+    def foretold_off(self) -> float | None:
+        """How far a line through all other sizes lies from the largest, relative; None where they are few."""
+        *others, last = self.lines
+        fit = (
+            statistics.line(others, [_blocks_s(self.lines[m]) for m in others])
+            if others[_FEWEST - 1 :]
+            else None
+        )
+        if fit is None:
+            return None
+        start, growth = fit
+        return abs((start.estimate + last * growth.estimate) / self.step_s.estimate - 1)
+
+    @property
     def off(self) -> float | None:
         """How far the line lies from what was timed, relative, where that is most."""
         found = self.predicted_s

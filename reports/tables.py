@@ -298,11 +298,11 @@ def beyond_as_markdown(families: list[Family]) -> str:
     rule = ["---", *["--:"] * (len(BEYOND) - 1)]
     written = []
     for family in families:
-        rows = [[column.heading for column in BEYOND], rule]
+        rows = [[escape_markdown(column.heading) for column in BEYOND], rule]
         rows += [[escape_markdown(column.text(way)) for column in BEYOND] for way in family.ways]
         table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
-        said = escape_markdown(" ".join(beyond.verdict(family)))
-        written.append(f"### {escape_markdown(family.title)}\n\n{said}\n\n{table}")
+        said = "".join(f"- {escape_markdown(sentence)}\n" for sentence in beyond.verdict(family))
+        written.append(f"### {escape_markdown(family.title)}\n\n{said}\n{table}")
     return "\n".join(written)
 
 

@@ -6,7 +6,7 @@ from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 
 from reports import wording
-from reports.beyond import Family, Way
+from reports.beyond import Family, Way, is_seen
 from reports.figures.style import INK, Look, Picture, Sheet, decades, format_axis, legend
 
 # Of the numbers of threads, as they rise.
@@ -60,10 +60,8 @@ def draw(name: str, families: list[Family], looks: dict[str, Look]) -> Picture:
 def _line(way: Way) -> str:
     if way.overhead_s is None or way.example_s is None:
         return ""
-    return (
-        f": {wording.seconds(way.overhead_s.estimate)} "
-        f"and {wording.seconds(1e6 * way.example_s.estimate)} for each million examples"
-    )
+    overhead = f"{wording.seconds(way.overhead_s.estimate)} and " if is_seen(way.overhead_s) else ""
+    return f": {overhead}{wording.seconds(1e6 * way.example_s.estimate)} for each million examples"
 
 
 def _counted(count: int, families: list[Family]) -> str:

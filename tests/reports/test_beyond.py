@@ -94,6 +94,17 @@ def test_off_the_line_is_the_largest_of_all_sizes(ways, one_family):
     assert expected.argmax() == 2
 
 
+def test_the_largest_size_is_foretold_by_a_line_through_the_others(ways, one_family):
+    document = ways()
+    largest = entries(document, CHUNKS, 1)[-1]
+    largest["blocks_s"] = [[2 * block for block in process] for process in largest["blocks_s"]]
+    drop(document, CHUNKS, 2, 10**6)
+    family = one_family(document)
+    assert family.way(CHUNKS, 1).foretold_off == pytest.approx(0.5, abs=1e-4)
+    assert family.way(CHUNKS, 2).foretold_off is None  # two others make no line
+    assert family.way(CLUSTER, 1).foretold_off == pytest.approx(0, abs=1e-4)
+
+
 def test_ratios_are_those_of_the_largest_data_that_both_were_timed_on(ways, known_lines, one_family):
     document = ways()
     drop(document, FUSED, 2, 10**8)
