@@ -1,6 +1,7 @@
 """A cluster on paper: numbers worked out by hand, and what must hold whatever they are."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -89,3 +90,7 @@ def test_what_the_most_workers_showed_on_the_widest_data_is_taken(ways, known_li
     (without,) = beyond.families(compared(ways(lines)))
     assert measured([without], 123) is measured([], 123) is None
     assert measured([family, without], 123) == one
+    wide = replace(
+        family, ways=tuple(replace(way, example_bytes=8 * way.example_bytes) for way in family.ways)
+    )
+    assert measured([family, wide], 123).bytes_per_s == pytest.approx(8 * one.bytes_per_s)
