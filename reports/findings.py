@@ -13,6 +13,7 @@ from reports.statistics import Interval
 PYTHON = "python_two_loop"
 NUMPY = "numpy_zero_loop"
 PLAIN = "numba_parallel"
+_ITEM_BYTES = {"float32": 4, "float64": 8}
 _MOST_SHARE = 1.05  # of the speed of light, whose own time is measured too
 
 
@@ -74,6 +75,12 @@ class Comparison:
     def title(self) -> str:
         """A heading: square, 128 × 10,000, float64, 2 threads."""
         return f"{named(self.problem)}, {self.dtype}, {wording.threads(self.threads)}"
+
+    @property
+    def x_bytes(self) -> int | None:
+        """Bytes of X; None for numbers of a size that is not known here."""
+        item = _ITEM_BYTES.get(self.dtype)
+        return None if item is None else self.problem.n_x * self.problem.m * item
 
     @property
     def light_s(self) -> float | None:

@@ -9,14 +9,13 @@ from reports import wording
 from reports.figures.style import INK, SMALL, Look, Picture, Sheet, clipped, decades, format_axis, legend
 from reports.findings import Comparison
 
-_ITEM_BYTES = {"float32": 4, "float64": 8}
 _MOST_NAMES = 8  # of problems, that find room above a figure
 _APART = 0.05  # of the width of a figure, between two names
 
 
 def can_draw(comparison: Comparison) -> bool:
     """Tell whether a row and the speed of light were timed on numbers of known size."""
-    return bool(comparison.light and comparison.measured and comparison.dtype in _ITEM_BYTES)
+    return bool(comparison.light and comparison.measured and comparison.x_bytes)
 
 
 def roofline(name: str, comparisons: list[Comparison], looks: dict[str, Look]) -> Picture:
@@ -94,4 +93,5 @@ def _name(axes: Axes, members: list[Comparison]) -> None:
 
 
 def _bytes(comparison: Comparison) -> float:
-    return 1.0 * comparison.problem.n_x * comparison.problem.m * _ITEM_BYTES[comparison.dtype]
+    assert comparison.x_bytes  # as `can_draw` makes sure of
+    return float(comparison.x_bytes)

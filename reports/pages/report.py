@@ -11,7 +11,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from reports import cite, claims, figures, noise, pages, sizes, tables, training
+from reports import beyond, cite, claims, figures, noise, pages, sizes, tables, training
 from reports.figures import Picture
 from reports.figures.start import starting_beside_numpy
 from reports.findings import NUMPY, PYTHON, Comparison, contest, counted, left_out, too_fast, verdict
@@ -30,6 +30,7 @@ _SECTIONS = {
     "claims": "The notes’ claims",
     "pays": "Where it pays",
     "scaling": "Scaling",
+    "beyond": "Past one core",
     "roofline": "Speed of light",
     "compiling": "Compiling",
     "agreement": "Agreement",
@@ -102,6 +103,8 @@ def _held(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, An
         "notes": claims.SOURCE,
         "originals": claims.ORIGINALS,
         "series": series,
+        "families": [(family, beyond.verdict(family)) for family in beyond.families(comparisons)],
+        "way_columns": tables.BEYOND,
         "breaks_even": any(map(starting_beside_numpy, comparisons)),
         "growths": [(row.name, found) for row in results.run.rows if any(found := _growth(series, row.name))],
         "agreement": [one for one in comparisons if any(line.error is not None for line in one.lines)],
@@ -121,6 +124,7 @@ def _has(section: str, held: dict[str, Any], pictures: dict[str, Picture]) -> bo
     drawn = {
         "speedup": "speedup-",
         "scaling": "scaling",
+        "beyond": "beyond",
         "roofline": "roofline-",
         "training": "training-",
     }

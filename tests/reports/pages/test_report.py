@@ -77,6 +77,25 @@ def test_a_contest_has_a_section_in_the_navigation(contested, rendered, read_htm
     assert read_html(text).faults == []
 
 
+def test_past_one_core_and_one_memory(ways, stub, read_html):
+    document = ways()
+    largest = [entry for entry in document["benchmarks"] if entry["extra_info"]["problem"] == "4x100000000"]
+    document["benchmarks"].remove(next(one for one in largest if one["extra_info"]["row"] == "dask_chunks"))
+    results = parse(document)
+    pictures = {name: stub(name) for name in ("scaling", "beyond")}
+    text = render(results, compare(results), pictures, {})
+    assert read_html(text).faults == []
+    section = re.search('<section id="beyond">.*?</section>', text, re.DOTALL)[0]
+    words = " ".join(re.sub("<svg.*?</svg>|<[^>]*>", " ", section, flags=re.DOTALL).split())
+    assert "Past one core it pays: on 10⁸ examples numba_fused is 2.00x [" in words
+    assert "dask_chunks 1 worker, up to 10,000,000 6.00 ms [" in words
+    assert re.findall('<tr data-row="([^"]*)">', section) == [
+        *("numba_fused", "numba_fused", "numba_chunks", "numba_chunks", "dask_chunks", "dask_chunks")
+    ]
+    scaling = re.search('<section id="scaling">.*?</section>', text, re.DOTALL)[0]
+    assert "float64, 1 thread, which has the most sizes of all that were timed." in " ".join(scaling.split())
+
+
 def test_what_beats_the_speed_of_light_is_warned_of_beside_the_verdict(document, rendered, page_text):
     assert "beat the speed of light" not in page_text
     document["zeroloop"]["lights"][1]["read_s"] = 1.07 * 5e-4
@@ -249,6 +268,7 @@ def test_a_quick_look_has_no_section_of_noise(page_text):
         ("speedup", ["speedup-numpy-1"]),
         ("pays", ["pays", "fastest"]),
         ("scaling", ["scaling"]),
+        ("beyond", ["beyond"]),
         ("roofline", ["roofline-float32-1"]),
         ("compiling", ["first-calls"]),
         ("training", ["training-0"]),
