@@ -33,7 +33,7 @@ class Job:
     n_x: int = 1000
     m: int = 10**8
     item_bytes: int = 4
-    chunk_bytes: int = 2**26
+    chunk_bytes: int = 2**25  # as `zeroloop data` makes them
 
     @property
     def x_bytes(self) -> int:
