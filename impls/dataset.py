@@ -6,7 +6,8 @@ Or it is one NumPy file of shape (m, 1 + n_x), an example per row, its label fir
 
 The first time that a process uses a chunk, it reads it through Zarr, which holds it to its checksum, and
 checks its values. From then on it maps the file, which copies nothing, and lets it go again: what was read
-stays in the system's file cache for as long as there is room.
+stays in the system's file cache for as long as there is room. A file that was written to meanwhile is checked
+again.
 """
 # mypy: disable-error-code="no-untyped-call"
 
@@ -18,6 +19,7 @@ import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -31,10 +33,16 @@ CHUNK_BYTES = 2**25  # of X: milliseconds of work, beside which mapping a file i
 BLOCK = 2**16  # examples; chunks are whole blocks where the data are large enough
 _UNFINISHED = ".part"
 _CHECKSUM_BYTES = 4
+# What Zarr raises where there is no group, or its files hold something else.
+_NO_GROUP = (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError)
+_CHANGED = "{} has changed since the data set was opened"
 
 
 class BadData(ValueError):
     """A data set cannot be used; the message names the file or chunk, what is wrong, and what to do."""
+
+
+Stamp = tuple[int, ...]
 
 
 class DataSet(ABC):
@@ -46,7 +54,7 @@ class DataSet(ABC):
         self.path, self.n_x, self.m, self.dtype = path, n_x, m, dtype
         self.chunk = chunk  # examples in each chunk but the last
         self.identity = identity  # the same for the same numbers in the same chunks
-        self._checked: set[int] = set()
+        self._checked: dict[int, Stamp] = {}
 
     def __len__(self) -> int:
         """Return the number of chunks."""
@@ -64,35 +72,49 @@ class DataSet(ABC):
     def sums(self, k: int, w: Array, b: float) -> Array:
         """Return what chunk k adds to dw, J and db before they are divided by m: n_x + 2 numbers, float64.
 
-        w is (n_x,). Checks the chunk the first time; raises BadData where it is not what it was, or holds
+        w is (n_x,). Raises BadData where the chunk is not what it was when the data set was opened, or holds
         what no row takes.
         """
-        if k not in self._checked:
+        try:
+            stamp = self._stamp(k)
+            if self._checked.get(k) != stamp:
+                self._check(k)
+                self._checked[k] = stamp
+            return self._sums(k, w, b)
+        except OSError as error:
+            raise BadData(_unreadable(self.path, error)) from None
+
+    def _check(self, k: int) -> None:
+        X, Y = self._read(k)
+        try:
+            check_data(X, Y)
+        except ValueError as error:
             start, stop = self.examples(k)
-            try:
-                check_data(*self._read(k))
-            except ValueError as error:
-                raise BadData(f"{self.path}: chunk {k}, examples {start:,} to {stop:,}: {error}") from None
-            self._checked.add(k)
-        return self._sums(k, w, b)
+            raise BadData(f"{self.path}: chunk {k}, examples {start:,} to {stop:,}: {error}") from None
+
+    @abstractmethod
+    def _stamp(self, k: int) -> Stamp:
+        """Return what differs once somebody has written to the files of chunk k; raises OSError."""
 
     @abstractmethod
     def _read(self, k: int) -> tuple[Array, Array]:
-        """Return chunk k, X (n_x, …) and Y (1, …), held to its checksum where there is one."""
+        """Return chunk k, X (n_x, …) and Y (1, …); raises BadData unless it is what it was, and OSError."""
 
     @abstractmethod
     def _sums(self, k: int, w: Array, b: float) -> Array:
-        """Do what `sums` does, with a chunk that was checked."""
+        """Do what `sums` does, with a chunk that was checked; raises OSError."""
 
 
 def opened(path: Path) -> DataSet:
     """Open a data set; raises BadData where it is none or not whole, Unavailable without Zarr."""
-    if not path.exists():
-        raise BadData(f"{path}: no such data set; `zeroloop data make {path} --shape 28x1000000` makes one")
     try:
+        path.stat()
         return _Table(path) if path.suffix == ".npy" else _Chunks(path)
+    except FileNotFoundError:
+        said = f"no such data set; `zeroloop data make {path} --shape 28x1000000` makes one"
+        raise BadData(f"{path}: {said}") from None
     except OSError as error:
-        raise BadData(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise BadData(_unreadable(path, error)) from None
 
 
 @functools.lru_cache(maxsize=8)
@@ -113,25 +135,32 @@ class _Chunks(DataSet):
         if path.name.endswith(_UNFINISHED):
             raise BadData(f"{path}: half written; run the command that writes it again, to its end")
         self._X, self._Y = X, Y = _arrays(path)
-        identity = _digest(_checksums(path, (X, Y)), X.shape, X.chunks, X.dtype)
+        self._checksums = {array.basename: list(_checksums(path, array)) for array in (X, Y)}
+        checksums = (checksum for each in self._checksums.values() for checksum in each)
+        identity = _digest(checksums, X.shape, X.chunks, X.dtype)
         n_x, m = X.shape
         super().__init__(path, n_x, m, X.chunks[1], str(X.dtype), identity)
 
-    def _read(self, k: int) -> tuple[Array, Array]:
-        start, stop = self.examples(k)
-        return self._through_zarr(self._X, k, start, stop), self._through_zarr(self._Y, k, start, stop)
+    def _stamp(self, k: int) -> Stamp:
+        return (*_stamp(self._file(self._X, k)), *_stamp(self._file(self._Y, k)))
 
-    def _through_zarr(self, array: Any, k: int, start: int, stop: int) -> Array:
+    def _read(self, k: int) -> tuple[Array, Array]:
+        return self._through_zarr(self._X, k), self._through_zarr(self._Y, k)
+
+    def _through_zarr(self, array: Any, k: int) -> Array:
+        start, stop = self.examples(k)
+        file = self._file(array, k)
+        if _checksum(file, array) != self._checksums[array.basename][k]:
+            raise BadData(_CHANGED.format(file))
         try:
             return np.asarray(array[:, start:stop])
         except ValueError:
-            file = self._file(array, k)
             raise BadData(f"{file} is damaged: its checksum does not match; write it again") from None
 
     def _sums(self, k: int, w: Array, b: float) -> Array:
         start, stop = self.examples(k)
         X, (Y,) = (self._mapped(array, k) for array in (self._X, self._Y))
-        return np.asarray(sums(w, b, X, Y, 0, stop - start))
+        return np.asarray(sums(w, b, X, Y, 0, stop - start, self.order))
 
     def _mapped(self, array: Any, k: int) -> Array:
         return _mapped(self._file(array, k), array.dtype, array.chunks)
@@ -147,20 +176,27 @@ class _Table(DataSet):
 
     def __init__(self, path: Path):
         try:
-            table = np.load(path, mmap_mode="r")
-        except (ValueError, EOFError) as error:
+            table = np.lib.format.open_memmap(path, mode="r")
+        except (ValueError, EOFError, TokenError) as error:
             raise BadData(f"{path}: no whole NumPy file of numbers: {error}") from None
         if table.ndim != 2 or table.shape[1] < 2 or len(table) == 0:
-            needed = "(m, 1 + n_x): an example per row, its label first"
+            needed = "(m, 1 + n_x): an example per row, its label first,"
             raise BadData(f"{path}: shape {table.shape}, but {needed} is needed")
         if str(table.dtype) not in DTYPES or not table.flags.c_contiguous:
-            raise BadData(f"{path}: {table.dtype}, but {' or '.join(DTYPES)} in C order is needed")
-        m, n_x, dtype, stat = len(table), table.shape[1] - 1, str(table.dtype), path.stat()
-        self._offset = table.offset
-        identity = _digest([], table.shape, dtype, stat.st_size, stat.st_mtime_ns)
+            order = "C" if table.flags.c_contiguous else "Fortran"
+            needed = f"{' or '.join(DTYPES)} in C order"
+            raise BadData(f"{path}: {table.dtype} in {order} order, but {needed} is needed")
+        m, n_x, dtype = len(table), table.shape[1] - 1, str(table.dtype)
+        self._offset, self._when_opened = table.offset, _stamp(path)
+        identity = _digest([], table.shape, dtype, *self._when_opened)
         super().__init__(path, n_x, m, chunk_for(n_x, m, dtype), dtype, identity)
 
+    def _stamp(self, k: int) -> Stamp:
+        return _stamp(self.path)
+
     def _read(self, k: int) -> tuple[Array, Array]:
+        if _stamp(self.path) != self._when_opened:
+            raise BadData(_CHANGED.format(self.path))
         rows = self._rows(k)
         return rows[:, 1:].T, rows[:, :1].T
 
@@ -170,7 +206,7 @@ class _Table(DataSet):
         w.setflags(write=False)
         Y = np.ascontiguousarray(rows[:, 0])
         Y.setflags(write=False)
-        return np.asarray(sums(w, b, rows.T, Y, 0, len(Y))[1:])
+        return np.asarray(sums(w, b, rows.T, Y, 0, len(Y), self.order)[1:])
 
     def _rows(self, k: int) -> Array:
         start, stop = self.examples(k)
@@ -180,16 +216,25 @@ class _Table(DataSet):
 
 
 def _mapped(file: Path, dtype: Any, shape: tuple[int, int], offset: int = 0) -> Array:
-    """Map a part of a file, read-only; raises BadData where it is not there any more.
+    """Map a part of a file, read-only; raises BadData where the file has become shorter, and OSError.
 
     A fifth of the time that `np.memmap` takes, which counts where chunks are small.
     """
     try:
-        with open(file, "rb") as opened_file:
-            mapped = mmap.mmap(opened_file.fileno(), 0, access=mmap.ACCESS_READ)
+        with file.open("rb") as whole:
+            mapped = mmap.mmap(whole.fileno(), 0, access=mmap.ACCESS_READ)
         return np.frombuffer(mapped, dtype, shape[0] * shape[1], offset).reshape(shape)
-    except (OSError, ValueError) as error:
-        raise BadData(f"{file} has changed since it was opened: {error}") from None
+    except ValueError:
+        raise BadData(_CHANGED.format(file)) from None
+
+
+def _stamp(file: Path) -> Stamp:
+    stat = file.stat()
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    return f"{error.filename or path} cannot be read: {error.strerror or error}"
 
 
 class Writer:
@@ -211,7 +256,7 @@ class Writer:
             try:
                 group = zarr.open_group(self.unfinished, mode="r+")
                 begun = dict(group.attrs)
-            except (OSError, ValueError):
+            except _NO_GROUP:
                 begun = {}
             if begun != about:
                 said = "remains of another data set that was not finished: remove it"
@@ -268,21 +313,22 @@ def _digest(checksums: Iterable[bytes], *facts: Any) -> str:
     return total.hexdigest()[:16]
 
 
-def _checksums(path: Path, arrays: Iterable[Any]) -> Iterator[bytes]:
+def _checksums(path: Path, array: Any) -> Iterator[bytes]:
     """Return the checksum of each chunk file; raises BadData where one is missing or cut short."""
+    return (_checksum(_file(path, array, k), array) for k in range(array.cdata_shape[1]))
+
+
+def _checksum(file: Path, array: Any) -> bytes:
     half = "the data set is half written or half copied"
-    for array in arrays:
-        needed = int(np.prod(array.chunks)) * array.dtype.itemsize
-        for k in range(array.cdata_shape[1]):
-            file = _file(path, array, k)
-            if not file.is_file():
-                raise BadData(f"{file} is missing: {half}")
-            with file.open("rb") as whole:
-                size = os.fstat(whole.fileno()).st_size
-                if size != needed + _CHECKSUM_BYTES:
-                    raise BadData(f"{file}: {size:,} bytes, not {needed + _CHECKSUM_BYTES:,}: {half}")
-                whole.seek(needed)
-                yield whole.read()
+    needed = int(np.prod(array.chunks)) * array.dtype.itemsize
+    if not file.is_file():
+        raise BadData(f"{file} is missing: {half}")
+    with file.open("rb") as whole:
+        size = os.fstat(whole.fileno()).st_size
+        if size != needed + _CHECKSUM_BYTES:
+            raise BadData(f"{file}: {size:,} bytes, not {needed + _CHECKSUM_BYTES:,}: {half}")
+        whole.seek(needed)
+        return whole.read()
 
 
 def _arrays(path: Path) -> tuple[Any, Any]:
@@ -291,7 +337,7 @@ def _arrays(path: Path) -> tuple[Any, Any]:
     try:
         group = zarr.open_group(path, mode="r", zarr_format=3)
         X, Y = group["X"], group["Y"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except _NO_GROUP:
         raise BadData(
             f"{path}: no data set: a Zarr group of format 3 with arrays X and Y is needed"
         ) from None
@@ -300,7 +346,10 @@ def _arrays(path: Path) -> tuple[Any, Any]:
         if said:
             raise BadData(f"{path}: {name} {said}; `zeroloop data import` writes what is needed")
     if Y.shape != (1, X.shape[1]) or Y.chunks != (1, X.chunks[1]) or Y.dtype != X.dtype:
-        said = f"X is {X.dtype} {X.shape}, Y is {Y.dtype} {Y.shape}"
+        said = " and ".join(
+            f"{name} is {array.dtype} {array.shape} in chunks of {array.chunks}"
+            for name, array in (("X", X), ("Y", Y))
+        )
         raise BadData(f"{path}: {said}; n_x x m and 1 x m in the same type and chunks are needed")
     return X, Y
 
@@ -313,11 +362,14 @@ def _unlike(array: Any, zarr: Any) -> str | None:
         return f"is {array.dtype}, but {' or '.join(DTYPES)} is needed"
     if array.chunks[0] != array.shape[0]:
         return f"has chunks of {array.chunks}, but each needs all {array.shape[0]} rows"
-    codecs = [codec.to_dict() for codec in array.metadata.codecs]
-    if codecs != [{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "crc32c"}]:
-        named = ", ".join(codec["name"] for codec in codecs)
-        return f"is stored as {named}, but bytes, crc32c is needed, which can be mapped"
-    return None
+    stored, needed = ", ".join(map(_codec, array.metadata.codecs)), "little-endian bytes, crc32c"
+    return None if stored == needed else f"is stored as {stored}, but {needed} is needed, which can be mapped"
+
+
+def _codec(codec: Any) -> str:
+    about = codec.to_dict()
+    endian = about.get("configuration", {}).get("endian")
+    return f"{endian}-endian {about['name']}" if endian else str(about["name"])
 
 
 def _file(path: Path, array: Any, k: int) -> Path:

@@ -28,7 +28,7 @@ def rehearse(dtype: str, order: str) -> None:
 
     Raises OSError where no process can be started.
     """
-    _, kernel, _ = sweep.kernels(_example(dtype, order))
+    _, kernel, _ = sweep.kernels(_example(dtype, order), order)
     if folder := kernel.stats.cache_path:  # else Numba has no place for it
         what = (digest_of_sources()[:12], numba.__version__, get_host_cpu_name(), dtype, order)
         done = Path(folder) / f"zeroloop-{'-'.join(what)}.rehearsed"
@@ -44,7 +44,7 @@ def play(dtype: str, order: str) -> None:
     """Run the code once."""
     X, ones = _example(dtype, order), np.ones(2, dtype)
     ones.setflags(write=False)
-    sweep.sums(ones, 0.0, X, ones, 0, 2)
+    sweep.sums(ones, 0.0, X, ones, 0, 2, order)
 
 
 def _example(dtype: str, order: str) -> Array:

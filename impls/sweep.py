@@ -47,24 +47,25 @@ def sweep(w, b, X, Y, threads):
     w (n_x,), X (n_x, m) in C or Fortran order, Y (m,), all of one dtype. There is one partial sum for each
     thread, added in the order of the threads: the same number of threads gives the same bits.
     """
-    rows, one_thread, in_parallel = kernels(X)
+    rows, one_thread, in_parallel = kernels(X, "C" if X.flags.c_contiguous else "F")
     if threads == 1:
         return one_thread(w, b, rows, Y, 0, len(Y))
     return in_parallel(w, b, rows, Y, threads).sum(axis=0)
 
 
-def sums(w, b, X, Y, start, stop):
+def sums(w, b, X, Y, start, stop, order):
     """Return what the examples from start to stop add to dw, J and db before they are divided by m.
 
-    Arguments and result are those of `sweep`, here in the thread of the caller.
+    Arguments and result are those of `sweep`, here in the thread of the caller. The order of X is said, since
+    a single example lies in both.
     """
-    rows, one_thread, _ = kernels(X)
+    rows, one_thread, _ = kernels(X, order)
     return one_thread(w, b, rows, Y, start, stop) * len(Y)
 
 
-def kernels(X):
+def kernels(X, order):
     """Return X with its pieces of memory as rows, and the functions for it in one thread and in several."""
-    if X.flags.c_contiguous:
+    if order == "C":
         return X, _features_as_rows, _features_in_parallel
     return X.T, _examples_as_rows, _examples_in_parallel
 
