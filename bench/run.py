@@ -1,13 +1,11 @@
 """`zeroloop run`: from what was asked for to a results file and its report."""
 
 import dataclasses
-import os
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 
@@ -17,6 +15,7 @@ from bench.ledger import Ledger, Stale
 from bench.live import Clock, Lines, Screen
 from bench.plan import Asked, Paces
 from bench.selection import BadSelection, Selection, display_name, select
+from bench.terminal import alone_in, ended_by_signals
 from impls import problems, registry
 from reports import results, wording, write
 from reports.results import Plan, Results
@@ -121,7 +120,7 @@ def carry_out(job: Job, console: Console) -> Results:
     settings = plans.settings(job.plan, job.selected)
     write.check_writable(job.path.parent)
     with (
-        _alone_in(job.path.parent),
+        alone_in(job.path.parent, "another run"),
         closing(Ledger(job.path, job.plan, job.selected.rows, job.selected.problems)) as ledger,
     ):
         if job.before:
@@ -134,46 +133,13 @@ def carry_out(job: Job, console: Console) -> Results:
         screen = Screen(console, clock, job.selected, ledger)
         with (
             screen if console.is_terminal else Lines(console, clock, job.selected) as show,
-            _ended_by_signals(),
+            ended_by_signals(),
         ):
             Conductor(job.selected, ledger, job.paces, show).run()
         return ledger.results
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Hold a folder for as long as a run writes there; raises BadSelection where another run does."""
-    import fcntl
-
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            said = f"{folder}: another run writes there; two at once disturb each other"
-            raise BadSelection(said) from None
-        yield
-    finally:
-        os.close(handle)
 
 
 def check_system() -> None:
     """Raise BadSelection where processes cannot be stopped and continued."""
     if not hasattr(signal, "SIGSTOP"):
         raise BadSelection("zeroloop run needs Linux or macOS; `pytest --benchmark-only` runs here too")
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let the polite signals end a run as Ctrl-C does."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    numbers = (signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(number, end) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)

@@ -1,12 +1,25 @@
-"""What the commands share: groups that help with names, messages of one line, progress on the terminal."""
+"""What the commands share: help with names, messages of one line, progress, signals, folders of one's own."""
 
 import difflib
+import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 import impls
 from bench.selection import BadSelection
@@ -48,12 +61,15 @@ def user_errors() -> Iterator[None]:
 
 
 @contextmanager
-def progress(label: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show a bar on the terminal, and nothing where output is not one."""
+def progress(label: str, total: int, in_bytes: bool = False) -> Iterator[Callable[..., None]]:
+    """Show a bar on the terminal, and nothing where output is not one; yields what moves it on by 1, or more."""
+    counts: tuple[ProgressColumn, ...] = (MofNCompleteColumn(),)
+    if in_bytes:
+        counts = DownloadColumn(), TransferSpeedColumn()
     bar = Progress(
         TextColumn(label),
         BarColumn(),
-        MofNCompleteColumn(),
+        *counts,
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
@@ -61,4 +77,40 @@ def progress(label: str, total: int) -> Iterator[Callable[[], None]]:
     )
     with bar:
         task = bar.add_task(label, total=total)
-        yield lambda: bar.advance(task)
+        yield lambda steps=1: bar.advance(task, steps)
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let the polite signals end a command as Ctrl-C does."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = [signal.signal(number, end) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+@contextmanager
+def alone_in(folder: Path, other: str) -> Iterator[None]:
+    """Hold a folder for as long as a command writes there; raises BadSelection where another does."""
+    try:
+        import fcntl
+    except ImportError:  # on Windows, where nobody can hold a folder
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            said = f"{folder}: {other} writes there; two at once disturb each other"
+            raise BadSelection(said) from None
+        yield
+    finally:
+        os.close(handle)

@@ -190,25 +190,16 @@ class Writer:
     """
 
     def __init__(self, path: Path, n_x: int, m: int, dtype: str, chunk: int, origin: dict[str, Any]):
-        self.path, self.unfinished = path, path.with_name(path.name + _UNFINISHED)
+        self.path, self.unfinished = path, unfinished(path)
         self._m, self._chunk = m, chunk
-        if path.exists():
-            raise BadData(f"{path} is there already: remove it, or choose another name")
+        check_absent(path)
         zarr = _zarr()
-        about = {**origin, "n_x": n_x, "m": m, "dtype": dtype, "chunk": chunk}
-        if self.unfinished.exists():
-            try:
-                group = zarr.open_group(self.unfinished, mode="r+")
-                begun = dict(group.attrs)
-            except (OSError, ValueError):
-                begun = {}
-            if begun != about:
-                said = "remains of another data set that was not finished: remove it"
-                raise BadData(f"{self.unfinished}: {said}")
-            self._X, self._Y = group["X"], group["Y"]
-        else:
-            group = zarr.create_group(self.unfinished)
-            self._X, self._Y = (
+        try:
+            group = zarr.open_group(self.unfinished, mode="a", zarr_format=3)
+        except (FileExistsError, NotADirectoryError, ValueError):
+            raise self._other() from None
+        if not group.attrs:  # new, or begun by a process that was killed at once
+            for name, rows in (("X", n_x), ("Y", 1)):
                 group.create_array(
                     name,
                     shape=(rows, m),
@@ -216,10 +207,17 @@ class Writer:
                     dtype=dtype,
                     compressors=zarr.codecs.Crc32cCodec(),
                     config={"write_empty_chunks": True},
+                    overwrite=True,
                 )
-                for name, rows in (("X", n_x), ("Y", 1))
-            )
-            group.attrs.update(about)  # last: without it, nobody goes on with these arrays
+            group.attrs.update(origin)  # last: without it, nobody goes on with these arrays
+        elif group.attrs.asdict() != origin:
+            raise self._other()
+        self._X, self._Y = group["X"], group["Y"]
+        if (self._X.shape, self._X.chunks, self._X.dtype) != ((n_x, m), (n_x, chunk), dtype):
+            raise self._other()
+
+    def _other(self) -> BadData:
+        return BadData(f"{self.unfinished}: remains of another data set that was not finished: remove it")
 
     def has(self, k: int) -> bool:
         """Tell whether chunk k was written before: its files appear whole or not at all, the labels last."""
@@ -237,11 +235,25 @@ class Writer:
 
     def finish(self) -> None:
         """Give the data set its name, now that it is whole."""
+        for torn in self.unfinished.rglob("*.partial"):  # as Zarr calls what a process was killed at
+            torn.unlink()
         self.unfinished.rename(self.path)
 
     def discard(self) -> None:
         """Remove what was written of a data set that nobody can go on with."""
         shutil.rmtree(self.unfinished, ignore_errors=True)
+
+
+def unfinished(path: Path) -> Path:
+    """Return where a data set lies until it is whole."""
+    return path.with_name(path.name + _UNFINISHED)
+
+
+def check_absent(path: Path) -> None:
+    """Raise BadData where the name of a new data set is taken, Unavailable without Zarr."""
+    if path.exists():
+        raise BadData(f"{path} is there already: remove it, or choose another name")
+    _zarr()
 
 
 def chunk_for(n_x: int, m: int, dtype: str, chunk_bytes: int = CHUNK_BYTES) -> int:
