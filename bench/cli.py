@@ -1,4 +1,4 @@
-"""The command line `zeroloop`: list, verify, run, compare, gallery, train, report.
+"""The command line `zeroloop`: list, verify, run, compare, gallery, train, report, data.
 
 Exit codes: 0; 1 for a row that failed, or a regression; 2 for a request that cannot be met, such as an
 unknown option; 130 for a run that was interrupted.
@@ -22,6 +22,7 @@ from rich.table import Table
 
 import impls
 from bench import run as runs
+from bench.cli_data import data
 from bench.ledger import Stale
 from bench.outcome import LeftOut, explain
 from bench.plan import PRESETS, Asked, parse_duration
@@ -76,6 +77,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks × and µ shows ? instead
+
+
+main.add_command(data)
 
 
 def _data_options(command: Command) -> Command:

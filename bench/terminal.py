@@ -62,7 +62,7 @@ def user_errors() -> Iterator[None]:
 
 @contextmanager
 def progress(label: str, total: int, in_bytes: bool = False) -> Iterator[Callable[..., None]]:
-    """Show a bar on the terminal, and nothing where output is not one; yields what moves it on by 1, or more."""
+    """Show a bar on the terminal, and nothing where output is not one; yields what moves it on."""
     counts: tuple[ProgressColumn, ...] = (MofNCompleteColumn(),)
     if in_bytes:
         counts = DownloadColumn(), TransferSpeedColumn()

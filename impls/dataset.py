@@ -206,13 +206,13 @@ class Writer:
                     chunks=(rows, chunk),
                     dtype=dtype,
                     compressors=zarr.codecs.Crc32cCodec(),
-                    config={"write_empty_chunks": True},
                     overwrite=True,
                 )
             group.attrs.update(origin)  # last: without it, nobody goes on with these arrays
         elif group.attrs.asdict() != origin:
             raise self._other()
-        self._X, self._Y = group["X"], group["Y"]
+        with zarr.config.set({"array.write_empty_chunks": True}):  # such as of labels that are all 0
+            self._X, self._Y = group["X"], group["Y"]
         if (self._X.shape, self._X.chunks, self._X.dtype) != ((n_x, m), (n_x, chunk), dtype):
             raise self._other()
 
@@ -222,6 +222,11 @@ class Writer:
     def has(self, k: int) -> bool:
         """Tell whether chunk k was written before: its files appear whole or not at all, the labels last."""
         return _file(self.unfinished, self._Y, k).exists()
+
+    def count(self) -> int:
+        """Count the chunks that were written."""
+        folder = _file(self.unfinished, self._Y, 0).parent
+        return sum(file.name.isdecimal() for file in folder.iterdir()) if folder.exists() else 0
 
     def write(self, k: int, X: Array, Y: Array) -> None:
         """Write chunk k, X (n_x, …) and Y (1, …); raises OSError."""
