@@ -1,4 +1,4 @@
-"""The command line `zeroloop`: list, verify, run, compare, gallery, train, report.
+"""The command line `zeroloop`: list, verify, run, compare, gallery, train, report, data.
 
 Exit codes: 0; 1 for a row that failed, or a regression; 2 for a request that cannot be met, such as an
 unknown option; 130 for a run that was interrupted.
@@ -18,6 +18,7 @@ from rich.table import Table
 
 import impls
 from bench import run as runs
+from bench.cli_data import data
 from bench.cli_train import train
 from bench.ledger import Stale
 from bench.outcome import LeftOut, explain
@@ -72,6 +73,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal that lacks × and µ shows ? instead
 
 
+main.add_command(data)
 main.add_command(train)
 
 

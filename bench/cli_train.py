@@ -110,7 +110,7 @@ def train(
 
         def after(fit: Fit) -> None:
             training.after(fit)
-            advance(f"cost {fit.costs[-1]:.6g}")
+            advance(said=f"cost {fit.costs[-1]:.6g}")
 
         fit = gradient_descent(step, start.w, start.b, alpha, iterations, tolerance, after, start.costs)
         training.save(fit)

@@ -1,10 +1,9 @@
 """`zeroloop run`: from what was asked for to a results file and its report."""
 
 import dataclasses
-import os
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from bench.ledger import Ledger, Stale
 from bench.live import Clock, Lines, Screen
 from bench.plan import Asked, Paces
 from bench.selection import BadSelection, Selection, display_name, select
-from bench.terminal import ended_by_signals
+from bench.terminal import alone_in, ended_by_signals
 from impls import problems, registry
 from reports import results, wording, write
 from reports.results import Plan, Results
@@ -121,7 +120,7 @@ def carry_out(job: Job, console: Console) -> Results:
     settings = plans.settings(job.plan, job.selected)
     write.check_writable(job.path.parent)
     with (
-        _alone_in(job.path.parent),
+        alone_in(job.path.parent, "another run"),
         closing(Ledger(job.path, job.plan, job.selected.rows, job.selected.problems)) as ledger,
     ):
         if job.before:
@@ -138,23 +137,6 @@ def carry_out(job: Job, console: Console) -> Results:
         ):
             Conductor(job.selected, ledger, job.paces, show).run()
         return ledger.results
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Hold a folder for as long as a run writes there; raises BadSelection where another run does."""
-    import fcntl
-
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            said = f"{folder}: another run writes there; two at once disturb each other"
-            raise BadSelection(said) from None
-        yield
-    finally:
-        os.close(handle)
 
 
 def check_system() -> None:
