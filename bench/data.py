@@ -42,13 +42,14 @@ class Maker:
 
     @property
     def written(self) -> int:
-        """Count the chunks that are on disk."""
+        """Count the chunks that are on disk, as far as this maker knows."""
         return self._writer.count() if self._writer else 0
 
     @property
     def so_far(self) -> str:
         """Say how many chunks are on disk."""
-        return f"{self.written:,} of {self.chunks:,} chunks are written"
+        known = f"{self.written:,} of {self.chunks:,} chunks are written"
+        return known if self._writer else "nothing was written"
 
     def run(self, threads: int, show: Callable[[int], None]) -> None:
         """Write what is missing, a chunk in each thread; calls show(bytes) for what is on disk.
@@ -63,11 +64,13 @@ class Maker:
         draw_alike = f"zeroloop {metadata.version('zeroloop')}, NumPy {np.__version__}"
         origin = {"seed": self._seed, "made by": draw_alike}
         try:
-            self._writer = Writer(self.path, self.n_x, self.m, self.dtype, self.chunk, origin)
-            with alone_in(self._writer.unfinished, "another command"):
-                show(self._check_disk(self._writer))
-                self._write(self._writer, threads, show)
-                self._writer.finish()
+            with ThreadPoolExecutor(threads) as pool:  # waits for what Ctrl-C meets
+                about = self.path, self.n_x, self.m, self.dtype, self.chunk, origin
+                self._writer = pool.submit(Writer, *about).result()
+                with alone_in(self._writer.unfinished, "another command"):
+                    show(self._check_disk(self._writer))
+                    self._write(self._writer, pool, threads, show)
+                    self._writer.finish()
         except OSError as error:
             free = f"free {wording.size((self.chunks - self.written) * self.chunk_bytes)}"
             mend = free if error.errno in _FULL else "mend that"
@@ -85,24 +88,25 @@ class Maker:
             raise BadData(f"{self.path}: {sizes}; choose another folder, or a smaller shape")
         return written
 
-    def _write(self, writer: Writer, threads: int, show: Callable[[int], None]) -> None:
+    def _write(
+        self, writer: Writer, pool: ThreadPoolExecutor, threads: int, show: Callable[[int], None]
+    ) -> None:
         source = Source(self._seed, self.n_x)
         missing = (k for k in range(self.chunks) if not writer.has(k))
-        with ThreadPoolExecutor(threads) as pool:
 
-            def begin(number: int) -> set[Future[None]]:
-                return {pool.submit(self._write_chunk, writer, source, k) for k in islice(missing, number)}
+        def begin(number: int) -> set[Future[None]]:
+            return {pool.submit(self._write_chunk, writer, source, k) for k in islice(missing, number)}
 
-            try:
-                running = begin(threads)
-                while running:
-                    done, running = wait(running, return_when=FIRST_COMPLETED)
-                    for one in done:
-                        one.result()
-                        show(self.chunk_bytes)
-                    running |= begin(len(done))
-            finally:
-                self._stop.set()
+        try:
+            running = begin(threads)
+            while running:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for one in done:
+                    one.result()
+                    show(self.chunk_bytes)
+                running |= begin(len(done))
+        finally:
+            self._stop.set()
 
     def _write_chunk(self, writer: Writer, source: "Source", k: int) -> None:
         start, stop = k * self.chunk, min((k + 1) * self.chunk, self.m)

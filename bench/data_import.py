@@ -27,7 +27,7 @@ from reports import wording
 
 _CODECS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4"}
 _FIRST_LINE = 2**24  # bytes, in which a first line has to end
-_BLOCK = 2**20  # bytes of text that are parsed at once
+_BLOCK = 2**18  # bytes of text that are parsed at once
 _FIELD = 64  # bytes of text for each column, so that a line of many columns fits a block
 _BATCH = 2**19  # numbers of a Parquet file that are decoded at once
 _LONGEST = 60  # characters of a name or a field, in a message
@@ -124,12 +124,18 @@ class _Csv(Table):
     def __init__(self, path: Path):
         self._codec = _CODECS.get(path.suffix.lower())
         self.path = path
+        text = b""
         with self._errors(), _arrow().OSFile(str(path)) as file:
-            text = self._decompressed(file).read(_FIRST_LINE).removeprefix(b"\xef\xbb\xbf")
+            stream = self._decompressed(file)
+            while not re.search(rb"[^\r\n][\r\n]", text) and len(text) < _FIRST_LINE:
+                if not (more := stream.read(_BLOCK)):
+                    break
+                text += more
+        text = text.removeprefix(b"\xef\xbb\xbf")
         first = re.search(rb"[^\r\n]+", text)
         if first is None:
             raise BadTable(f"{path}: is empty")
-        if first.end() == _FIRST_LINE:
+        if first.end() >= _FIRST_LINE:
             raise BadTable(f"{path}: no CSV file: no line ends in its first {wording.size(_FIRST_LINE)}")
         try:
             (fields,) = csv.reader([first[0].decode("utf-8")])
@@ -169,7 +175,7 @@ class _Csv(Table):
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except _arrow().ArrowInvalid as error:
+        except _arrow().ArrowException as error:
             raise BadTable(self._explained(str(error))) from None
         except OSError as error:
             form = f" as {self._codec}" if self._codec else ""
@@ -207,12 +213,13 @@ class _Parquet(Table):
                 raise BadTable(f"{path}: column {name!r} is of type {field.type}, but numbers are needed")
 
     def batches(self) -> Iterator[tuple[list[Array], int]]:
-        size, total, row = self.path.stat().st_size, self._file.metadata.num_rows, 0
+        row = 0
         with self._errors():
+            bytes_per_row = self.path.stat().st_size / max(1, self._file.metadata.num_rows)
             for batch in self._file.iter_batches(max(1, _BATCH // self.columns), use_threads=False):
                 numbers = [self._numbers(one, row, column) for column, one in enumerate(batch.columns)]
                 row += batch.num_rows
-                yield numbers, size * row // total
+                yield numbers, int(row * bytes_per_row)
 
     def _numbers(self, values: Any, row: int, column: int) -> Array:
         if values.null_count:
@@ -224,7 +231,7 @@ class _Parquet(Table):
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except (_arrow().ArrowInvalid, OSError) as error:
+        except (_arrow().ArrowException, OSError) as error:
             raise BadTable(f"{self.path}: no whole Parquet file: {error}") from None
 
 
@@ -276,11 +283,7 @@ def _folder_for(path: Path) -> Iterator[None]:
     folder = unfinished(path)
     if folder.exists():
         with alone_in(folder, "another command"):
-            try:
-                origin = json.loads((folder / "zarr.json").read_bytes())["attributes"]
-            except (OSError, ValueError, KeyError, TypeError):
-                origin = None
-            if origin is None or (origin and _IMPORTED not in origin):
+            if not _is_import(folder):
                 raise BadData(f"{folder}: remains of another data set that was not finished: remove it")
             shutil.rmtree(folder)
     folder.mkdir()
@@ -290,6 +293,17 @@ def _folder_for(path: Path) -> Iterator[None]:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def _is_import(folder: Path) -> bool:
+    """Tell what an import left, however little it is, from what anything else did."""
+    try:
+        origin = json.loads((folder / "zarr.json").read_bytes())["attributes"]
+    except FileNotFoundError:
+        return not any(folder.iterdir())
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return not origin or _IMPORTED in origin
 
 
 def _is_number(text: str) -> bool:

@@ -4,12 +4,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import zarr
 from scipy.stats import kstest
 
 from bench.data import Maker, piece_of
 from impls.dataset import BLOCK, BadData, opened
-
-zarr = pytest.importorskip("zarr")
 
 M = 3 * BLOCK + 5_001
 ITEM = {"float32": 4, "float64": 8}

@@ -7,17 +7,16 @@ import json
 from decimal import Decimal
 
 import numpy as np
+import pyarrow as arrow
 import pytest
+import zarr
+from pyarrow import parquet
 
 from bench import data_import
 from bench.data_import import BadTable, import_table, opened_table
 from bench.selection import BadSelection
 from bench.terminal import alone_in
 from impls.dataset import BadData, opened, unfinished
-
-arrow = pytest.importorskip("pyarrow")
-zarr = pytest.importorskip("zarr")
-parquet = pytest.importorskip("pyarrow.parquet")
 
 NAMES = ["mass", "a,b", "is signal", "énergie"]  # the labels between the features
 COMPRESSED = {
@@ -244,6 +243,7 @@ def test_a_file_that_is_damaged(tmp_path, rows, name, damage, message):
         ({"y": [0, 1], "x": [1.5, float("nan")]}, "row 2, column 'x': nan, but every value must be finite"),
         ({"y": [0, 3], "x": [1.5, 2]}, "row 2, column 'y': label 3; every label must be 0 or 1"),
         ({"y": [0, 3]}, "has one column"),
+        ({"y": arrow.array([], "int8"), "x": arrow.array([], "float64")}, "has no rows"),
     ],
 )
 def test_what_is_wrong_in_a_parquet_file_and_where(tmp_path, columns, message):
@@ -281,17 +281,20 @@ def run(table):
     import_table(table, 2, table.path.with_name("data.zarr"), "float64", 2400, lambda _: None)
 
 
-@pytest.mark.parametrize("torn", [False, True])
-def test_what_a_killed_import_left_is_replaced(tmp_path, table, torn):
-    left = zarr.open_group(tmp_path / "data.zarr.part", mode="a")
-    left.create_array("X", shape=(9, 9), chunks=(9, 9), dtype="float32")[:] = 1
-    left.attrs.update({} if torn else {"imported from": "other.csv"})
+@pytest.mark.parametrize("when", ["at once", "early", "late"])
+def test_what_a_killed_import_left_is_replaced(tmp_path, table, when):
+    if when == "at once":
+        (tmp_path / "data.zarr.part").mkdir()
+    else:
+        left = zarr.open_group(tmp_path / "data.zarr.part", mode="a")
+        left.create_array("X", shape=(9, 9), chunks=(9, 9), dtype="float32")[:] = 1
+        left.attrs.update({} if when == "early" else {"imported from": "other.csv"})
     run(table)
     assert opened(tmp_path / "data.zarr").n_x == 3
     assert {path.name for path in tmp_path.iterdir()} == {"table.csv", "data.zarr"}
 
 
-@pytest.mark.parametrize("kind", ["made", "foreign", "empty", "file", "no Zarr"])
+@pytest.mark.parametrize("kind", ["made", "foreign", "file", "no Zarr"])
 def test_what_is_no_import_is_not_removed(tmp_path, table, kind):
     folder = tmp_path / "data.zarr.part"
     if kind == "file":
