@@ -7,9 +7,12 @@ them remain to be sent on.
 """
 
 import functools
+import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
+
+import numpy as np
 
 from impls.contract import Array, Step
 from impls.dataset import DataSet
@@ -30,8 +33,8 @@ def partial(data: DataSet, first: int, last: int, w: Array, b: float, threads: i
     Each chunk takes one thread. Raises what `DataSet.sums` does.
     """
     rehearse(data.dtype, data.order)
-    column = w[:, 0].view()
-    column.setflags(write=False)  # to Numba one that can be written to is of another type
+    column = np.ascontiguousarray(w[:, 0]).view()
+    column.setflags(write=False)  # one that can be written to, or has gaps, is of another type to Numba
 
     def leaf(k: int) -> Node:
         return Node(0, k, data.sums(k, column, b))
@@ -42,6 +45,7 @@ def partial(data: DataSet, first: int, last: int, w: Array, b: float, threads: i
     return merged(_pool(threads).map(leaf, chunks))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # as in a training, which a worker knows nothing of
 def merged(nodes: Iterable[Node]) -> list[Node]:
     """Add neighbours that make a larger subtree; nodes are in order, and so is the result."""
     left: list[Node] = []
@@ -65,3 +69,7 @@ def as_step(nodes: Iterable[Node], data: DataSet) -> Step:
 @functools.cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="chunks")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # a child has none of the threads

@@ -9,6 +9,7 @@ compile for itself.
 
 import contextlib
 import functools
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,19 +25,16 @@ from impls.contract import Array
 
 @functools.cache
 def rehearse(dtype: str, order: str) -> None:
-    """Load the code for X in "C" or "F" order, which another process compiles unless it is on disk.
-
-    Raises OSError where no process can be started.
-    """
+    """Load the code for X in "C" or "F" order, which another process compiles unless it is on disk."""
     _, kernel, _ = sweep.kernels(_example(dtype, order), order)
     if folder := kernel.stats.cache_path:  # else Numba has no place for it
-        what = (digest_of_sources()[:12], numba.__version__, get_host_cpu_name(), dtype, order)
-        done = Path(folder) / f"zeroloop-{'-'.join(what)}.rehearsed"
-        if not done.exists():
-            code = f"from impls import rehearsal; rehearsal.play({dtype!r}, {order!r})"
-            subprocess.run([sys.executable, "-P", "-c", code], check=False, stdin=subprocess.DEVNULL)
-            with contextlib.suppress(OSError):  # the next process does it again
-                done.touch()
+        place = (get_host_cpu_name(), sys.implementation.cache_tag, dtype, order)
+        done = Path(folder) / f"zeroloop-{'-'.join(place)}.rehearsed"
+        what = f"{digest_of_sources()} {numba.__version__}"
+        with contextlib.suppress(OSError, subprocess.SubprocessError):  # the next process does it again
+            if not done.exists() or done.read_text() != what:
+                _play_elsewhere(dtype, order)
+                done.write_text(what)
     play(dtype, order)
 
 
@@ -45,6 +43,14 @@ def play(dtype: str, order: str) -> None:
     X, ones = _example(dtype, order), np.ones(2, dtype)
     ones.setflags(write=False)
     sweep.sums(ones, 0.0, X, ones, 0, 2, order)
+
+
+def _play_elsewhere(dtype: str, order: str) -> None:
+    code = f"from impls import rehearsal; rehearsal.play({dtype!r}, {order!r})"
+    paths = [str(Path(sweep.__file__).parents[1]), os.environ.get("PYTHONPATH")]  # the modules that run here
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    command = [sys.executable, "-P", "-c", code]
+    subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=True)
 
 
 def _example(dtype: str, order: str) -> Array:
