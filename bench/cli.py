@@ -123,7 +123,8 @@ def _data_options(command: Command) -> Command:
 @main.command("list")
 def list_rows() -> None:
     """Show all implementations and problems."""
-    absent = sorted({name for record in registry.RECORDS for name in registry.absent(record)})
+    there = (record for record in registry.RECORDS if _status(record) == "not installed")
+    absent = sorted({name for record in there for name in registry.absent(record)})
     hint = f"For the rows that are not installed: pip install {' '.join(absent)}\n\n" if absent else ""
     click.echo(f"{_as_text(_rows_table())}\n\n{hint}{_as_text(_problems_table())}")
 
@@ -395,9 +396,12 @@ def _rows_table() -> Table:
     for name in impls.names():
         found, count = registry.record(name), counted(describe_row(name))
         lines = wording.number(count.lines if count else None)
-        status = "not installed" if registry.absent(found) else "ready"
-        table.add_row(name, wording.number(found.loops), lines, found.title, status)
+        table.add_row(name, wording.number(found.loops), lines, found.title, _status(found))
     return table
+
+
+def _status(found: registry.Record) -> str:
+    return (registry.missing(found) or "ready").partition(": ")[0]
 
 
 def _problems_table() -> Table:

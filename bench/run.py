@@ -107,8 +107,9 @@ def described(job: Job) -> str:
             call_s = job.paces.predicted(row, setting) if plans.suits(row, setting) else None
             if call_s is not None and (said := plans.too_long(plan, call_s)):
                 lines.append(f"skipped: {display_name(row)} on {setting.problem}, {setting.dtype}: {said}")
-    if missing:
-        lines.append(f"not installed: {', '.join(missing)}")
+    reasons = {row: (registry.missing(registry.record(row)) or "").partition(": ")[0] for row in missing}
+    for status in dict.fromkeys(reasons.values()):
+        lines.append(f"{status}: {', '.join(row for row in missing if reasons[row] == status)}")
     if job.before:
         lines.append(f"going on after {job.before.run.done} of {plan.processes * len(settings)} parts")
     about = "at least" if plan.until is not None else "about"

@@ -93,7 +93,7 @@ def wrong(started):
 
 @pytest.fixture(scope="session")
 def bare(started):
-    """A Python without Numba and without the libraries of the tests, on two problems and in both dtypes."""
+    """A Python without Numba, a GPU and the libraries of the tests, on two problems and in both dtypes."""
     return started["bare"].result()
 
 
@@ -178,6 +178,10 @@ import sys
 
 for name in ("numba", "hypothesis", "jsonschema", "mpmath"):
     sys.modules[name] = None
+
+from impls import cuda_device
+
+cuda_device.why_none = lambda: "none here"
 """
 
 SLEEPER = """\
@@ -232,7 +236,7 @@ def _wrong(folder):
 
 def _bare(folder):
     _written(folder, "bare_python.py", BARE)
-    rows = ("python_two_features", "numba_two_loop", "numpy_zero_loop")
+    rows = ("python_two_features", "numba_two_loop", "torch_gpu", "numpy_zero_loop")
     return _measured(
         folder,
         *("-p", "no:hypothesispytest", "-p", "bare_python"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import impls
-from impls import problems, registry
+from impls import cuda_device, problems, registry
 from reports import write
 
 WRONG = Path(__file__).parents[1] / "impls" / "wrong"
@@ -71,7 +71,7 @@ def test_list_shows_every_row_and_problem(zeroloop):
     result = zeroloop("list")
     assert result.exit_code == 0
     for name in impls.names():
-        status = "not installed" if registry.missing(registry.record(name)) else "ready"
+        status = (registry.missing(registry.record(name)) or "ready").partition(": ")[0]
         assert line_of(result, name).endswith(status)
     for shape in problems.SHAPES:
         assert f" {shape.n_x:,} {shape.m:,} " in line_of(result, shape.name)
@@ -87,6 +87,15 @@ def test_list_says_how_to_install_what_is_missing(zeroloop, monkeypatch):
     )
     assert line_of(result, "numpy_zero_loop").endswith("ready")
     assert max(map(len, zeroloop("list", columns=80).output.splitlines())) <= 80
+
+
+def test_list_offers_no_library_of_a_gpu_where_there_is_none(zeroloop, monkeypatch):
+    monkeypatch.setattr(registry, "_is_installed", lambda library: library == "numpy")
+    for why, status, offered in (("none here", "no CUDA device", False), (None, "not installed", True)):
+        monkeypatch.setattr(cuda_device, "why_none", lambda why=why: why)
+        result = zeroloop("list")
+        assert line_of(result, "cupy_zero_loop").endswith(status)
+        assert ("cupy" in re.search("^For the rows .*", result.output, re.MULTILINE)[0]) == offered
 
 
 # verify
@@ -124,6 +133,13 @@ def test_verify_is_no_failure_where_a_library_is_missing(zeroloop, monkeypatch):
     result = zeroloop("verify", "--impl=numba_two_loop", *QUICK)
     assert result.exit_code == 0
     assert line_of(result, "numba_two_loop").endswith("not installed: pip install numba")
+
+
+def test_verify_is_no_failure_where_there_is_no_gpu(zeroloop, monkeypatch):
+    monkeypatch.setattr(cuda_device, "why_none", lambda: "none here")
+    result = zeroloop("verify", "--impl=torch_gpu", "--impl=numpy_zero_loop", *QUICK)
+    assert result.exit_code == 0
+    assert line_of(result, "torch_gpu").endswith("no CUDA device: none here")
 
 
 @pytest.mark.parametrize("command", ["verify", "train"])
