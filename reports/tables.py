@@ -115,7 +115,7 @@ def as_csv(comparisons: tuple[Comparison, ...]) -> str:
             plain = (line.name, line.status, line.reason, line.loops, line.lines)
             intervals = (_ends(line.step_s), _ends(line.over_python), _ends(line.over_numpy))
             spans = [_raw(end) for ends in intervals for end in ends]
-            light = (comparison.light_s, line.share)
+            light = (line.light_s, line.share)
             once = (line.prepare_s, line.warmup_s, line.warm_s, *_ends(line.calls_to_pay))
             rest = (line.extra_bytes, line.between, line.within, line.error)
             writer.writerow([*setting, *plain, *spans, *map(_raw, (*light, *once, *rest))])

@@ -16,7 +16,7 @@ from reports.pages import comparison, gallery, report
 from reports.results import Results, parse, run_id
 
 _EXPORT = re.compile(
-    r"(speedup|contest)\.(csv|md|tex)|cite\.bib|figures\.pdf|roofline-float(32|64)-\d+\.svg"
+    r"(speedup|contest)\.(csv|md|tex)|cite\.bib|figures\.pdf|roofline-(cuda-)?float(32|64)-\d+\.svg"
     r"|(speedup-python|speedup-numpy|break-even|spread|training)-\d+\.svg"
     r"|(speedup|pays|fastest|scaling|first-calls)\.svg"
 )

@@ -14,7 +14,17 @@ from pygments.lexers import PythonLexer
 from reports import cite, claims, figures, noise, pages, sizes, tables, training
 from reports.figures import Picture
 from reports.figures.start import starting_beside_numpy
-from reports.findings import NUMPY, PYTHON, Comparison, contest, counted, left_out, too_fast, verdict
+from reports.findings import (
+    NUMPY,
+    PYTHON,
+    Comparison,
+    contest,
+    counted,
+    gpu_of,
+    left_out,
+    too_fast,
+    verdict,
+)
 from reports.results import Results, Row
 from reports.statistics import Interval
 
@@ -84,6 +94,7 @@ def _held(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, An
         "disturbed": noise.disturbed_share(results.timings),
         "drift": noise.drift(results.timings),
         "environment": results.environment,
+        "gpu": gpu_of(results),
         "comparisons": comparisons,
         "opening": "all" if len(comparisons) <= _MOST_SETTINGS else comparisons[0].slug,
         "verdict": verdict(comparisons),
@@ -92,7 +103,7 @@ def _held(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, An
         "contest_summary": tables.contest_summary(comparisons),
         "ours": [row.name for row in results.run.rows if row.side == "ours"],
         "peers": [row.name for row in results.run.rows if row.side == "peer"],
-        "lit": [comparison for comparison in comparisons if comparison.light and comparison.measured],
+        "lit": [comparison for comparison in comparisons if comparison.lights and comparison.measured],
         "columns": tables.COLUMNS,
         "cells": tables.cells,
         "naming": tables.NAMING,

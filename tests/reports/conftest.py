@@ -91,6 +91,16 @@ def contested(document, enter):
     return enter(document, "numba_two_loop", "numpy_zero_loop", "numpy_two_loop")
 
 
+@pytest.fixture
+def on_gpu(document):
+    """The ten timings with Numba's row on a GPU, whose light was measured on the larger problem."""
+    document["machine_info"]["zeroloop"]["gpu"] = "Hand-Written GPU"
+    run = document["zeroloop"]
+    next(row for row in run["rows"] if row["name"] == "numba_two_loop")["device"] = "cuda"
+    run["lights"].append({**run["lights"][1], "device": "cuda", "read_s": 2e-4, "link_s": 2.5e-4})
+    return document
+
+
 @pytest.fixture(scope="session")
 def rendered(stub):
     """Render a document's page with stubs in place of its figures."""

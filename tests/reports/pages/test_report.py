@@ -95,6 +95,27 @@ def test_speed_of_light_is_shown_with_what_bounds_it(page_text):
     assert words.endswith("square float64, 2 threads 400 µs 100 µs reading X")
 
 
+def test_a_gpu_is_shown_with_its_light(on_gpu, rendered, page_text):
+    assert "GPU" not in re.sub("<(script|style).*?</\\1>", "", page_text, flags=re.DOTALL)
+    text = rendered(on_gpu)
+    words = " ".join(re.sub("<[^>]*>", " ", text).split())
+    assert "Measured on Hand-Written CPU @ 2.00 GHz, 2 cores, and Hand-Written GPU, with CPython" in words
+    assert "GPU Hand-Written GPU Memory" in words
+    on_gpu["zeroloop"]["lights"][2]["read_s"] = 1.07 * 5e-4
+    assert "or the row knows a faster way to read X than this suite does" in " ".join(
+        re.sub("<[^>]*>", " ", rendered(on_gpu)).split()
+    )
+
+
+def test_the_light_of_a_gpu_stands_beside_that_of_the_processor(on_gpu, stub):
+    results = parse(on_gpu)
+    page = render(results, compare(results), {"roofline-cuda-float64-2": stub("roofline-cuda-float64-2")}, {})
+    section = re.search('<section id="roofline">.*?</section>', page, re.DOTALL)[0]
+    words = " ".join(re.sub("<[^>]*>", " ", section).split())
+    assert "what roofline-cuda-float64-2 says" in words
+    assert words.endswith("square float64, 2 threads, on the GPU 200 µs 250 µs sigmoid and softplus")
+
+
 @pytest.mark.parametrize(("layer", "shown"), [(None, False), ("tbb", True)])
 def test_threading_layer_is_shown_where_it_is_known(document, rendered, layer, shown):
     document["machine_info"]["zeroloop"]["threading_layer"] = layer
