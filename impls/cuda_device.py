@@ -54,18 +54,21 @@ def check_room(X: Array) -> None:
 
 
 def _free_bytes() -> int:
-    # In the context that the libraries of this process share: made for a moment where none has made it yet.
-    context, free, total = ctypes.c_void_p(), ctypes.c_size_t(), ctypes.c_size_t()
-    _ask("cuDevicePrimaryCtxRetain", ctypes.byref(context), _device())
+    free, total = ctypes.c_size_t(), ctypes.c_size_t()
+    _ask("cuCtxPushCurrent_v2", _context())
     try:
-        _ask("cuCtxPushCurrent_v2", context)
-        try:
-            _ask("cuMemGetInfo_v2", ctypes.byref(free), ctypes.byref(total))
-        finally:
-            _ask("cuCtxPopCurrent_v2", ctypes.byref(context))
+        _ask("cuMemGetInfo_v2", ctypes.byref(free), ctypes.byref(total))
     finally:
-        _ask("cuDevicePrimaryCtxRelease_v2", _device())
+        _ask("cuCtxPopCurrent_v2", ctypes.byref(ctypes.c_void_p()))
     return free.value
+
+
+@functools.cache
+def _context() -> ctypes.c_void_p:
+    """Return the context that the libraries of this process share, and make it if none of them has."""
+    context = ctypes.c_void_p()
+    _ask("cuDevicePrimaryCtxRetain", ctypes.byref(context), _device())
+    return context
 
 
 def _device() -> ctypes.c_int:

@@ -50,6 +50,8 @@ def as_markdown(results: Results, contested: Results) -> str:
     rows = [headings, ["---", *["--:"] * (len(headings) - 1)]]
     for row in results.run.rows:
         lines = [next((line for line in one.lines if line.name == row.name), None) for one in comparisons]
+        if all(line is None or line.status == "no CUDA device" for line in lines):
+            continue  # the machine of the reference results has no GPU
         first = next(line for line in lines if line)
         counts = (wording.number(first.loops), wording.number(first.lines))
         rows.append([f"`{row.name}`", *counts, *map(_speedup, lines)])

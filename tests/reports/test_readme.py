@@ -25,6 +25,14 @@ def test_without_a_contest_the_block_ends_with_the_run(results):
     assert readme.as_markdown(results, results).endswith(f"run `{results.run_id}`.\n")
 
 
+def test_rows_that_no_machine_of_ours_can_run_are_left_out(document):
+    for status, shown in (("not installed", True), ("no CUDA device", False)):
+        for entry in document["zeroloop"]["unmeasured"]:
+            entry["status"] = status
+        parsed = parse(document)
+        assert ("`jax_zero_loop`" in readme.as_markdown(parsed, parsed)) == shown
+
+
 def test_reference_results_are_of_this_code():
     for path in sorted(readme.REFERENCE.glob("*.json")):
         for row in read(path).run.rows:
