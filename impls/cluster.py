@@ -6,8 +6,10 @@ to read. So what a worker was doing when it died, another does again, to the sam
 dealt anew to the workers that each step finds.
 """
 
+import logging
 import re
 import uuid
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
@@ -16,7 +18,7 @@ from typing import Any
 from impls import threads
 from impls.chunked import Node, as_step, partial
 from impls.contract import Array, Step
-from impls.dataset import DataSet, reopened
+from impls.dataset import BadData, DataSet, reopened
 from impls.registry import Unavailable
 
 _CONNECT_S = 10
@@ -25,6 +27,7 @@ _PATIENCE_S = 30  # without any, until they are given up
 _BASE_BYTES = 300_000_000  # of a worker that has imported all it needs
 _CHUNKS_HELD = 3  # by each thread, at most: as read, as decoded, and while its values are checked
 _PAUSE = 0.8  # of its memory limit, at which a worker takes no more tasks
+_SAME = ("distributed", "numpy", "numba", "zarr")  # on all machines
 _ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"),
     "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",  # it looks at each worker a hundred times a second
@@ -48,13 +51,18 @@ class Cluster:
         self._looked_s = 0.0  # when workers were last asked for
         self._results: list[Any] = []
         self._distributed = _distributed()
-        if local := re.fullmatch(r"local(?::([1-9]\d{0,2}))?", address):
-            self._local, self._client = self._started(int(local[1] or threads.available()))
-        elif re.fullmatch(r"(tcp|tls)://[^/]+:\d+", address):
-            self._local, self._client = None, self._connected()
-        else:
-            needed = "local, local:N, tcp://HOST:PORT or tls://HOST:PORT"
-            raise BadCluster(f"cluster: {address!r}, but {needed} is needed")
+        # What goes wrong is said once, in a message; that other versions do, by `_check`.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+        with warnings.catch_warnings(action="ignore"):
+            self._local, self._client = self._begun()
+
+    def _begun(self) -> tuple[Any, Any]:
+        if local := re.fullmatch(r"local(?::(\d+))?", self.address):
+            return self._started(local[1])
+        if re.fullmatch(r"(tcp|tls)://[^/]+:\d+", self.address):
+            return None, self._connected()
+        needed = "local, local:N, tcp://HOST:PORT or tls://HOST:PORT"
+        raise BadCluster(f"cluster: {self.address!r}, but {needed} is needed")
 
     def __enter__(self) -> "Cluster":
         return self
@@ -90,9 +98,9 @@ class Cluster:
         return self._workers
 
     def _found(self) -> dict[str, int]:
-        if not self._said(self._client.nthreads):
+        while not (workers := self._said(self._client.nthreads)):
             self._said(lambda: self._client.wait_for_workers(1, timeout=_PATIENCE_S))
-        return dict(sorted(self._said(self._client.nthreads).items()))
+        return dict(sorted(workers.items()))
 
     def _asked(self, data: DataSet, w: Array, b: float) -> list[list[Node]]:
         name, place = uuid.uuid4().hex, (str(data.path.resolve()), data.identity)
@@ -122,26 +130,44 @@ class Cluster:
                 if alone_s >= _PATIENCE_S:
                     raise BadCluster(f"{self.address}: no workers are left") from None
 
-    def _started(self, workers: int) -> tuple[Any, Any]:
+    def _started(self, said: str | None) -> tuple[Any, Any]:
+        try:
+            workers = threads.check(int(said or threads.available()))
+        except ValueError as error:
+            raise BadCluster(f"cluster: {self.address!r}: {error}") from None
         local = self._distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             dashboard_address="127.0.0.1:0",  # any port that is free
             memory_limit=0,  # none: a worker maps its chunks, and what is mapped counts as its memory
             env=_ENVIRONMENT,
-            silence_logs=50,  # what goes wrong is said once, in a message
+            silence_logs=logging.CRITICAL,
         )
         return local, self._distributed.Client(local, set_as_default=False)
 
     def _connected(self) -> Any:
+        security = self._security()
         try:
-            return self._distributed.Client(self.address, timeout=_CONNECT_S, set_as_default=False)
-        except (TypeError, ValueError) as error:
-            said = "set distributed.comm.tls in Dask's configuration, as for its workers"
-            raise BadCluster(f"{self.address}: no TLS without certificates: {said}") from error
+            return self._distributed.Client(
+                self.address, timeout=_CONNECT_S, security=security, set_as_default=False
+            )
         except OSError as error:
-            said = "start one with `dask scheduler`, or mend the address or its protocol"
+            said = "start one with `dask scheduler`, or mend the address, its protocol or the certificates"
             raise BadCluster(f"{self.address}: no scheduler answers: {said}") from error
+
+    def _security(self) -> Any:
+        """Return Dask's settings of TLS; a client that finds them wrong itself takes 20 s to be let go."""
+        settings = "distributed.comm in Dask's configuration"
+        try:
+            security = self._distributed.Security()
+            certificates = security.get_connection_args("client")["ssl_context"]
+        except (OSError, ValueError) as error:
+            raise BadCluster(f"{self.address}: {settings} names certificates that fail: {error}") from None
+        if self.address.startswith("tls:") and not certificates:
+            raise BadCluster(f"{self.address}: no TLS without certificates: set {settings}")
+        if self.address.startswith("tcp:") and security.require_encryption:
+            raise BadCluster(f"{self.address}: {settings} requires encryption: use a tls:// address")
+        return security
 
     def _check(self, data: DataSet, workers: dict[str, int]) -> None:
         """Raise BadCluster unless these workers run the same code, have memory and see the data set."""
@@ -155,17 +181,28 @@ class Cluster:
                     f"{data.chunk_bytes / 1e6:,.1f} MB need {needed / _PAUSE / 1e6:,.0f} MB: give it more, "
                     "or make the data set with smaller chunks"
                 )
-        ours = _versions()()
-        for worker, theirs in self._said(
-            lambda: self._client.run(_versions(), workers=list(workers))
-        ).items():
-            for name, version in ours.items():
-                if theirs[name] != version:
-                    said = f"{name} {theirs[name] or 'is not installed'}, but here it is {version}"
-                    raise BadCluster(f"worker {worker}: {said}: install the same on both")
-        self._said(
-            lambda: self._client.run(_open, str(data.path.resolve()), data.identity, workers=list(workers))
-        )
+        self._check_versions(list(workers))
+        place = (str(data.path.resolve()), data.identity)
+        for worker, error in self._told(list(workers), _unseen, *place).items():
+            if error:
+                raise BadCluster(f"worker {worker}: it needs the data set at the same path, but {error}")
+
+    def _check_versions(self, workers: list[str]) -> None:
+        """Raise BadCluster unless these workers run what runs here."""
+        # First what Dask itself tells: a function that is sent to another Python can be its end.
+        found = self._said(lambda: self._client.get_versions(packages=_SAME))
+        ours, theirs = found["client"]["packages"], found["workers"]
+        for worker in set(workers) & set(theirs):
+            for name in ("python", *_SAME):
+                _compare(worker, name, theirs[worker]["packages"][name], ours[name])
+        digest = _digest()
+        for worker, other in self._told(workers, digest).items():
+            _compare(worker, "zeroloop's code", other, digest())
+
+    def _told(self, workers: list[str], function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+        """Return what a function returns on each worker that is still there."""
+        told = self._said(lambda: self._client.run(function, *arguments, workers=workers, on_error="return"))
+        return {worker: answer for worker, answer in told.items() if not isinstance(answer, OSError)}
 
     def _said(self, call: Callable[[], Any]) -> Any:
         """Return what a call returns, with what dask.distributed raises as BadCluster."""
@@ -176,7 +213,8 @@ class Cluster:
             raise
         except killed as error:
             raise BadCluster(
-                f"{self.address}: {error.last_worker} and others died over the same chunks"
+                f"{self.address}: worker {error.last_worker.address} and others died over the same chunks: "
+                "their logs may say why, such as a lack of memory"
             ) from None
         except TimeoutError:
             raise BadCluster(f"{self.address}: it has no workers; start some with `dask worker`") from None
@@ -199,32 +237,32 @@ def _on_worker(first: int, last: int, place: tuple[str, str], w: Array, b: float
     return partial(reopened(Path(path), identity), first, last, w, b, count)
 
 
-def _open(path: str, identity: str) -> None:
-    reopened(Path(path), identity)
+def _compare(worker: str, name: str, theirs: str | None, ours: str | None) -> None:
+    if theirs != ours:
+        said = f"{name} {theirs or 'is not installed'}, but here it is {ours}"
+        raise BadCluster(f"worker {worker}: {said}: install the same on both")
 
 
-def _versions() -> Callable[[], dict[str, str | None]]:
+def _unseen(path: str, identity: str) -> str | None:
+    """Say why a worker cannot open a data set."""
+    try:
+        reopened(Path(path), identity)
+    except BadData as error:
+        return str(error)
+    return None
+
+
+def _digest() -> Callable[[], str | None]:
     """Return a function that a worker can run even if it has none of our modules."""
 
-    def versions() -> dict[str, str | None]:
-        import platform
-        from importlib import metadata
-
-        found: dict[str, str | None] = {"Python": platform.python_version()}
-        for name in ("numpy", "numba", "zarr", "distributed"):
-            try:
-                found[name] = metadata.version(name)
-            except metadata.PackageNotFoundError:
-                found[name] = None
+    def digest() -> str | None:
         try:
             from impls.compiled import digest_of_sources
-
-            found["zeroloop's code"] = digest_of_sources()[:12]
         except ImportError:
-            found["zeroloop's code"] = None
-        return found
+            return None
+        return str(digest_of_sources()[:12])
 
-    return versions
+    return digest
 
 
 def _distributed() -> Any:

@@ -212,7 +212,10 @@ def test_going_on_ends_as_if_it_had_never_stopped(zeroloop, data, tmp_path, subj
         (["--dtype=float64"], "--dtype: DATA has its own"),
         (["--cluster=local", "--threads=1"], "--threads: a cluster's workers have their own"),
         (["--cluster=http://here:1"], "cluster: 'http://here:1', but local, local:N, tcp://HOST:PORT or"),
-        (["--cluster=local:0"], "cluster: 'local:0', but local, local:N, tcp://HOST:PORT or"),
+        (
+            ["--cluster=local:0"],
+            "cluster: 'local:0': threads: 0, but a whole number from 1 to 1024 is needed",
+        ),
         (["--resume"], "--resume: it needs --save FILE.npz"),
         (["--every=3"], "--every: it needs --save FILE.npz"),
         (["--save=fit.txt"], "--save: fit.txt, but the name of a file .npz is needed"),

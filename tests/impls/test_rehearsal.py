@@ -46,15 +46,9 @@ def test_the_first_process_computes_the_bits_of_all_others(tmp_path, suffix):
             writer.write(k, problem.X[part], problem.Y[part])
         writer.finish()
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    command = [sys.executable, "-c", DESCENT, *paths]
     first, second = (
-        subprocess.run(
-            [sys.executable, "-c", DESCENT, *paths],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        for _ in range(2)
+        subprocess.run(command, env=environment, capture_output=True, text=True, check=True) for _ in range(2)
     )
     assert first.stdout.count("\n") == 2
     assert (first.stdout, first.stderr) == (second.stdout, "")
@@ -127,5 +121,5 @@ def test_the_other_process_runs_these_modules(rehearsed, monkeypatch):
     command, options = rehearsed()
     monkeypatch.chdir("/")
     code = "import impls.rehearsal as it; print(it.__file__)"
-    said = subprocess.check_output([*command[:-1], code], env=options["env"], text=True)
-    assert Path(said.strip()) == Path(rehearsal.__file__)
+    other = subprocess.Popen([*command[:-1], code], env=options["env"], stdout=subprocess.PIPE, text=True)
+    assert Path(other.communicate()[0].strip()) == Path(rehearsal.__file__)
