@@ -7,19 +7,26 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from bench.data import Maker, described
 from bench.data_import import import_table, opened_table
-from bench.terminal import INTERRUPTED, Commands, ended_by_signals, progress, user_errors
+from bench.terminal import (
+    INTERRUPTED,
+    Command,
+    Commands,
+    dtype_option,
+    ended_by_signals,
+    progress,
+    user_errors,
+)
 from impls import problems
 from impls import threads as pools
 from impls.dataset import opened
 from reports import write
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 _SIZES = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
 
@@ -74,13 +81,7 @@ def _storage_options(command: Command) -> Command:
             show_default=True,
             help="What a chunk takes, at most, such as 500kB or 1GB.",
         ),
-        click.option(
-            "--dtype",
-            type=click.Choice(problems.DTYPES),
-            default="float32",
-            show_default=True,
-            help="Floating point type.",
-        ),
+        dtype_option("float32"),
     ):
         command = option(command)
     return command

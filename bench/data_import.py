@@ -25,7 +25,7 @@ from impls.dataset import BadData, Writer, check_absent, chunk_for, unfinished
 from impls.registry import Unavailable, UnknownName
 from reports import wording
 
-_CODECS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4"}
+_CODECS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 _FIRST_LINE = 2**24  # bytes, in which a first line has to end
 _BLOCK = 2**18  # bytes of text that are parsed at once
 _FIELD = 64  # bytes of text for each column, so that a line of many columns fits a block

@@ -56,16 +56,21 @@ def data_options(command: Command) -> Command:
         click.option(
             "--threads", type=int, metavar="N", help="Threads a step may use.  [default: all cores]"
         ),
-        click.option(
-            "--dtype",
-            type=click.Choice(problems.DTYPES),
-            default="float64",
-            show_default=True,
-            help="Floating point type.",
-        ),
+        dtype_option("float64"),
     ):
         command = option(command)
     return command
+
+
+def dtype_option(default: str) -> Callable[[Command], Command]:
+    """Return the option --dtype of one type."""
+    return click.option(
+        "--dtype",
+        type=click.Choice(problems.DTYPES),
+        default=default,
+        show_default=True,
+        help="Floating point type.",
+    )
 
 
 class Unmet(click.ClickException):

@@ -27,7 +27,6 @@ import numpy as np
 from impls.contract import Array, check_data
 from impls.problems import DTYPES
 from impls.registry import Unavailable
-from impls.sweep import sums
 
 CHUNK_BYTES = 2**25  # of X: milliseconds of work, beside which mapping a file is nothing
 BLOCK = 2**16  # examples; chunks are whole blocks where the data are large enough
@@ -161,7 +160,7 @@ class _Chunks(DataSet):
     def _sums(self, k: int, w: Array, b: float) -> Array:
         start, stop = self.examples(k)
         X, (Y,) = (self._mapped(array, k) for array in (self._X, self._Y))
-        return np.asarray(sums(w, b, X, Y, 0, stop - start, self.order))
+        return _sums_of(w, b, X, Y, stop - start, self.order)
 
     def _mapped(self, array: Any, k: int) -> Array:
         return _mapped(self._file(array, k), array.dtype, array.chunks)
@@ -207,13 +206,19 @@ class _Table(DataSet):
         w.setflags(write=False)
         Y = np.ascontiguousarray(rows[:, 0])
         Y.setflags(write=False)
-        return np.asarray(sums(w, b, rows.T, Y, 0, len(Y), self.order)[1:])
+        return _sums_of(w, b, rows.T, Y, len(Y), self.order)[1:]
 
     def _rows(self, k: int) -> Array:
         start, stop = self.examples(k)
         dtype, columns = np.dtype(self.dtype), 1 + self.n_x
         offset = self._offset + start * columns * dtype.itemsize
         return _mapped(self.path, dtype, (stop - start, columns), offset)
+
+
+def _sums_of(w: Array, b: float, X: Array, Y: Array, count: int, order: str) -> Array:
+    from impls.sweep import sums  # here, so that a command that computes nothing does without Numba
+
+    return np.asarray(sums(w, b, X, Y, 0, count, order))
 
 
 def _mapped(file: Path, dtype: Any, shape: tuple[int, int], offset: int = 0) -> Array:

@@ -107,11 +107,9 @@ class Way:
     def foretold_off(self) -> float | None:
         """How far a line through all other sizes lies from the largest, relative; None where they are few."""
         *others, last = self.lines
-        fit = (
-            statistics.line(others, [_blocks_s(self.lines[m]) for m in others])
-            if others[_FEWEST - 1 :]
-            else None
-        )
+        if len(others) < _FEWEST:
+            return None
+        fit = statistics.line(others, [_blocks_s(self.lines[m]) for m in others])
         if fit is None:
             return None
         start, growth = fit

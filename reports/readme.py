@@ -151,7 +151,7 @@ def _table(headings: list[str], rows: list[list[str]], left: int = 1) -> str:
 
 def _measured_on(results: Results) -> str:
     environment = results.environment
-    shown = ("numpy", "numba", "scikit-learn", "numexpr", "torch", "jax", "dask", "distributed")
+    shown = ("numpy", "numba", "scikit-learn", "numexpr", "torch", "jax", "zarr", "distributed")
     versions = [f"{name} {environment.versions[name]}" for name in shown if name in environment.versions]
     return (
         f"{environment.cpu}, {environment.cores} cores, {environment.python}, {', '.join(versions)}; "

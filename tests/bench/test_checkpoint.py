@@ -50,8 +50,20 @@ def test_another_training_is_refused(file, changed, asked, expected):
         other.load(*asked)
 
 
+def test_the_alpha_that_is_named_is_the_one_to_go_on_with(file):
+    Checkpoint(file.path, file.data, 0.123456789).save(FIT)
+    with pytest.raises(BadCheckpoint, match=r"trained with --alpha 0\.123456789; go on with the same$"):
+        file.load(2, "float32", 10)
+
+
 def _without_w(path):
     np.savez(path, b=0.0)
+
+
+def _encrypted(path):
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= 1  # a flag in the archive's directory
+    path.write_bytes(content)
 
 
 def _of_objects(path):
@@ -67,9 +79,10 @@ def _of_objects(path):
         lambda path: path.write_bytes(path.read_bytes().replace(b"\x93NUMPY", b"\x93NUMBY")),
         _without_w,
         _of_objects,
+        _encrypted,
         lambda path: (path.unlink(), path.mkdir()),
     ],
-    ids=["empty", "text", "cut short", "damaged", "without w", "objects", "folder"],
+    ids=["empty", "text", "cut short", "damaged", "without w", "objects", "encrypted", "folder"],
 )
 def test_what_holds_no_training_is_refused(file, spoil):
     spoil(file.path)

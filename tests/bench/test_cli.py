@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -20,6 +21,14 @@ QUICK = ("--problem", "5x7", "--threads", "1")
 def line_of(result, name):
     (line,) = [line for line in result.output.splitlines() if line.split()[:1] == [name]]
     return " ".join(line.split())
+
+
+@pytest.mark.slow
+def test_a_command_that_computes_nothing_loads_no_library_of_a_row():
+    libraries = {"numba", "zarr", "distributed", "pyarrow", "torch", "jax"}
+    code = f"import sys, bench.cli; print({libraries} & {{*sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
 
 
 # Help, and commands that do not exist

@@ -31,15 +31,6 @@ def files(path):
     return {file.relative_to(path): file.read_bytes() for file in path.rglob("*") if file.is_file()}
 
 
-def message(result):
-    """The one message of a command that failed."""
-    before, found, said = result.output.partition("Error: ")
-    assert found
-    assert not before or before.startswith("Usage: "), result.output
-    assert said.count("\n") == 1
-    return said[:-1]
-
-
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -78,7 +69,7 @@ def test_seeds(zeroloop, here):
     ("size", "examples"),
     [("600B", None), ("1.2kB", 100), ("1.2 KB", 100), ("1KiB", 85), ("0.0012mb", 100), ("1GiB", 500)],
 )
-def test_sizes_of_chunks(zeroloop, here, size, examples):
+def test_sizes_of_chunks(zeroloop, message, here, size, examples):
     result = zeroloop("data", "make", "new.zarr", "--shape=3x500", "--chunk", size)
     if examples is None:
         assert message(result).startswith("Invalid value for '--chunk': '600B' is no size; write 500kB, ")
@@ -130,7 +121,7 @@ def test_import_says_what_it_made(zeroloop, here):
         (["mke"], "No such command 'mke'. Did you mean 'make'?"),
     ],
 )
-def test_what_is_refused(zeroloop, here, arguments, expected):
+def test_what_is_refused(zeroloop, message, here, arguments, expected):
     (here / "file").touch()
     (here / "good.csv").write_text("1,2\n0,3\n")
     (here / "old.zarr").mkdir()
@@ -140,7 +131,7 @@ def test_what_is_refused(zeroloop, here, arguments, expected):
     assert {path.name for path in here.iterdir()} == {"file", "good.csv", "old.zarr"}
 
 
-def test_a_disk_that_is_too_small(zeroloop, here, monkeypatch):
+def test_a_disk_that_is_too_small(zeroloop, message, here, monkeypatch):
     part = unfinished(here / "new.zarr")
     free = SimpleNamespace(free=1_733_263)  # a byte less than X and Y in whole chunks
     monkeypatch.setattr(data.shutil, "disk_usage", lambda _: free)
@@ -154,7 +145,7 @@ def test_a_disk_that_is_too_small(zeroloop, here, monkeypatch):
 
 
 @pytest.mark.parametrize("library", ["zarr", "pyarrow"])
-def test_what_is_missing(zeroloop, here, monkeypatch, library):
+def test_what_is_missing(zeroloop, message, here, monkeypatch, library):
     monkeypatch.setitem(sys.modules, library, None)
     (here / "good.csv").write_text("1,2\n0,3\n")
     commands = [["import", "good.csv", "--label=0"]] + [["make", "new.zarr", "--shape=2x5"]] * (
@@ -167,7 +158,7 @@ def test_what_is_missing(zeroloop, here, monkeypatch, library):
     assert [path.name for path in here.iterdir()] == ["good.csv"]
 
 
-def test_two_do_not_write_one_data_set(zeroloop, here):
+def test_two_do_not_write_one_data_set(zeroloop, message, here):
     part = unfinished(here / "new.zarr")
     part.mkdir()
     with alone_in(part, "a test"):
@@ -291,7 +282,7 @@ def disk(tmp_path):
 
 
 @pytest.mark.slow
-def test_what_a_full_disk_ended_goes_on(zeroloop, tmp_path, disk, monkeypatch):
+def test_what_a_full_disk_ended_goes_on(zeroloop, message, tmp_path, disk, monkeypatch):
     monkeypatch.chdir(disk)
     filler = disk / "filler"
     filler.write_bytes(bytes(3_500_000))
@@ -316,7 +307,7 @@ def test_what_a_full_disk_ended_goes_on(zeroloop, tmp_path, disk, monkeypatch):
 
 
 @pytest.mark.slow
-def test_an_import_leaves_nothing_on_a_full_disk(zeroloop, tmp_path, disk):
+def test_an_import_leaves_nothing_on_a_full_disk(zeroloop, message, tmp_path, disk):
     (tmp_path / "table.csv").write_text("1,2,3\n" * 600_000)
     target = disk / "new.zarr"
     result = zeroloop(*("data", "import", tmp_path / "table.csv", "--label=0", "--chunk=500kB", "-o", target))

@@ -159,7 +159,7 @@ def test_a_data_set_is_trained_on_as_its_problem_is(zeroloop, data, tmp_path):
     assert first == f"{data} in 8 chunks, 17 x 5,000, float32"
     assert kept == f"saved     {tmp_path / 'fit.npz'}, 20 iterations"
     assert re.fullmatch(
-        r"seconds +\d+\.\d+ for 20 iterations, the first call included; then .* GB/s", seconds
+        r"seconds +\d+\.\d+ for 20 iterations, the first call included; then .* [kMG]B/s", seconds
     )
     problem = problems.load("17x5000", "float32")
     step = impls.load("numpy_zero_loop").bind(problem.X, problem.Y)
