@@ -35,7 +35,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Commands(click.Group):
-    """A group that offers near matches for a command it does not know."""
+    """A group that offers near matches for a command it does not know, and ends well at Ctrl-C."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -48,6 +48,14 @@ class Commands(click.Group):
             )
             ctx.fail(f"No such command {args[0]!r}. {offer}")
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; where it says nothing of Ctrl-C itself, one line and exit code 130 do."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            raise SystemExit(INTERRUPTED) from None
 
 
 def data_options(command: Command) -> Command:

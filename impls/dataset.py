@@ -111,7 +111,8 @@ def opened(path: Path) -> DataSet:
         path.stat()
         return _Table(path) if path.suffix == ".npy" else _Chunks(path)
     except FileNotFoundError:
-        said = f"no such data set; `zeroloop data make {path} --shape 28x1000000` makes one"
+        new = path.with_suffix(".zarr")
+        said = f"no such data set; `zeroloop data make {new} --shape 28x1000000` makes one"
         raise BadData(f"{path}: {said}") from None
     except OSError as error:
         raise BadData(_unreadable(path, error)) from None
@@ -324,7 +325,7 @@ def unfinished(path: Path) -> Path:
 
 def check_absent(path: Path) -> None:
     """Raise BadData where the name of a new data set is taken, Unavailable without Zarr."""
-    if path.exists():
+    if os.path.lexists(path):  # also a link to nothing, which no folder can replace
         raise BadData(f"{path} is there already: remove it, or choose another name")
     _zarr()
 

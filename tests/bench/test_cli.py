@@ -55,6 +55,22 @@ def test_unknown_command(zeroloop, name, offer, message):
     assert message(result).startswith(f"No such command {name!r}. {offer}")
 
 
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        (["list"], "bench.cli._rows_table"),
+        (["train", "here.npy"], "bench.cli_train.dataset.opened"),
+    ],
+)
+def test_ctrl_c_shows_one_line(zeroloop, monkeypatch, command, place):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(place, interrupted)
+    result = zeroloop(*command)
+    assert (result.exit_code, result.output) == (130, "interrupted\n")
+
+
 def test_version(zeroloop):
     result = zeroloop("--version")
     assert result.exit_code == 0

@@ -240,10 +240,11 @@ def test_a_cluster_needs_data(zeroloop, message):
     assert (result.exit_code, message(result)) == (2, "--cluster: it needs DATA")
 
 
-def test_data_that_are_not_there(zeroloop, message):
-    result = zeroloop("train", "nowhere.zarr")
+@pytest.mark.parametrize("name", ["nowhere.zarr", "nowhere.npy", "nowhere"])
+def test_data_that_are_not_there(zeroloop, message, name):
+    result = zeroloop("train", name)
     assert result.exit_code == 2
-    assert message(result).startswith("nowhere.zarr: no such data set; `zeroloop data make nowhere.zarr")
+    assert message(result).startswith(f"{name}: no such data set; `zeroloop data make nowhere.zarr --shape")
 
 
 def test_a_chunk_that_is_damaged_ends_training(zeroloop, message, tmp_path):

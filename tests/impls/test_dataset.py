@@ -539,6 +539,14 @@ def test_what_is_there_is_not_written_over(folder):
         Writer(folder, 3, 20, "float64", 7, {})
 
 
+def test_a_link_to_nothing_is_there_already(tmp_path):
+    link = tmp_path / "data.zarr"
+    link.symlink_to("nowhere")
+    with pytest.raises(BadData, match=r"/data\.zarr is there already: remove it, or choose another name$"):
+        Writer(link, 3, 20, "float64", 7, {})
+    assert list(tmp_path.iterdir()) == [link]
+
+
 def grown(path, X, Y, until, m=7):
     writer = Writer(path, 3, m, str(X.dtype), 7, {"from": "a file"})
     for k in range(until):
