@@ -82,7 +82,7 @@ def list_rows() -> None:
     """Show all implementations and problems."""
     there = (record for record in registry.RECORDS if _status(record) == "not installed")
     absent = sorted({name for record in there for name in registry.absent(record)})
-    hint = f"For the rows that are not installed: pip install {' '.join(absent)}\n\n" if absent else ""
+    hint = f"For the rows that are not installed:\n  pip install {' '.join(absent)}\n\n" if absent else ""
     click.echo(f"{_as_text(_rows_table())}\n\n{hint}{_as_text(_problems_table())}")
 
 

@@ -50,19 +50,12 @@ class Cluster:
         self._workers: dict[str, int] = {}
         self._looked_s = 0.0  # when workers were last asked for
         self._results: list[Any] = []
+        local = _workers_of(address)
         self._distributed = _distributed()
         # What goes wrong is said once, in a message; that other versions do, by `_check`.
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         with warnings.catch_warnings(action="ignore"):
-            self._local, self._client = self._begun()
-
-    def _begun(self) -> tuple[Any, Any]:
-        if local := re.fullmatch(r"local(?::(\d+))?", self.address):
-            return self._started(local[1])
-        if re.fullmatch(r"(tcp|tls)://[^/]+:\d+", self.address):
-            return None, self._connected()
-        needed = "local, local:N, tcp://HOST:PORT or tls://HOST:PORT"
-        raise BadCluster(f"cluster: {self.address!r}, but {needed} is needed")
+            self._local, self._client = self._started(local) if local else (None, self._connected())
 
     def __enter__(self) -> "Cluster":
         return self
@@ -130,11 +123,7 @@ class Cluster:
                 if alone_s >= _PATIENCE_S:
                     raise BadCluster(f"{self.address}: no workers are left") from None
 
-    def _started(self, said: str | None) -> tuple[Any, Any]:
-        try:
-            workers = threads.check(int(said or threads.available()))
-        except ValueError as error:
-            raise BadCluster(f"cluster: {self.address!r}: {error}") from None
+    def _started(self, workers: int) -> tuple[Any, Any]:
         local = self._distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -220,6 +209,19 @@ class Cluster:
             raise BadCluster(f"{self.address}: it has no workers; start some with `dask worker`") from None
         except (OSError, self._distributed.CancelledError) as error:
             raise BadCluster(f"{self.address}: the scheduler is gone") from error
+
+
+def _workers_of(address: str) -> int | None:
+    """Return how many workers to start here, or None for a scheduler's address; raises BadCluster."""
+    if local := re.fullmatch(r"local(?::(\d+))?", address):
+        try:
+            return threads.check(int(local[1] or threads.available()))
+        except ValueError as error:
+            raise BadCluster(f"cluster: {address!r}: {error}") from None
+    if not re.fullmatch(r"(tcp|tls)://[^/]+:\d+", address):
+        needed = "local, local:N, tcp://HOST:PORT or tls://HOST:PORT"
+        raise BadCluster(f"cluster: {address!r}, but {needed} is needed")
+    return None
 
 
 def dealt(chunks: int, workers: dict[str, int]) -> list[tuple[str, int, int]]:

@@ -96,7 +96,7 @@ def test_list_says_how_to_install_what_is_missing(zeroloop, monkeypatch):
     assert result.exit_code == 0
     assert line_of(result, "numba_two_loop").endswith("not installed")
     assert re.search(
-        "^For the rows that are not installed: pip install .*\\bnumba\\b", result.output, re.MULTILINE
+        "^For the rows that are not installed:\n  pip install .*\\bnumba\\b", result.output, re.MULTILINE
     )
     assert line_of(result, "numpy_zero_loop").endswith("ready")
     assert max(map(len, zeroloop("list", columns=80).output.splitlines())) <= 80
