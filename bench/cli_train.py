@@ -117,7 +117,7 @@ def train(
         with np.errstate(over="ignore", invalid="ignore"):
             final = step(fit.w, fit.b)
         if not np.isfinite(final.cost):
-            raise Diverged(f"iteration {iterations}: the cost is {final.cost}; a smaller alpha may help")
+            raise Diverged(f"iteration {len(fit.costs)}: the cost is {final.cost}; a smaller alpha may help")
     _show(subject, fit, final, training)
     if curve:
         with user_errors():
@@ -263,14 +263,14 @@ def _start(subject: Subject, file: Checkpoint | None, resume: bool, iterations: 
 
 def _show(subject: Subject, fit: Fit, final: Step, training: _Training) -> None:
     iterations, done = len(fit.costs), len(training.ended_s)
-    wall_s = training.ended_s[-1] - training.began_s
+    wall_s = training.ended_s[-1] - training.began_s if done else 0.0  # none: it had converged before
     click.echo(f"{subject.title}, {subject.n_x:,} x {subject.m:,}, {subject.dtype}")
     click.echo(f"cost      {fit.costs[0]:.6g} -> {final.cost:.6g}{' (converged)' if fit.converged else ''}")
     if subject.accuracy:
         right = subject.accuracy(fit.w, fit.b)
         click.echo(f"accuracy  {right:.2%} of {subject.m:,} examples")
     rate = ""
-    if not subject.impl:
+    if done and not subject.impl:
         each_s, read_bytes = training.iteration_s, subject.n_x * subject.m * np.dtype(subject.dtype).itemsize
         rate = f"; then {wording.seconds(each_s)} each, {wording.size(read_bytes / each_s)}/s"
     click.echo(

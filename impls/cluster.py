@@ -54,6 +54,7 @@ class Cluster:
         self._distributed = _distributed()
         # What goes wrong is said once, in a message; that other versions do, by `_check`.
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+        self._local: Any
         with warnings.catch_warnings(action="ignore"):
             self._local, self._client = self._started(local) if local else (None, self._connected())
 

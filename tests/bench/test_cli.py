@@ -108,7 +108,7 @@ def test_list_offers_no_library_of_a_gpu_where_there_is_none(zeroloop, monkeypat
         monkeypatch.setattr(cuda_device, "why_none", lambda why=why: why)
         result = zeroloop("list")
         assert line_of(result, "cupy_zero_loop").endswith(status)
-        assert ("cupy" in re.search("^For the rows .*", result.output, re.MULTILINE)[0]) == offered
+        assert ("cupy" in re.search("^For the rows .*\n.*", result.output, re.MULTILINE)[0]) == offered
 
 
 # verify

@@ -204,6 +204,16 @@ def test_going_on_ends_as_if_it_had_never_stopped(zeroloop, data, tmp_path, subj
     assert saved(parts) == saved(whole)
 
 
+def test_a_training_that_has_converged_is_not_gone_on_with(zeroloop, data, tmp_path):
+    arguments = ("train", data, "--tolerance=0.01", f"--save={tmp_path / 'fit.npz'}")
+    assert "(converged)" in zeroloop(*arguments).output
+    kept = saved(tmp_path / "fit.npz")
+    again = zeroloop(*arguments, "--resume")
+    assert again.exit_code == 0, again.output
+    assert " for 0 iterations" in again.output
+    assert saved(tmp_path / "fit.npz") == kept
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
