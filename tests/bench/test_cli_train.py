@@ -4,6 +4,7 @@ import csv
 import math
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import psutil
 import pytest
 
 import impls
+from bench.checkpoint import Checkpoint
 from impls import problems
 from impls.dataset import Writer
 from impls.training import gradient_descent
@@ -248,6 +250,19 @@ def test_train_refuses_options_that_mean_nothing(
 def test_a_cluster_needs_data(zeroloop, message):
     result = zeroloop("train", "--cluster=local")
     assert (result.exit_code, message(result)) == (2, "--cluster: it needs DATA")
+
+
+def test_a_file_that_somebody_removed_is_not_offered(zeroloop, message, tmp_path, monkeypatch):
+    saved, save = tmp_path / "gone" / "fit.npz", Checkpoint.save
+
+    def removed_after(self, fit):
+        save(self, fit)
+        shutil.rmtree(saved.parent)
+
+    monkeypatch.setattr(Checkpoint, "save", removed_after)
+    result = zeroloop("train", "--save", saved, "--every=3", "--iterations=9")
+    assert result.exit_code == 2
+    assert "fit.npz: No such file or directory; nothing is kept" in message(result)
 
 
 @pytest.mark.parametrize("name", ["nowhere.zarr", "nowhere.npy", "nowhere"])
