@@ -6,6 +6,7 @@ to read. So what a worker was doing when it died, another does again, to the sam
 dealt anew to the workers that each step finds.
 """
 
+import atexit
 import logging
 import re
 import uuid
@@ -23,6 +24,7 @@ from impls.registry import Unavailable
 
 _CONNECT_S = 10
 _LOOK_S = 2  # between two looks at which workers there are
+_WAIT_S = 2  # for results, until it is asked whether there are workers left
 _PATIENCE_S = 30  # without any, until they are given up
 _BASE_BYTES = 300_000_000  # of a worker that has imported all it needs
 _CHUNKS_HELD = 3  # by each thread, at most: as read, as decoded, and while its values are checked
@@ -105,9 +107,11 @@ class Cluster:
         workers, firsts, lasts = zip(*shares.values(), strict=True)
         home = dict(zip(shares, workers, strict=True)).get
         with _dask().annotate(workers=home, allow_other_workers=True):  # a worker has its files at hand
-            # In one message: a second would wait for ten milliseconds.
+            # In one message: a second would wait for ten milliseconds. With w for each task: as an argument
+            # of all, it would become a task of its own where it is large.
+            ws = [w] * len(shares)
             futures = self._client.map(
-                _on_worker, firsts, lasts, place=place, w=w, b=b, key=list(shares), pure=False
+                _on_worker, firsts, lasts, ws, place=place, b=b, key=list(shares), pure=False
             )
         self._results += futures
         return self._said(lambda: self._gathered(futures))  # type: ignore[no-any-return]
@@ -117,23 +121,29 @@ class Cluster:
         while True:
             try:
                 with self._client.as_current():
-                    self._distributed.wait(futures, timeout=_LOOK_S)
+                    self._distributed.wait(futures, timeout=_WAIT_S)
                 return self._client.gather(futures)  # type: ignore[no-any-return]
             except TimeoutError:
-                alone_s = 0 if self._client.nthreads() else alone_s + _LOOK_S
+                alone_s = 0 if self._client.nthreads() else alone_s + _WAIT_S
                 if alone_s >= _PATIENCE_S:
                     raise BadCluster(f"{self.address}: no workers are left") from None
 
     def _started(self, workers: int) -> tuple[Any, Any]:
-        local = self._distributed.LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            dashboard_address="127.0.0.1:0",  # any port that is free
-            memory_limit=0,  # none: a worker maps its chunks, and what is mapped counts as its memory
-            env=_ENVIRONMENT,
-            silence_logs=logging.CRITICAL,
-        )
-        return local, self._distributed.Client(local, set_as_default=False)
+        try:
+            local = self._distributed.LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                dashboard_address="127.0.0.1:0",  # any port that is free
+                memory_limit=0,  # none: a worker maps its chunks, and what is mapped counts as its memory
+                env=_ENVIRONMENT,
+                silence_logs=logging.CRITICAL,
+            )
+            return local, self._distributed.Client(local, set_as_default=False)
+        except RuntimeError as error:
+            raise BadCluster(f"{self.address}: workers do not start: {error}") from None
+        except BaseException:  # Ctrl-C; closing what is half started would fail at exit, with a traceback
+            atexit.unregister(self._distributed.deploy.spec.close_clusters)
+            raise
 
     def _connected(self) -> Any:
         security = self._security()
@@ -234,7 +244,7 @@ def dealt(chunks: int, workers: dict[str, int]) -> list[tuple[str, int, int]]:
     return [share for share in shares if share[1] < share[2]]
 
 
-def _on_worker(first: int, last: int, place: tuple[str, str], w: Array, b: float) -> list[Node]:
+def _on_worker(first: int, last: int, w: Array, place: tuple[str, str], b: float) -> list[Node]:
     path, identity = place
     count = _distributed().get_worker().state.nthreads
     return partial(reopened(Path(path), identity), first, last, w, b, count)
