@@ -37,17 +37,17 @@ class Checkpoint:
     def load(self, n_x: int, dtype: str, iterations: int) -> Fit:
         """Return what was saved; raises BadCheckpoint where this training cannot go on from there."""
         try:
-            with np.load(self.path, allow_pickle=False) as file:
+            with np.load(io.BytesIO(self.path.read_bytes())) as file:
                 w, b, costs = file["w"], float(file["b"]), file["costs"].tolist()
                 alpha, data = float(file["alpha"]), str(file["data"])
         except FileNotFoundError:
             raise BadCheckpoint(f"{self.path}: no such file to go on from; leave out --resume") from None
-        except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile):
+        except (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile):
             raise BadCheckpoint(f"{self.path}: no training saved by zeroloop, or damaged") from None
         if data != self.data:
             raise BadCheckpoint(f"{self.path}: of {data}, not of {self.data}")
         if alpha != self.alpha:
-            raise BadCheckpoint(f"{self.path}: trained with --alpha {alpha:g}; go on with the same")
+            raise BadCheckpoint(f"{self.path}: trained with --alpha {alpha}; go on with the same")
         if w.shape != (n_x, 1) or str(w.dtype) != dtype or not np.isfinite(w).all() or not costs:
             raise BadCheckpoint(f"{self.path}: w is {w.dtype} {w.shape}, but {dtype} ({n_x}, 1) is needed")
         if len(costs) >= iterations:

@@ -1,4 +1,4 @@
-"""The command line `zeroloop`: list, verify, run, compare, gallery, train, report.
+"""The command line `zeroloop`: list, verify, run, compare, gallery, train, report, data.
 
 Exit codes: 0; 1 for a row that failed, or a regression; 2 for a request that cannot be met, such as an
 unknown option; 130 for a run that was interrupted.
@@ -18,6 +18,7 @@ from rich.table import Table
 
 import impls
 from bench import run as runs
+from bench.cli_data import data
 from bench.cli_train import train
 from bench.ledger import Stale
 from bench.outcome import LeftOut, explain
@@ -72,14 +73,16 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal that lacks × and µ shows ? instead
 
 
+main.add_command(data)
 main.add_command(train)
 
 
 @main.command("list")
 def list_rows() -> None:
     """Show all implementations and problems."""
-    absent = sorted({name for record in registry.RECORDS for name in registry.absent(record)})
-    hint = f"For the rows that are not installed: pip install {' '.join(absent)}\n\n" if absent else ""
+    there = (record for record in registry.RECORDS if _status(record) == "not installed")
+    absent = sorted({name for record in there for name in registry.absent(record)})
+    hint = f"For the rows that are not installed:\n  pip install {' '.join(absent)}\n\n" if absent else ""
     click.echo(f"{_as_text(_rows_table())}\n\n{hint}{_as_text(_problems_table())}")
 
 
@@ -301,9 +304,12 @@ def _rows_table() -> Table:
     for name in impls.names():
         found, count = registry.record(name), counted(describe_row(name))
         lines = wording.number(count.lines if count else None)
-        status = "not installed" if registry.absent(found) else "ready"
-        table.add_row(name, wording.number(found.loops), lines, found.title, status)
+        table.add_row(name, wording.number(found.loops), lines, found.title, _status(found))
     return table
+
+
+def _status(found: registry.Record) -> str:
+    return (registry.missing(found) or "ready").partition(": ")[0]
 
 
 def _problems_table() -> Table:

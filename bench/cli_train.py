@@ -110,14 +110,14 @@ def train(
 
         def after(fit: Fit) -> None:
             training.after(fit)
-            advance(f"cost {fit.costs[-1]:.6g}")
+            advance(said=f"cost {fit.costs[-1]:.6g}")
 
         fit = gradient_descent(step, start.w, start.b, alpha, iterations, tolerance, after, start.costs)
         training.save(fit)
         with np.errstate(over="ignore", invalid="ignore"):
             final = step(fit.w, fit.b)
         if not np.isfinite(final.cost):
-            raise Diverged(f"iteration {iterations}: the cost is {final.cost}; a smaller alpha may help")
+            raise Diverged(f"iteration {len(fit.costs)}: the cost is {final.cost}; a smaller alpha may help")
     _show(subject, fit, final, training)
     if curve:
         with user_errors():
@@ -146,18 +146,18 @@ class _Training:
             try:
                 self.file.save(fit)
             except OSError as error:
-                raise Unmet(f"{error}; {self.kept}") from None
+                raise Unmet(f"{error}{self.kept}") from None
             self.saved = len(fit.costs)
 
     @property
     def kept(self) -> str:
-        """What there is to go on from."""
-        if not self.file:
-            return "nothing is kept; with --save FILE.npz it would be"
-        if not self.saved:
-            return "nothing is kept yet"
+        """What there is to go on from, if anything was done, to be said after what has ended it."""
+        if not self.fit.costs:
+            return ""
+        if not self.file or not self.saved or not self.file.path.exists():
+            return "; nothing is kept: --save FILE.npz does that"
         kept = wording.counted(self.saved, "iteration")
-        return f"{kept} in {self.file.path}: with --resume the same command goes on"
+        return f"; {kept} in {self.file.path}: with --resume the same command goes on"
 
     @property
     def iteration_s(self) -> float:
@@ -172,11 +172,11 @@ def _ends(training: _Training, impl: registry.Implementation | None) -> Iterator
         yield
     except KeyboardInterrupt:
         training.save(training.fit)
-        click.echo(f"interrupted; {training.kept}", err=True)
+        click.echo(f"interrupted{training.kept}", err=True)
         raise SystemExit(INTERRUPTED) from None
     except (BadData, BadCluster, impls.Unavailable) as error:
         training.save(training.fit)
-        raise Unmet(f"{wording.one_line(str(error))}; {training.kept}") from None
+        raise Unmet(f"{wording.one_line(str(error))}{training.kept}") from None
     except click.ClickException:
         raise
     except impls.Unsuited as error:
@@ -263,16 +263,18 @@ def _start(subject: Subject, file: Checkpoint | None, resume: bool, iterations: 
 
 def _show(subject: Subject, fit: Fit, final: Step, training: _Training) -> None:
     iterations, done = len(fit.costs), len(training.ended_s)
-    read_bytes = subject.n_x * subject.m * np.dtype(subject.dtype).itemsize
-    wall_s = training.ended_s[-1] - training.began_s
+    wall_s = training.ended_s[-1] - training.began_s if done else 0.0  # none: it had converged before
     click.echo(f"{subject.title}, {subject.n_x:,} x {subject.m:,}, {subject.dtype}")
     click.echo(f"cost      {fit.costs[0]:.6g} -> {final.cost:.6g}{' (converged)' if fit.converged else ''}")
     if subject.accuracy:
         right = subject.accuracy(fit.w, fit.b)
         click.echo(f"accuracy  {right:.2%} of {subject.m:,} examples")
+    rate = ""
+    if done and not subject.impl:
+        each_s, read_bytes = training.iteration_s, subject.n_x * subject.m * np.dtype(subject.dtype).itemsize
+        rate = f"; then {wording.seconds(each_s)} each, {wording.size(read_bytes / each_s)}/s"
     click.echo(
-        f"seconds   {wall_s:.3f} for {done:,} iterations, the first call included; then "
-        f"{wording.seconds(training.iteration_s)} each, {read_bytes / training.iteration_s / 1e9:.3g} GB/s"
+        f"seconds   {wall_s:.3f} for {wording.counted(done, 'iteration')}, the first call included{rate}"
     )
     if training.file:
         click.echo(f"saved     {training.file.path}, {wording.counted(iterations, 'iteration')}")

@@ -360,18 +360,22 @@ class Conductor:
                     entry.extra_bytes = lane.harness.ask(limit_s, "memory", "extra_bytes")["extra_bytes"]
 
     def _measure_light(self, setting: Setting, paths: dict[str, str]) -> None:
-        """Measure the speed of light; without Numba, or where it cannot run, the rows have their times."""
+        """Measure the speed of light of each device that has a time here.
+
+        Without Numba, or where it cannot run, the rows have their times.
+        """
         light = self._field.light
-        if light.harness is None:
-            return
-        arguments = {"paths": paths, "threads": setting.threads, "budget_s": LIGHT_S}
-        try:
-            found = light.harness.ask(self._patience_s, "light", "read_s", "link_s", **arguments)
-            self._ledger.add_light(Light(*setting, found["read_s"], found["link_s"]))
-            self._field.note_code(light, setting.dtype)
-        except Lost as lost:
-            if lost.ended:
-                self._field.drop(light)
+        for device in sorted({lane.device for lane in self._field.lanes if lane.blocks}):
+            if light.harness is None:
+                return
+            arguments = {"paths": paths, "threads": setting.threads, "device": device, "budget_s": LIGHT_S}
+            try:
+                found = light.harness.ask(self._patience_s, "light", "read_s", "link_s", **arguments)
+                self._ledger.add_light(Light(*setting, device, found["read_s"], found["link_s"]))
+                self._field.note_code(light, setting.dtype)
+            except Lost as lost:
+                if lost.ended:
+                    self._field.drop(light)
 
     @contextmanager
     def _or_lost(self, lane: Lane, setting: Setting, process: int) -> Iterator[None]:

@@ -8,12 +8,13 @@ from importlib import metadata
 import psutil
 from threadpoolctl import threadpool_info
 
-from impls import threads
+from impls import cuda_device, threads
 from reports.results import Environment, Pool
 
 _LIBRARIES = (
     *("zeroloop", "numpy", "scipy", "numba", "llvmlite", "tbb", "scikit-learn", "pytest-benchmark"),
-    *("numexpr", "torch", "jax", "jaxlib"),
+    *("numexpr", "torch", "jax", "jaxlib", "zarr", "distributed"),
+    *("numba-cuda", "cupy-cuda12x", "cupy-cuda13x", "jax-cuda12-plugin", "jax-cuda13-plugin"),
 )
 
 
@@ -21,6 +22,7 @@ def describe(cpu: str | None, load_before: float | None) -> Environment:
     """Describe this process' machine now; `cpu` is its model name where that is known."""
     return Environment(
         cpu=cpu or platform.processor() or platform.machine(),
+        gpu=cuda_device.name(),
         cores=threads.available(),
         memory_bytes=psutil.virtual_memory().total,
         system=f"{platform.system()} {platform.machine()}",

@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.harness import Guard, Harness, Lost
 from bench.lane import LIGHT
 from bench.outcome import LeftOut
+from bench.selection import device_of
 from impls import registry
 
 MOST_LOSSES = 3  # in a row, after which a row is not started again
@@ -42,11 +43,16 @@ class Lane:
         return self.losses >= MOST_LOSSES
 
     @property
+    def device(self) -> str:
+        """Return what its row computes on."""
+        return device_of(self.row)
+
+    @property
     def keeps_code(self) -> bool:
         """Tell whether its compiled code is kept on disk."""
         if self.row == LIGHT:
             return True
-        return not registry.is_own_file(self.row) and "numba" in registry.record(self.row).needs
+        return not registry.is_own_file(self.row) and registry.record(self.row).keeps_code
 
 
 class Field:

@@ -93,7 +93,11 @@ class Harness:
         self._keeper = keeper
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "bench.lane", row],  # -P: no modules from the user's folder
-            env={**_environment(threads, cache), guard.MARK: str(keeper.folder)},
+            env={
+                **_environment(threads, cache),
+                guard.MARK: str(keeper.folder),
+                "TMPDIR": str(keeper.folder),
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -132,10 +136,13 @@ class Harness:
         return code
 
     def processor_s(self) -> float:
-        """Return the processor time that the lane has taken so far."""
+        """Return the processor time that the lane, and what it has started, have taken so far."""
+        total_s = 0.0
         with contextlib.suppress(psutil.Error):
-            return float(sum(psutil.Process(self._process.pid).cpu_times()[:4]))
-        return 0.0
+            lane = psutil.Process(self._process.pid)
+            for process in (lane, *lane.children(recursive=True)):
+                total_s += sum(process.cpu_times()[:4])
+        return total_s
 
     def _listen(self, limit_s: float) -> dict[str, Any]:
         try:

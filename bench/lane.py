@@ -131,11 +131,11 @@ class Lane:
         step, (w, b) = self._bound(), self._points[0]
         return {"extra_bytes": peak_extra(lambda: step(w, b))}
 
-    def light(self, paths: dict[str, str], threads: int, budget_s: float) -> dict[str, Any]:
-        """Measure the speed of light on shared data."""
+    def light(self, paths: dict[str, str], threads: int, device: str, budget_s: float) -> dict[str, Any]:
+        """Measure the speed of light of a device on shared data."""
         from bench import light
 
-        read_s, link_s = light.shortest_s(opened(paths)[0], threads, budget_s)
+        read_s, link_s = light.shortest_s(opened(paths)[0], threads, device, budget_s)
         return {"read_s": read_s, "link_s": link_s}
 
     def pools(self) -> dict[str, Any]:

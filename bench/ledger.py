@@ -100,7 +100,7 @@ class Ledger:
         self.interrupted = True  # until it ends by itself
         self.spent = Spent(*[0.0] * len(dataclasses.fields(Spent)))
         self.noise = Noise(None, None, None)
-        self.lights: dict[Setting, Light] = {}
+        self.lights: dict[tuple[Setting, str], Light] = {}  # by device too
         self.entries: dict[tuple[str, Setting], Entry] = {}
         self.twins: dict[tuple[str, Setting], Entry] = {}
         self._named = {display_name(row): row for row in rows}
@@ -160,10 +160,10 @@ class Ledger:
 
     def add_light(self, light: Light) -> None:
         """Keep the speed of light of one process: the shortest of all counts."""
-        setting = Setting(light.problem, light.dtype, light.threads)
-        before = self.lights.get(setting, light)
+        key = Setting(light.problem, light.dtype, light.threads), light.device
+        before = self.lights.get(key, light)
         read_s, link_s = min(before.read_s, light.read_s), min(before.link_s, light.link_s)
-        self.lights[setting] = Light(*setting, read_s, link_s)
+        self.lights[key] = dataclasses.replace(light, read_s=read_s, link_s=link_s)
 
     def add_pools(self, pools: Iterable[Pool], layer: str | None) -> None:
         """Keep which thread pools ran in the lanes."""
@@ -216,7 +216,7 @@ class Ledger:
         self._environment = found.environment
         self.done = run.done or 0
         self.spent, self.noise = run.spent or self.spent, run.noise or self.noise
-        self.lights = {Setting(one.problem, one.dtype, one.threads): one for one in run.lights}
+        self.lights = {(Setting(one.problem, one.dtype, one.threads), one.device): one for one in run.lights}
         for timings, entries in ((found.timings, self.entries), (run.twins, self.twins)):
             for timing in timings:
                 setting = Setting(timing.problem, timing.dtype, timing.threads)
@@ -242,7 +242,7 @@ class Ledger:
 
     def _check(self, found: Results) -> None:
         here, there = self._environment, found.environment
-        for what in ("cpu", "cores", "memory_bytes", "system", "python"):
+        for what in ("cpu", "gpu", "cores", "memory_bytes", "system", "python"):
             if getattr(here, what) != getattr(there, what):
                 raise Stale(f"{what} is {getattr(here, what)} here, but was {getattr(there, what)}")
         for library in sorted({*here.versions, *there.versions}):

@@ -30,22 +30,27 @@ _BUDGET_S = 0.08  # for each function, in a quick look
 _FEWEST = 3  # timings, of data that take longer than the budget
 
 
-def measure(problem: Problem, threads: int) -> Light:
-    """Measure the speed of light on a problem, now and in this process."""
-    return Light(problem.name, problem.dtype, threads, *shortest_s(problem.X, threads, _BUDGET_S))
+def measure(problem: Problem, threads: int, device: str) -> Light:
+    """Measure the speed of light of a device on a problem, now and in this process."""
+    times_s = shortest_s(problem.X, threads, device, _BUDGET_S)
+    return Light(problem.name, problem.dtype, threads, device, *times_s)
 
 
-def shortest_s(X: Array, threads: int, budget_s: float) -> tuple[float, float]:
+def shortest_s(X: Array, threads: int, device: str, budget_s: float) -> tuple[float, float]:
     """Return the seconds of reading X, and of one sigmoid and one softplus for each of its examples.
 
     The budget is for each of up to six functions, once they are compiled.
     """
+    if device == "cuda":
+        from bench import light_cuda
+
+        return light_cuda.shortest_s(X, budget_s)
     pools.limit(threads)
     x = X.reshape(-1)
     readers: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [(_sum, (x,)), (_sum_four_streams, (x,))]
     if threads > 1:  # beside the serial ones, which are faster where the data are few
         readers += [(_shared_sum, (x, threads)), (_shared_sum_four_streams, (x, threads))]
-    read_s = min(_shortest_s(reader, arguments, budget_s) for reader, arguments in readers)
+    read_s = min(shortest_call_s(reader, arguments, budget_s) for reader, arguments in readers)
     return read_s, _link_s(X.dtype, threads, budget_s) * X.shape[1]
 
 
@@ -54,15 +59,15 @@ def _link_s(dtype: Any, threads: int, budget_s: float) -> float:
     rng = np.random.default_rng(0)
     Z = rng.standard_normal(TILE).astype(dtype)
     Y = (rng.random(TILE) < 0.5).astype(dtype)
-    alone_s = _shortest_s(_links, (Z, Y, _TILES), budget_s) / (_TILES * TILE)
+    alone_s = shortest_call_s(_links, (Z, Y, _TILES), budget_s) / (_TILES * TILE)
     if threads == 1:
         return alone_s
     return min(
-        alone_s, _shortest_s(_shared_links, (Z, Y, _TILES, threads), budget_s) / (threads * _TILES * TILE)
+        alone_s, shortest_call_s(_shared_links, (Z, Y, _TILES, threads), budget_s) / (threads * _TILES * TILE)
     )
 
 
-def _shortest_s(function: Callable[..., Any], arguments: tuple[Any, ...], budget_s: float) -> float:
+def shortest_call_s(function: Callable[..., Any], arguments: tuple[Any, ...], budget_s: float) -> float:
     """Return the shortest time of a call, each timing being of as many calls as the clock needs."""
     function(*arguments)  # compiles, and fills the caches
     calls, timings = 1, [_calls_s(function, arguments, 1)]

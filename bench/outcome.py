@@ -7,7 +7,8 @@ from bench.selection import display_name, path_of
 from impls.gate import Refused
 from impls.registry import is_own_file, record, where_it_failed
 
-EVERYWHERE = ("unsuited", "not installed", "does not load")  # a row, or its data, and no single process
+# Of a row, or its data, and of no single process.
+EVERYWHERE = ("unsuited", "not installed", "does not load", "no CUDA device")
 
 
 class LeftOut(NamedTuple):

@@ -15,7 +15,7 @@ from scipy.optimize import nnls
 
 import impls
 from bench.results import Setting
-from bench.selection import DEFAULT_PROBLEMS, BadSelection, Selection, display_name, select
+from bench.selection import DEFAULT_PROBLEMS, BadSelection, Selection, device_of, display_name, select
 from impls import problems, registry, threads
 from reports.findings import NUMPY
 from reports.results import Plan
@@ -34,7 +34,8 @@ _LONGEST_ROW_S = 60.0  # the same without a budget
 _UNTIL = 4  # times the preset's budget, to add processes in, where the user sets none
 # What a plan reckons with, in seconds, from runs on two cores of a recent processor.
 _PYTHON_S = 0.25  # of one core, to start Python and load NumPy
-_START_S = {"numba": 0.7, "torch": 2.0, "jax": 1.2, "sklearn": 1.2}  # of one core, to load a library
+# Of one core, to load a library; of distributed, to start workers too.
+_START_S = {"numba": 0.7, "torch": 2.0, "jax": 1.2, "sklearn": 1.2, "zarr": 0.5, "distributed": 2.5}
 _COMPILE_S = {"numba": 4.5, "jax": 0.4, "torch": 0.05}  # for each dtype, with nothing compiled
 _LIGHT_COMPILE_S = 5.0
 _LIGHTS = 8  # functions and timings of the speed of light
@@ -289,7 +290,7 @@ def suits(row: str, setting: Setting) -> bool:
 
 def is_installed(row: str) -> bool:
     """Tell whether what a row needs is there."""
-    return registry.is_own_file(row) or not registry.absent(registry.record(row))
+    return registry.is_own_file(row) or not registry.missing(registry.record(row))
 
 
 def is_interpreted(row: str) -> bool:
@@ -301,13 +302,17 @@ def is_interpreted(row: str) -> bool:
 
 
 def _check_memory(name: str, selected: Selection) -> None:
-    """Raise BadSelection where the data and a copy for each row do not fit in the memory that is free now."""
+    """Raise BadSelection where the data and a copy for each row do not fit in the memory that is free now.
+
+    Rows on a GPU have their copies there.
+    """
+    rows = sum(device_of(row) == "cpu" for row in selected.rows)
     shape = problems.find(name)
     size = shape.n_x * shape.m * max(np.dtype(dtype).itemsize for dtype in selected.dtypes)
-    needed, free = size * (2 + len(selected.rows)), psutil.virtual_memory().available
+    needed, free = size * (2 + rows), psutil.virtual_memory().available
     if needed > free:
         raise BadSelection(
-            f"problem {name}: X and a copy for {len(selected.rows)} rows take {needed / 1e9:,.1f} GB; "
+            f"problem {name}: X and a copy for {rows} rows take {needed / 1e9:,.1f} GB; "
             f"{free / 1e9:,.1f} GB are free; choose fewer rows (--impl) or smaller data"
         )
 

@@ -98,19 +98,20 @@ def selected(config: pytest.Config) -> selection.Selection:
 
 
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Measure the speed of light after the last row of each setting.
+    """Measure the speed of light after the last row of each setting, of each device that has a time there.
 
     Not before: what the light compiles, a row's first call would find compiled.
     """
     recorder, setting = item.config.stash.get(RECORDER, None), _setting(item)
-    if recorder and setting and setting != _setting(nextitem) and recorder.has_time(setting):
-        try:
-            from bench import light
+    if recorder and setting and setting != _setting(nextitem):
+        for device in recorder.timed(setting):
+            try:
+                from bench import light
 
-            problem = gate_for(setting.problem, setting.dtype).problem
-            recorder.add_light(light.measure(problem, setting.threads))
-        except Exception as error:  # without Numba, or where it cannot run, the rows have their times
-            recorder.no_light = f"{type(error).__name__}: {error}"
+                problem = gate_for(setting.problem, setting.dtype).problem
+                recorder.add_light(light.measure(problem, setting.threads, device))
+            except Exception as error:  # without Numba, or where it cannot run, the rows have their times
+                recorder.no_light = f"{type(error).__name__}: {error}"
 
 
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:

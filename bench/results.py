@@ -30,7 +30,7 @@ class Recorder:
         self.load_before = load_before
         self.interrupted = False
         self.no_light: str | None = None
-        self._timed: set[Setting] = set()
+        self._timed: dict[Setting, set[str]] = {}  # devices
         self._unmeasured: list[Unmeasured] = []
         self._lights: list[Light] = []
         self._called: set[tuple[str, str]] = set()
@@ -46,16 +46,16 @@ class Recorder:
         self._called.add((code, dtype))
         return first
 
-    def has_time(self, setting: Setting) -> bool:
-        """Tell whether any row has a time there."""
-        return setting in self._timed
+    def timed(self, setting: Setting) -> list[str]:
+        """Return the devices whose rows have a time there."""
+        return sorted(self._timed.get(setting, ()))
 
-    def add_time(self, setting: Setting) -> None:
-        """Keep that a row has a time; the time itself is in pytest-benchmark's list."""
-        self._timed.add(setting)
+    def add_time(self, setting: Setting, device: str) -> None:
+        """Keep that a row of a device has a time; the time itself is in pytest-benchmark's list."""
+        self._timed.setdefault(setting, set()).add(device)
 
     def add_light(self, light: Light) -> None:
-        """Keep the speed of light of one setting."""
+        """Keep the speed of light of one setting and device."""
         self._lights.append(light)
 
     def leave_out(self, row: str, setting: Setting, why: LeftOut) -> None:

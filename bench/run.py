@@ -1,10 +1,9 @@
 """`zeroloop run`: from what was asked for to a results file and its report."""
 
 import dataclasses
-import os
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from bench.ledger import Ledger, Stale
 from bench.live import Clock, Lines, Screen
 from bench.plan import Asked, Paces
 from bench.selection import BadSelection, Selection, display_name, select
-from bench.terminal import ended_by_signals
+from bench.terminal import alone_in, ended_by_signals
 from impls import problems, registry
 from reports import results, wording, write
 from reports.results import Plan, Results
@@ -107,8 +106,9 @@ def described(job: Job) -> str:
             call_s = job.paces.predicted(row, setting) if plans.suits(row, setting) else None
             if call_s is not None and (said := plans.too_long(plan, call_s)):
                 lines.append(f"skipped: {display_name(row)} on {setting.problem}, {setting.dtype}: {said}")
-    if missing:
-        lines.append(f"not installed: {', '.join(missing)}")
+    reasons = {row: (registry.missing(registry.record(row)) or "").partition(": ")[0] for row in missing}
+    for status in dict.fromkeys(reasons.values()):
+        lines.append(f"{status}: {', '.join(row for row in missing if reasons[row] == status)}")
     if job.before:
         lines.append(f"going on after {job.before.run.done} of {plan.processes * len(settings)} parts")
     about = "at least" if plan.until is not None else "about"
@@ -121,7 +121,7 @@ def carry_out(job: Job, console: Console) -> Results:
     settings = plans.settings(job.plan, job.selected)
     write.check_writable(job.path.parent)
     with (
-        _alone_in(job.path.parent),
+        alone_in(job.path.parent, "another run"),
         closing(Ledger(job.path, job.plan, job.selected.rows, job.selected.problems)) as ledger,
     ):
         if job.before:
@@ -138,23 +138,6 @@ def carry_out(job: Job, console: Console) -> Results:
         ):
             Conductor(job.selected, ledger, job.paces, show).run()
         return ledger.results
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Hold a folder for as long as a run writes there; raises BadSelection where another run does."""
-    import fcntl
-
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            said = f"{folder}: another run writes there; two at once disturb each other"
-            raise BadSelection(said) from None
-        yield
-    finally:
-        os.close(handle)
 
 
 def check_system() -> None:

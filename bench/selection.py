@@ -74,11 +74,18 @@ def display_name(row: str) -> str:
     return Path(row).name if registry.is_own_file(row) else row
 
 
+def device_of(row: str) -> str:
+    """Return what a row computes on: an own file on a processor, for all that is known."""
+    return "cpu" if registry.is_own_file(row) else registry.record(row).device
+
+
 def describe_row(row: str) -> results.Row:
     """Describe a row with its source, also where its library is missing or the own file is broken."""
     found = registry.own_record(Path(row)) if registry.is_own_file(row) else registry.record(row)
     compiled = "\n\n".join(map(_source, found.compiles)) or None
-    return results.Row(found.name, found.title, found.origin, _source(row), compiled, found.side)
+    return results.Row(
+        found.name, found.title, found.origin, _source(row), compiled, found.side, found.device
+    )
 
 
 def describe_problem(name: str) -> results.Problem:
@@ -101,8 +108,12 @@ def _quick_look() -> Selection:
 
 
 def _contest() -> Selection:
-    """Choose all rows without a Python loop, all named problems and dtypes, all cores and one thread."""
-    rows = tuple(row.name for row in registry.RECORDS if row.loops == 0 or "numba" in row.needs)
+    """Choose all rows without a Python loop, all named problems and dtypes, all cores and one thread.
+
+    It is a contest of processors, and in memory.
+    """
+    here = (row for row in registry.RECORDS if row.device == "cpu" and "zarr" not in row.needs)
+    rows = tuple(row.name for row in here if row.loops == 0 or "numba" in row.needs)
     # All cores first: XLA starts once per process, and what it has then is what JAX is shown with.
     return Selection(rows, problems.names(), problems.DTYPES, (threads.available(), 1))
 

@@ -1,15 +1,26 @@
-"""What the commands share: groups that help with names, messages of one line, progress on the terminal."""
+"""What the commands share: help with names, messages of one line, progress, signals, folders of one's own."""
 
 import difflib
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol, TypeVar
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 import impls
 from bench.selection import BadSelection
@@ -24,7 +35,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Commands(click.Group):
-    """A group that offers near matches for a command it does not know."""
+    """A group that offers near matches for a command it does not know, and ends well at Ctrl-C."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -38,6 +49,14 @@ class Commands(click.Group):
             ctx.fail(f"No such command {args[0]!r}. {offer}")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; where it says nothing of Ctrl-C itself, one line and exit code 130 do."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            raise SystemExit(INTERRUPTED) from None
+
 
 def data_options(command: Command) -> Command:
     """Give a command the options --dtype and --threads."""
@@ -45,16 +64,21 @@ def data_options(command: Command) -> Command:
         click.option(
             "--threads", type=int, metavar="N", help="Threads a step may use.  [default: all cores]"
         ),
-        click.option(
-            "--dtype",
-            type=click.Choice(problems.DTYPES),
-            default="float64",
-            show_default=True,
-            help="Floating point type.",
-        ),
+        dtype_option("float64"),
     ):
         command = option(command)
     return command
+
+
+def dtype_option(default: str) -> Callable[[Command], Command]:
+    """Return the option --dtype of one type."""
+    return click.option(
+        "--dtype",
+        type=click.Choice(problems.DTYPES),
+        default=default,
+        show_default=True,
+        help="Floating point type.",
+    )
 
 
 class Unmet(click.ClickException):
@@ -73,19 +97,22 @@ def user_errors() -> Iterator[None]:
 
 
 class Advance(Protocol):
-    """Moves a bar on by one, and says something behind it."""
+    """Moves a bar on, and says something behind it."""
 
-    def __call__(self, said: str = "") -> None:
+    def __call__(self, steps: int = 1, said: str = "") -> None:
         """Do so."""
 
 
 @contextmanager
-def progress(label: str, total: int, done: int = 0) -> Iterator[Advance]:
+def progress(label: str, total: int, done: int = 0, in_bytes: bool = False) -> Iterator[Advance]:
     """Show a bar on the terminal, and nothing where output is not one."""
+    counts: tuple[ProgressColumn, ...] = (MofNCompleteColumn(),)
+    if in_bytes:
+        counts = DownloadColumn(), TransferSpeedColumn()
     bar = Progress(
         TextColumn(label),
         BarColumn(),
-        MofNCompleteColumn(),
+        *counts,
         TimeRemainingColumn(),
         TextColumn("{task.fields[said]}"),
         console=Console(stderr=True),
@@ -94,7 +121,7 @@ def progress(label: str, total: int, done: int = 0) -> Iterator[Advance]:
     )
     with bar:
         task = bar.add_task(label, total=total, completed=done, said="")
-        yield lambda said="": bar.update(task, advance=1, said=said)
+        yield lambda steps=1, said="": bar.update(task, advance=steps, said=said)
 
 
 @contextmanager
@@ -111,3 +138,23 @@ def ended_by_signals() -> Iterator[None]:
     finally:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
+
+
+@contextmanager
+def alone_in(folder: Path, other: str) -> Iterator[None]:
+    """Hold a folder for as long as a command writes there; raises BadSelection where another does."""
+    try:
+        import fcntl
+    except ImportError:  # on Windows, where nobody can hold a folder
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            said = f"{folder}: {other} writes there; two at once disturb each other"
+            raise BadSelection(said) from None
+        yield
+    finally:
+        os.close(handle)

@@ -55,14 +55,15 @@ def test_step(
     setting = Setting(problem, dtype, threads)
     gate = gate_for(problem, dtype)
     try:
-        timing = _measure(benchmark, impls.load(row), gate, threads, recorder)
+        impl = impls.load(row)
+        timing = _measure(benchmark, impl, gate, threads, recorder)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         why = explain(error, row)  # SystemExit, or pytest's outcomes raised in a file, end the row alone
     else:
         benchmark.extra_info.update(as_json(timing))
-        recorder.add_time(setting)
+        recorder.add_time(setting, impl.record.device)
         return
     recorder.leave_out(row, setting, why)
     _drop(benchmark, pytestconfig)
@@ -88,7 +89,7 @@ def _measure(
     result, call_s = _timed(step, gate.mirrored.w, gate.mirrored.b)
     errors.append(gate.check(result, gate.mirrored))
     # Before the rounds: a process that ran beside them, or was interrupted after them, would spoil them.
-    compiles = first and "numba" in impl.record.needs
+    compiles = first and impl.record.keeps_code
     warm_call_s = warm.first_call_s(impl.name, problem.shape, problem.dtype, threads) if compiles else None
     if call_s > benchmark._max_time:
         result = benchmark.pedantic(step, (gate.start.w, gate.start.b), rounds=SLOW_ROUNDS)  # type: ignore[no-untyped-call]

@@ -16,7 +16,6 @@ import numpy as np
 
 from impls.contract import Array, Step
 from impls.dataset import DataSet
-from impls.rehearsal import rehearse
 
 
 class Node(NamedTuple):
@@ -32,6 +31,8 @@ def partial(data: DataSet, first: int, last: int, w: Array, b: float, threads: i
 
     Each chunk takes one thread. Raises what `DataSet.sums` does.
     """
+    from impls.rehearsal import rehearse  # which loads Numba
+
     rehearse(data.dtype, data.order)
     column = np.ascontiguousarray(w[:, 0]).view()
     column.setflags(write=False)  # one that can be written to, or has gaps, is of another type to Numba

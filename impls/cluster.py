@@ -7,6 +7,7 @@ dealt anew to the workers that each step finds.
 """
 
 import asyncio
+import atexit
 import logging
 import re
 import uuid
@@ -25,12 +26,16 @@ from impls.registry import Unavailable
 
 _CONNECT_S = 10
 _LOOK_S = 2  # between two looks at which workers there are
+_WAIT_S = 2  # for results, until it is asked whether there are workers left
 _PATIENCE_S = 30  # without any, until they are given up
 _BASE_BYTES = 300_000_000  # of a worker that has imported all it needs
 _CHUNKS_HELD = 3  # by each thread, at most: as read, as decoded, and while its values are checked
 _PAUSE = 0.8  # of its memory limit, at which a worker takes no more tasks
 _SAME = ("distributed", "numpy", "numba", "zarr")  # on all machines
-_ONE_EACH = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_ENVIRONMENT = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"),
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",  # it looks at each worker a hundred times a second
+}
 
 
 class BadCluster(OSError):
@@ -49,19 +54,13 @@ class Cluster:
         self._workers: dict[str, int] = {}
         self._looked_s = 0.0  # when workers were last asked for
         self._results: list[Any] = []
+        local = _workers_of(address)
         self._distributed = _distributed()
         # What goes wrong is said once, in a message; that other versions do, by `_check`.
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+        self._local: Any
         with warnings.catch_warnings(action="ignore"):
-            self._local, self._client = self._begun()
-
-    def _begun(self) -> tuple[Any, Any]:
-        if local := re.fullmatch(r"local(?::(\d+))?", self.address):
-            return self._started(local[1])
-        if re.fullmatch(r"(tcp|tls)://[^/]+:\d+", self.address):
-            return None, self._connected()
-        needed = "local, local:N, tcp://HOST:PORT or tls://HOST:PORT"
-        raise BadCluster(f"cluster: {self.address!r}, but {needed} is needed")
+            self._local, self._client = self._started(local) if local else (None, self._connected())
 
     def __enter__(self) -> "Cluster":
         return self
@@ -110,8 +109,8 @@ class Cluster:
         workers, firsts, lasts = zip(*shares.values(), strict=True)
         home = dict(zip(shares, workers, strict=True)).get
         with _dask().annotate(workers=home, allow_other_workers=True):  # a worker has its files at hand
-            # In one message: a second would wait for ten milliseconds. With w for each: as an argument of all
-            # it would become a task of its own where it is large.
+            # In one message: a second would wait for ten milliseconds. With w for each task: as an argument
+            # of all, it would become a task of its own where it is large.
             ws = [w] * len(shares)
             futures = self._client.map(
                 _on_worker, firsts, lasts, ws, place=place, b=b, key=list(shares), pure=False
@@ -124,27 +123,29 @@ class Cluster:
         while True:
             try:
                 with self._client.as_current():
-                    self._distributed.wait(futures, timeout=_LOOK_S)
+                    self._distributed.wait(futures, timeout=_WAIT_S)
                 return self._client.gather(futures)  # type: ignore[no-any-return]
             except TimeoutError:
-                alone_s = 0 if self._client.nthreads() else alone_s + _LOOK_S
+                alone_s = 0 if self._client.nthreads() else alone_s + _WAIT_S
                 if alone_s >= _PATIENCE_S:
                     raise BadCluster(f"{self.address}: no workers are left") from None
 
-    def _started(self, said: str | None) -> tuple[Any, Any]:
+    def _started(self, workers: int) -> tuple[Any, Any]:
         try:
-            workers = threads.check(int(said or threads.available()))
-        except ValueError as error:
-            raise BadCluster(f"cluster: {self.address!r}: {error}") from None
-        local = self._distributed.LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            dashboard_address=None,
-            memory_limit=0,  # none: a worker maps its chunks, and what is mapped counts as its memory
-            env=dict.fromkeys(_ONE_EACH, "1"),
-            silence_logs=logging.CRITICAL,
-        )
-        return local, self._distributed.Client(local, set_as_default=False)
+            local = self._distributed.LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                dashboard_address="127.0.0.1:0",  # any port that is free
+                memory_limit=0,  # none: a worker maps its chunks, and what is mapped counts as its memory
+                env=_ENVIRONMENT,
+                silence_logs=logging.CRITICAL,
+            )
+            return local, self._distributed.Client(local, set_as_default=False)
+        except RuntimeError as error:
+            raise BadCluster(f"{self.address}: workers do not start: {error}") from None
+        except BaseException:  # Ctrl-C; closing what is half started would fail at exit, with a traceback
+            atexit.unregister(self._distributed.deploy.spec.close_clusters)
+            raise
 
     def _connected(self) -> Any:
         security = self._security()
@@ -232,6 +233,19 @@ async def _greeted(address: str, security: Any) -> None:
     )
     comm = await asyncio.wait_for(connecting, _CONNECT_S)
     comm.abort()
+
+
+def _workers_of(address: str) -> int | None:
+    """Return how many workers to start here, or None for a scheduler's address; raises BadCluster."""
+    if local := re.fullmatch(r"local(?::(\d+))?", address):
+        try:
+            return threads.check(int(local[1] or threads.available()))
+        except ValueError as error:
+            raise BadCluster(f"cluster: {address!r}: {error}") from None
+    if not re.fullmatch(r"(tcp|tls)://[^/]+:\d+", address):
+        needed = "local, local:N, tcp://HOST:PORT or tls://HOST:PORT"
+        raise BadCluster(f"cluster: {address!r}, but {needed} is needed")
+    return None
 
 
 def dealt(chunks: int, workers: dict[str, int]) -> list[tuple[str, int, int]]:

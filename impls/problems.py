@@ -65,9 +65,15 @@ def find(name: str) -> Shape:
     for shape in SHAPES:
         if shape.name == name:
             return shape
-    if size := re.fullmatch(r"([1-9][0-9]{0,9})x([1-9][0-9]{0,11})", name):
-        return Shape(name, int(size[1]), int(size[2]), "synthetic")
+    if size := sized(name):
+        return Shape(name, *size, "synthetic")
     raise UnknownName("problem", name, (*names(), "128x10000 (n_x x m)"))
+
+
+def sized(text: str) -> tuple[int, int] | None:
+    """Return n_x and m of a text like 128x10000; None for any other."""
+    found = re.fullmatch(r"([1-9][0-9]{0,9})x([1-9][0-9]{0,11})", text)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def check_memory(shape: Shape, dtype: str) -> None:

@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from impls import cuda_device
 from impls import threads as pools
 from impls.contract import Array, Step, Unsuited, as_step, check_data, check_parameters
 
-_PIP_NAMES = {"sklearn": "scikit-learn"}  # of libraries that pip knows by another name
+# Of libraries that pip knows by another name; of CuPy's, there is one for each CUDA.
+_PIP_NAMES = {"sklearn": "scikit-learn", "cupy": "'cupy-cuda13x[ctk]'"}
 _LONGEST = 300  # characters of somebody else's message: enough for a line in a table
 BoundStep = Callable[[Array, float], Step]
 
@@ -35,6 +37,12 @@ class Record:
     n_x: int | None = None  # the only number of features it serves
     compiles: tuple[str, ...] = ()  # modules of `impls` whose code it compiles
     side: str | None = None  # in the contest: "ours", or "peer" for what a user would otherwise pick
+    device: str = "cpu"  # that it computes on, or "cuda"
+
+    @property
+    def keeps_code(self) -> bool:
+        """Tell whether its compiled code is kept on disk."""
+        return "numba" in self.needs and self.device == "cpu"
 
 
 RECORDS = (
@@ -163,6 +171,38 @@ RECORDS = (
         needs=("numpy", "jax"),
         side="peer",
     ),
+    Record(
+        "cupy_zero_loop",
+        "the zero-loop lesson on a GPU, np turned into cp",
+        loops=0,
+        origin="the notes on vectorizing, which name GPUs",
+        needs=("numpy", "cupy"),
+        device="cuda",
+    ),
+    Record(
+        "numba_cuda_fused",
+        "one pass over X on a GPU, tile by tile",
+        loops=2,
+        origin="this project, to be the fastest on a GPU",
+        needs=("numpy", "numba"),
+        device="cuda",
+    ),
+    Record(
+        "torch_gpu",
+        "the formula of torch_step on a GPU",
+        loops=0,
+        origin="what users of PyTorch pick for speed",
+        needs=("numpy", "torch"),
+        device="cuda",
+    ),
+    Record(
+        "jax_gpu",
+        "the formula of jax_step on a GPU",
+        loops=0,
+        origin="what users of JAX pick for speed",
+        needs=("numpy", "jax"),
+        device="cuda",
+    ),
 )
 
 
@@ -179,7 +219,10 @@ class UnknownName(KeyError):
 
 
 class Unavailable(ImportError):
-    """The row needs a library; the message is "not installed: how to install it" or "does not load: why"."""
+    """The row needs what is not here; the message is its status and why.
+
+    As in "not installed: how to install it", "does not load: why" and "no CUDA device: why".
+    """
 
 
 class BrokenFile(ImportError):
@@ -271,7 +314,9 @@ def absent(found: Record) -> list[str]:
 
 
 def missing(found: Record) -> str | None:
-    """Say how to install what a row needs and this Python lacks; None where nothing is missing."""
+    """Say what a row needs and is not here, as `Unavailable` does; None where nothing is missing."""
+    if found.device == "cuda" and (why := cuda_device.why_none()):
+        return f"no CUDA device: {why}"
     names = absent(found)
     return f"not installed: pip install {' '.join(names)}" if names else None
 

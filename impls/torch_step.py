@@ -15,24 +15,29 @@ FAR = 40
 
 def prepare(X, Y, threads):
     """See the arrays as tensors; copied only where they are not in one piece."""
-    return _shared(X), _shared(Y), threads
+    return shared(X), shared(Y), threads
 
 
 def step(w, b, X, Y, threads):
     """Cost and gradients; formula and shapes in `impls.contract`."""
     torch.set_num_threads(threads)
     with torch.inference_mode():
-        m = X.shape[1]
-        w = torch.from_numpy(w.copy())  # w may be read-only, of which PyTorch warns
-        Z = w.T @ X + b
-        dZ = torch.sigmoid(Z) - Y
-        J = (softplus(Z, threshold=FAR) - Y * Z).sum() / m
-        dw = X @ dZ.T / m
-        db = dZ.sum() / m
+        J, dw, db = cost_and_gradients(torch.from_numpy(w.copy()), b, X, Y)  # w may be read-only: a warning
     return Step(J.item(), dw.numpy(), db.item())
 
 
-def _shared(array):
+def cost_and_gradients(w, b, X, Y):
+    """J, dw and db as tensors, on the device that w, X and Y are on."""
+    m = X.shape[1]
+    Z = w.T @ X + b
+    dZ = torch.sigmoid(Z) - Y
+    J = (softplus(Z, threshold=FAR) - Y * Z).sum() / m
+    dw = X @ dZ.T / m
+    return J, dw, dZ.sum() / m
+
+
+def shared(array):
+    """See a NumPy array as a tensor."""
     with warnings.catch_warnings():
         # PyTorch knows no read-only tensors, and warns that writing to this one would write to the array.
         # A step writes to none of its inputs.

@@ -44,6 +44,8 @@ def gradient_descent(
     check_settings(alpha, iterations, tolerance)
     costs = list(before)
     w = _read_only(w)
+    if _converged(costs, tolerance):
+        return Fit(w.copy(), b, costs, converged=True)
     for iteration in range(len(costs), iterations):
         with np.errstate(over="ignore", invalid="ignore"):  # Diverged says it better than NumPy's warnings
             J, dw, db = step(w, b)
@@ -54,9 +56,13 @@ def gradient_descent(
         w, b = _read_only(new_w), new_b
         if progress:
             progress(Fit(w, b, costs, converged=False))
-        if tolerance is not None and iteration > 0 and 0 <= costs[-2] - J <= tolerance:
+        if _converged(costs, tolerance):
             return Fit(w.copy(), b, costs, converged=True)
     return Fit(w.copy(), b, costs, converged=False)
+
+
+def _converged(costs: list[float], tolerance: float | None) -> bool:
+    return tolerance is not None and len(costs) > 1 and 0 <= costs[-2] - costs[-1] <= tolerance
 
 
 def check_settings(alpha: float, iterations: int, tolerance: float | None) -> None:

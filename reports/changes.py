@@ -104,8 +104,8 @@ def changed(before: Results, after: Results) -> Changes:
 
 def _facts(results: Results) -> dict[str, str]:
     machine = results.environment
-    facts = {"processor": machine.cpu, "cores": str(machine.cores), "system": machine.system}
-    facts |= {"Python": machine.python, "zeroloop": results.run.version}
+    facts = {"processor": machine.cpu, "cores": str(machine.cores), "GPU": machine.gpu or "none"}
+    facts |= {"system": machine.system, "Python": machine.python, "zeroloop": results.run.version}
     return {**facts, **machine.versions, "commit": (results.commit or "none")[:12]}
 
 

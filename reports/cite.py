@@ -1,9 +1,10 @@
 """How to cite a run: by its id, which is a hash of the results and so stands for these very numbers."""
 
 from reports import latex, wording
+from reports.findings import gpu_of
 from reports.results import Results
 
-_VERSION, _CPU = 20, 80  # the most characters of each that a citation takes
+_VERSION, _MODEL = 20, 80  # the most characters that a citation takes, of a processor or GPU too
 
 
 def bibtex(results: Results) -> str:
@@ -31,5 +32,9 @@ def sentence(results: Results) -> str:
 
 
 def _machine(results: Results) -> str:
-    cpu = wording.shortened(" ".join(results.environment.cpu.split()), _CPU)
-    return f"{cpu}, {wording.counted(results.environment.cores, 'core')}"
+    cpu, gpu = (
+        wording.shortened(" ".join((name or "").split()), _MODEL)
+        for name in (results.environment.cpu, gpu_of(results))
+    )
+    cores = wording.counted(results.environment.cores, "core")
+    return f"{cpu}, {cores}{f', and {gpu}' if gpu else ''}"

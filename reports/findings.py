@@ -13,6 +13,7 @@ from reports.statistics import Interval
 PYTHON = "python_two_loop"
 NUMPY = "numpy_zero_loop"
 PLAIN = "numba_parallel"
+_ITEM_BYTES = {"float32": 4, "float64": 8}
 _MOST_SHARE = 1.05  # of the speed of light, whose own time is measured too
 
 
@@ -23,6 +24,7 @@ class Line:
     name: str
     title: str
     side: str | None
+    device: str  # "cpu" or "cuda"
     loops: int | None
     lines: int | None
     status: str  # "measured", or that of `Unmeasured`
@@ -33,6 +35,7 @@ class Line:
     over_python: Interval | None = None
     over_numpy: Interval | None = None
     prepare_s: float | None = None
+    light_s: float | None = None  # at the speed of light of the row's device
     share: float | None = None  # of the speed of light: its time over the step's
     warmup_s: float | None = None  # what the first call in a process costs on top of a later one
     warm_s: float | None = None  # the same with the compiled code on disk
@@ -59,7 +62,7 @@ class Comparison:
     threads: int
     tolerance: float | None
     lines: tuple[Line, ...]
-    light: Light | None
+    lights: tuple[Light, ...]  # one of each device that was measured
     twin: Interval | None = (
         None  # the A/A pair: a row over itself in another process, corrected for all pairs
     )
@@ -76,16 +79,21 @@ class Comparison:
         return f"{named(self.problem)}, {self.dtype}, {wording.threads(self.threads)}"
 
     @property
-    def light_s(self) -> float | None:
-        """Seconds at the speed of light: a row must both read X and compute the links."""
-        return _light_s(self.light)
+    def x_bytes(self) -> int | None:
+        """Bytes of X; None for numbers of a size that is not known here."""
+        item = _ITEM_BYTES.get(self.dtype)
+        return None if item is None else self.problem.n_x * self.problem.m * item
 
-    @property
-    def bound_by(self) -> str | None:
+    def light_s(self, device: str) -> float | None:
+        """Seconds at the speed of light of a device: a row must both read X and compute the links."""
+        return _light_s(self._light(device))
+
+    def bound_by(self, device: str) -> str | None:
         """What takes the speed of light its time."""
-        if self.light is None:
+        light = self._light(device)
+        if light is None:
             return None
-        return "reading X" if self.light.read_s >= self.light.link_s else "sigmoid and softplus"
+        return "reading X" if light.read_s >= light.link_s else "sigmoid and softplus"
 
     @property
     def measured(self) -> list[Line]:
@@ -125,6 +133,9 @@ class Comparison:
     def fastest(self) -> list[Line]:
         """The fastest row and those not separated from it, fastest first."""
         return sorted((line for line in self.lines if line.fastest), key=_step_s)
+
+    def _light(self, device: str) -> Light | None:
+        return next((light for light in self.lights if light.device == device), None)
 
 
 @dataclass(frozen=True)
@@ -207,6 +218,12 @@ def too_fast(comparisons: tuple[Comparison, ...]) -> list[tuple[Comparison, Line
     ]
 
 
+def gpu_of(results: Results) -> str | None:
+    """The GPU that rows were timed on; None where none was."""
+    on_gpu = {row.name for row in results.run.rows if row.device == "cuda"}
+    return results.environment.gpu if any(one.row in on_gpu for one in results.timings) else None
+
+
 def named(problem: Problem) -> str:
     """A problem with its size: square, 128 × 10,000."""
     size = f"{wording.number(problem.n_x)} × {wording.number(problem.m)}"
@@ -283,14 +300,14 @@ def _comparison(results: Results, problem: str, dtype: str, threads: int) -> Com
     for name, entries in unmeasured.items():
         if any(entry.status == "failed" for entry in entries):
             timings.pop(name, None)  # what was wrong once has no time at all
-    light = next((light for light in results.run.lights if here(light)), None)
+    lights = {light.device: light for light in results.run.lights if here(light)}
     lines = []
     for row in results.run.rows:
-        lost = unmeasured.get(row.name, [])
+        lost, light_s = unmeasured.get(row.name, []), _light_s(lights.get(row.device))
         if row.name in timings:
-            lines.append(_measured(row, timings, lost, light, results))
+            lines.append(_measured(row, timings, lost, light_s, results))
         elif lost:
-            lines.append(_left_out(row, lost))
+            lines.append(_left_out(row, lost, light_s))
     twin = next((twin for twin in results.run.twins if here(twin) and twin.row in timings), None)
     return Comparison(
         problem=next(candidate for candidate in results.run.problems if candidate.name == problem),
@@ -298,7 +315,7 @@ def _comparison(results: Results, problem: str, dtype: str, threads: int) -> Com
         threads=threads,
         tolerance=next((timing.tolerance for timing in timings.values()), None),
         lines=tuple(lines),
-        light=light,
+        lights=tuple(lights.values()),
         twin=statistics.ratio(timings[twin.row].blocks_s, twin.blocks_s, len(results.run.twins))
         if twin
         else None,
@@ -307,12 +324,11 @@ def _comparison(results: Results, problem: str, dtype: str, threads: int) -> Com
 
 
 def _measured(
-    row: Row, timings: dict[str, Timing], lost: list[Unmeasured], light: Light | None, results: Results
+    row: Row, timings: dict[str, Timing], lost: list[Unmeasured], light_s: float | None, results: Results
 ) -> Line:
     timing = timings[row.name]
     count = counted(row)
     step_s = statistics.time(timing.blocks_s)
-    light_s = _light_s(light)
     warmups_s = _beyond_step_s("first_call_s", timing, results)
     warms_s = _beyond_step_s("warm_call_s", timing, results)
     best = min(timings.values(), key=lambda timing: statistics.time(timing.blocks_s).estimate)
@@ -320,6 +336,7 @@ def _measured(
         name=row.name,
         title=row.title,
         side=row.side,
+        device=row.device,
         loops=count.loops if count else None,
         lines=count.lines if count else None,
         status="measured",
@@ -328,6 +345,7 @@ def _measured(
         step_s=step_s,
         over_python=_ratio(timings.get(PYTHON), timing),
         over_numpy=_ratio(timings.get(NUMPY), timing),
+        light_s=light_s,
         share=None if light_s is None else light_s / step_s.estimate,
         prepare_s=_median(timing.prepare_s),
         warmup_s=_median(warmups_s),
@@ -378,7 +396,7 @@ def _is_tied(timing: Timing, best: Timing, others: int) -> bool:
     return ratio.low is not None and ratio.contains_one
 
 
-def _left_out(row: Row, lost: list[Unmeasured]) -> Line:
+def _left_out(row: Row, lost: list[Unmeasured], light_s: float | None) -> Line:
     count = counted(row)
     worst = next((entry for entry in lost if entry.status == "failed"), lost[0])
     processes = [str(entry.process) for entry in lost if entry.reason == worst.reason and entry.process]
@@ -387,10 +405,12 @@ def _left_out(row: Row, lost: list[Unmeasured]) -> Line:
         name=row.name,
         title=row.title,
         side=row.side,
+        device=row.device,
         loops=count.loops if count else None,
         lines=count.lines if count else None,
         status=worst.status,
         reason=worst.reason + where,
+        light_s=light_s,
         error=worst.error,
     )
 

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 
 from reports import findings, tables, wording
+from reports.beyond import Family, Way
 from reports.findings import Comparison, Entrant, Line, Match
 
 _ON_PAPER = (*tables.COLUMNS[: tables.NAMING], tables.STEP, *tables.COLUMNS[4:6])  # as many as a line takes
@@ -68,6 +69,27 @@ def contest(comparisons: tuple[Comparison, ...], run_id: str) -> str:
     )
 
 
+def beyond(families: list[Family], run_id: str) -> str:
+    """What it takes to go past one core and one memory, a table for each n_x and dtype, two lines a way."""
+    written = [
+        _table(
+            caption="One gradient step of logistic regression past one core and one memory, "
+            f"{breakable(wording.shortened(family.title, 2 * _NAME), _WORD)}. Overhead is what a step takes "
+            "beyond its share that grows with m; what follows holds for the largest data. "
+            rf"Brackets: 95\,\% intervals. zeroloop run {run_id}.",
+            label=f"{run_id}-beyond-{place}",
+            columns="lrrrrrl",
+            heading=[
+                _cells("way", "overhead", "$10^6$", "X read", "over", "over", "faster than fused,"),
+                _cells("", "", "examples", "", "fused", "chunks", "1 thread, about"),
+            ],
+            rows=[line for way in family.ways for line in (r"\addlinespace", *_way(way))][1:],
+        )
+        for place, family in enumerate(families)
+    ]
+    return _USE + "\n".join(written)
+
+
 def escape(text: str) -> str:
     """Make any text safe in LaTeX and BibTeX, where pdfLaTeX knows no character beyond Latin-1 and a few."""
     return "".join(_escaped(character) for character in re.sub("(?<=[-–])(?=[-–])", _APART, text))
@@ -106,6 +128,8 @@ _ESCAPES = {
     "×": r"$\times$",
     "µ": r"$\mu$",
     "−": "$-$",
+    "·": r"$\cdot$",
+    **{raised: rf"\textsuperscript{{{digit}}}" for digit, raised in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
     "…": r"\dots{}",
     _BREAK: r"\allowbreak{}",
     _APART: "{}",
@@ -161,6 +185,23 @@ def _match(match: Match) -> tuple[str, str]:
         _cells(problem, ours, step, rival, rivals_step, estimate, share),
         _cells(dtype, _threads(match.ours), prepare, _threads(match.rival), "", interval, ""),
     )
+
+
+def _way(way: Way) -> tuple[str, str]:
+    texts = {column.field: column.text(way) for column in tables.BEYOND}
+    shown = ("overhead_s", "million_s", "bytes_per_s", "over_fused", "over_chunks")  # as a line takes
+    estimates, intervals = zip(*(_parted(texts[field]) for field in shown), strict=True)
+    since, *until = re.split("(?<!not) (?=up to)", texts["lead"].replace("about ", ""))
+    return (
+        _cells(_named(way.row), *estimates, escape(since)),
+        _cells(escape(way.many), *intervals, *map(escape, until or [""])),
+    )
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """What was measured, and its interval in smaller type, for the line below."""
+    estimate, _, interval = text.partition(" [")
+    return escape(estimate), rf"{{\tiny {escape(f'[{interval}')}}}" if interval else ""
 
 
 def _cells(*texts: str) -> str:

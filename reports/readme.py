@@ -1,14 +1,17 @@
-"""The README's table and picture, generated from the reference results by `python -m reports.readme`."""
+"""The tables of README.md and SCALING.md, from the reference results by `python -m reports.readme`."""
 
 import re
 from pathlib import Path
 
-from reports import figures, tables, wording, write
+from reports import beyond, cluster, figures, tables, wording, write
+from reports.beyond import Family, Way
 from reports.findings import Comparison, Line, compare, named
 from reports.results import Results, read
 
 REFERENCE = Path(__file__).with_name("reference")
 README = Path(__file__).parent.parent / "README.md"
+SCALING = README.with_name("SCALING.md")
+_MACHINES = (1, 10, 100, 1000)
 _MARKED = re.compile(r"(<!-- generated: [^>]* -->\n).*?(<!-- end -->)", re.DOTALL)
 
 _CONTEST = (
@@ -20,15 +23,21 @@ _CONTEST = (
 
 
 def regenerate() -> None:
-    """Write the tables into the README; beside the reference results, its picture and all figures."""
+    """Write the tables into README and SCALING; beside the reference results, a picture and all figures."""
     results, contested = read(REFERENCE / "results.json"), read(REFERENCE / "contest.json")
     pictures = figures.draw(results, compare(results))
     write.write_file(REFERENCE / "speedup.svg", pictures["speedup"].svg)
     write.write_file(REFERENCE / "figures.pdf", figures.as_pdf(pictures.values()))
-    text = README.read_text(encoding="utf-8")
-    write.write_file(
-        README, _MARKED.sub(lambda found: found[1] + as_markdown(results, contested) + found[2], text)
-    )
+    fill(README, as_markdown(results, contested))
+    if (REFERENCE / "scaling.json").exists():
+        fill(SCALING, *scaling_as_markdown(read(REFERENCE / "scaling.json")))
+
+
+def fill(path: Path, *blocks: str) -> None:
+    """Write texts between the marks of a document, in their order."""
+    texts = iter(blocks)
+    text = path.read_text(encoding="utf-8")
+    write.write_file(path, _MARKED.sub(lambda found: found[1] + next(texts) + found[2], text))
 
 
 def as_markdown(results: Results, contested: Results) -> str:
@@ -41,6 +50,8 @@ def as_markdown(results: Results, contested: Results) -> str:
     rows = [headings, ["---", *["--:"] * (len(headings) - 1)]]
     for row in results.run.rows:
         lines = [next((line for line in one.lines if line.name == row.name), None) for one in comparisons]
+        if all(line is None or line.status == "no CUDA device" for line in lines):
+            continue  # the machine of the reference results has no GPU
         first = next(line for line in lines if line)
         counts = (wording.number(first.loops), wording.number(first.lines))
         rows.append([f"`{row.name}`", *counts, *map(_speedup, lines)])
@@ -54,8 +65,93 @@ def as_markdown(results: Results, contested: Results) -> str:
     )
 
 
+def scaling_as_markdown(results: Results) -> tuple[str, str, str]:
+    """What was measured past one core and one memory, the lines beside it, and a cluster on paper."""
+    families = beyond.families(compare(results))
+    return (
+        f"{tables.beyond_as_markdown(families)}\n{_measured_on(results)}\n",
+        "\n".join(map(_beside_lines, families)),
+        _on_paper(cluster.measured(families, results.environment.memory_bytes)),
+    )
+
+
+def _beside_lines(family: Family) -> str:
+    headings = [
+        "way",
+        *(f"m = {wording.power_of_ten(m)}" for m in family.ms),
+        "off by up to",
+        "largest m, from the others",
+    ]
+    rows = [
+        [
+            f"`{way.row}`, {way.many}",
+            *(_said_and_timed(way, m) for m in family.ms),
+            wording.percent(way.off),
+            wording.percent(way.foretold_off),
+        ]
+        for way in family.ways
+    ]
+    return f"{family.title}; the line above what was timed:\n\n{_table(headings, rows)}"
+
+
+def _said_and_timed(way: Way, m: int) -> str:
+    line = way.lines.get(m)
+    if line is None or line.step_s is None:
+        return "–"
+    return f"{wording.seconds(way.predicted_s.get(m))}<br>{wording.seconds(line.step_s.estimate)}"
+
+
+def _on_paper(one: cluster.Machine | None) -> str:
+    if one is None:
+        return f"Without a line for `{beyond.CLUSTER}` there is nothing to put into the formula.\n"
+    job, network = cluster.Job(), cluster.Network()
+    costs = [cluster.cost(machines, job, one, network) for machines in _MACHINES]
+    headings = [
+        *("machines", "largest share", "read at", "reading"),
+        *("tree", "step", "times as fast"),
+        *("client", "tasks", "step, as built", "times as fast"),
+    ]
+    rows = [
+        [
+            wording.number(cost.machines),
+            wording.size(cost.share_bytes),
+            f"{wording.size(cost.bytes_per_s)}/s",
+            wording.seconds(cost.read_s),
+            wording.seconds(cost.tree_s or None),
+            wording.seconds(cost.in_tree_s),
+            wording.times(costs[0].in_tree_s / cost.in_tree_s),
+            wording.seconds(cost.client_s or None),
+            wording.seconds(cost.tasks_s or None),
+            wording.seconds(cost.as_built_s),
+            wording.times(costs[0].as_built_s / cost.as_built_s),
+        ]
+        for cost in costs
+    ]
+    best = cluster.best_as_built(job, one, network)
+    return (
+        f"n_x = {wording.number(job.n_x)}, m = {wording.power_of_ten(job.m)}, float32: X has "
+        f"{wording.size(job.x_bytes)}, in {wording.number(job.chunks)} chunks; s = "
+        f"{wording.size(job.node_bytes)}, s' = {wording.size(job.range_bytes)}. "
+        f"Measured: B = {wording.size(one.bytes_per_s)}/s and L = {wording.seconds(one.overhead_s)}, of "
+        f"{wording.counted(one.workers, 'worker')} on one machine of {wording.size(one.memory_bytes)}. "
+        f"Assumed: b = {wording.size(network.bytes_per_s)}/s, l = {wording.seconds(network.latency_s)}, "
+        f"t = {wording.seconds(network.task_s)}.\n\n"
+        f"{_table(headings, rows, 0)}\n"
+        f"A tree sums faster than one client from {cluster.tree_pays_from(job, one, network):,} machines on. "
+        f"As built, a step is fastest on {wording.number(best.machines)} machines, in "
+        f"{wording.seconds(best.as_built_s)}: with more, its one client and scheduler lose what they gain.\n"
+    )
+
+
+def _table(headings: list[str], rows: list[list[str]], left: int = 1) -> str:
+    """A Markdown table whose first columns are aligned to the left."""
+    rule = [*["---"] * left, *["--:"] * (len(headings) - left)]
+    return "".join(f"| {' | '.join(row)} |\n" for row in (headings, rule, *rows))
+
+
 def _measured_on(results: Results) -> str:
-    environment, shown = results.environment, ("numpy", "numba", "scikit-learn", "numexpr", "torch", "jax")
+    environment = results.environment
+    shown = ("numpy", "numba", "scikit-learn", "numexpr", "torch", "jax", "zarr", "distributed")
     versions = [f"{name} {environment.versions[name]}" for name in shown if name in environment.versions]
     return (
         f"{environment.cpu}, {environment.cores} cores, {environment.python}, {', '.join(versions)}; "

@@ -22,11 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SCHEMA = 4
+SCHEMA = 5
 _SHORTEST_S, _LONGEST_S = 1e-12, 1e12  # less than a cycle, more than a computer's life
 _LARGEST_COST = 1e12
 FAULTS = ("failed", "crashed", "killed")  # of the row; it was wrong, ended, or was ended
-STATUSES = (*FAULTS, "skipped", "not installed", "does not load", "unsuited")
+STATUSES = (*FAULTS, "skipped", "not installed", "does not load", "no CUDA device", "unsuited")
+DEVICES = ("cpu", "cuda")
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class Row:
     source: str
     compiles: str | None  # source of the modules whose code this row compiles, where there are any
     side: str | None  # of the contest: "ours" or "peer"; null for a row that takes no part
+    device: str  # one of `DEVICES`: what it computes on
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ class Light:
     problem: str
     dtype: str
     threads: int
+    device: str  # one of `DEVICES`
     read_s: float  # reading X once
     link_s: float  # one sigmoid and one softplus for each example
 
@@ -188,6 +191,7 @@ class Environment:
     """The machine and the libraries."""
 
     cpu: str
+    gpu: str | None  # that rows of the device "cuda" compute on; null where there is none
     cores: int  # that the process may use
     memory_bytes: int
     system: str
@@ -314,6 +318,9 @@ def _check_meaning(run: Run, timings: tuple[Timing, ...]) -> None:
     for kind, names in (("row", rows), ("problem", problems)):
         if len(set(names)) < len(names):
             raise BadResults(f"a {kind} is listed twice")
+    for row in run.rows:
+        if row.device not in DEVICES:
+            raise BadResults(f"row {row.name!r} has a device that is not {' or '.join(DEVICES)}")
     for place, problem in enumerate(run.problems):
         if problem.n_x < 1 or problem.m < 1:
             raise BadResults(f"zeroloop.problems[{place}] has no features or no examples")
@@ -396,7 +403,9 @@ def _check_lights(lights: tuple[Light, ...], problems: list[str]) -> None:
         where = f"zeroloop.lights[{place}]"
         if light.problem not in problems:
             raise BadResults(f"{where} has a problem {light.problem!r} that is not in the list of problems")
-        key = (light.problem, light.dtype, light.threads)
+        if light.device not in DEVICES:
+            raise BadResults(f"{where} has a device that is not {' or '.join(DEVICES)}")
+        key = (light.problem, light.dtype, light.threads, light.device)
         if key in seen:
             raise BadResults(f"{where}: the light of {light.problem} is there twice")
         seen.add(key)

@@ -54,8 +54,12 @@ def grid(comparisons: tuple[Comparison, ...]) -> Grid | None:
 
 
 def series(comparisons: tuple[Comparison, ...]) -> list[Series]:
-    """Return what differs in m alone, by n_x, of the dtype and number of threads with the most sizes."""
-    members = max(_settings(comparisons), key=len, default=[])
+    """Return what differs in m alone, by n_x, of the dtype and number of threads with the most such sizes."""
+    of_settings = map(_series, _settings(comparisons))
+    return max(of_settings, key=lambda found: sum(len(one.members) for one in found), default=[])
+
+
+def _series(members: Sequence[Comparison]) -> list[Series]:
     by_n_x: dict[int, dict[int, Comparison]] = {}
     for one in members:
         by_n_x.setdefault(one.problem.n_x, {})[one.problem.m] = one

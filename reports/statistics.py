@@ -16,6 +16,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from scipy.optimize import nnls
 from scipy.special import stdtrit
 
 CONFIDENCE = 0.95
@@ -101,13 +103,27 @@ def exponent(sizes: Sequence[float], blocks: Sequence[Blocks]) -> Interval | Non
         for process in zip(*blocks, strict=False)
         if all(process)
     ]
-    if not slopes:
+    return _mean(slopes) if slopes else None
+
+
+def line(sizes: Sequence[float], blocks: Sequence[Blocks]) -> tuple[Interval, Interval] | None:
+    """The a and b of a + b·size along which a time grew, neither negative, with Student's t intervals.
+
+    In each process by least squares in which relative errors weigh equally. `blocks` has one entry for each
+    size, of two at least; processes that lack one are left out, and without any the answer is None.
+    """
+    largest = max(sizes)
+    columns = np.array([(1.0, size / largest) for size in sizes])
+    fits = []
+    for process in zip(*blocks, strict=False):
+        if all(process):
+            times = np.array([statistics.median(block) for block in process])
+            (start, growth), _ = nnls(columns / times[:, None], np.ones(len(times)))
+            fits.append((float(start), float(growth) / largest))
+    if not fits:
         return None
-    mean = statistics.fmean(slopes)
-    if len(slopes) < 2:
-        return Interval(None, mean, None)
-    half = _student(len(slopes) - 1) * statistics.stdev(slopes) / math.sqrt(len(slopes))
-    return Interval(mean - half, mean, mean + half)
+    starts, growths = zip(*fits, strict=True)
+    return _mean(starts), _mean(growths)
 
 
 def mean_ratio_of_runs(pairs: Sequence[tuple[Blocks, Blocks]]) -> Interval | None:
@@ -185,6 +201,15 @@ def _interval(samples: Sequence[_Sample], comparisons: int = 1) -> Interval:
     freedom = total**2 / sum((sample.variance or 0.0) ** 2 / sample.freedom for sample in samples)
     half = _student(freedom, comparisons) * math.sqrt(total)
     return Interval(_exp(mean - half), _exp(mean), _exp(mean + half))
+
+
+def _mean(values: Sequence[float]) -> Interval:
+    """The mean of independent observations; low and high are None for one."""
+    mean = statistics.fmean(values)
+    if len(values) < 2:
+        return Interval(None, mean, None)
+    half = _student(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
+    return Interval(mean - half, mean, mean + half)
 
 
 def _student(freedom: float, comparisons: int = 1) -> float:

@@ -14,7 +14,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from reports import wording
+from reports import beyond, wording
+from reports.beyond import Against, Family, Way
 from reports.changes import Changes
 from reports.findings import NUMPY, PLAIN, Comparison, Entrant, Line, Loss, Match, compare, contest, left_out
 from reports.gallery import Gallery
@@ -25,14 +26,14 @@ from reports.statistics import Interval, geometric_mean
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the readable tables: the field of `Line` that it shows, and how."""
+    """A column of the readable tables: the field of a `Line` or `Way` that it shows, and how."""
 
     field: str
     heading: str
     meaning: str
     wording: Callable[[Any], str]
 
-    def text(self, line: Line) -> str:
+    def text(self, line: Line | Way) -> str:
         """Return what stands in the cell."""
         return self.wording(getattr(line, self.field))
 
@@ -115,7 +116,7 @@ def as_csv(comparisons: tuple[Comparison, ...]) -> str:
             plain = (line.name, line.status, line.reason, line.loops, line.lines)
             intervals = (_ends(line.step_s), _ends(line.over_python), _ends(line.over_numpy))
             spans = [_raw(end) for ends in intervals for end in ends]
-            light = (comparison.light_s, line.share)
+            light = (line.light_s, line.share)
             once = (line.prepare_s, line.warmup_s, line.warm_s, *_ends(line.calls_to_pay))
             rest = (line.extra_bytes, line.between, line.within, line.error)
             writer.writerow([*setting, *plain, *spans, *map(_raw, (*light, *once, *rest))])
@@ -225,6 +226,84 @@ def contest_summary(comparisons: tuple[Comparison, ...]) -> str:
         if matches
     ]
     return f"In the geometric mean ours is {' and '.join(means)}. {_CHOSEN}" if means else ""
+
+
+def _overhead(overhead_s: Interval | None) -> str:
+    return wording.time(overhead_s) if overhead_s is None or beyond.is_seen(overhead_s) else "none seen"
+
+
+def _rate(bytes_per_s: float | None) -> str:
+    return "–" if bytes_per_s is None else f"{wording.size(bytes_per_s)}/s"
+
+
+def _against(against: Against | None) -> str:
+    return wording.speedup(against.ratio if against else None)
+
+
+BEYOND = (
+    Column("name", "way", "row, and its threads or worker processes", str),
+    Column(
+        "overhead_s",
+        "overhead",
+        "of a step, beyond its share that grows with m [95 % interval]",
+        _overhead,
+    ),
+    Column("million_s", "10⁶ examples", "time for each million, at the largest m", wording.time),
+    Column("bytes_per_s", "X read", "bytes of X in a second, at the largest m", _rate),
+    Column("over_fused", "vs numba_fused", "speedup over it with as many threads", _against),
+    Column("over_chunks", "vs numba_chunks", "speedup over it with as many threads", _against),
+    Column("over_one", "vs numba_fused, 1 thread", "speedup over it", _against),
+    Column(
+        "lead",
+        "faster than that",
+        "between which m it is faster than numba_fused with one thread",
+        lambda lead: lead.said if lead else "–",
+    ),
+    Column("off", "off the line", "how far the line lies from what was timed, at most", wording.percent),
+)
+_BEYOND_CSV = (
+    *("n_x", "dtype", "row", "threads", "m", "step_s", "step_s_low", "step_s_high"),
+    *("overhead_s", "overhead_s_low", "overhead_s_high", "example_s", "example_s_low", "example_s_high"),
+    *("bytes_per_s", "over_fused_m", "over_fused", "over_fused_low", "over_fused_high"),
+    *("over_chunks_m", "over_chunks", "over_chunks_low", "over_chunks_high"),
+    *("over_one_m", "over_one", "over_one_low", "over_one_high", "faster_since", "faster_until", "off"),
+)
+
+
+def beyond_as_csv(families: list[Family]) -> str:
+    """The ways past one core and one memory as CSV, seconds and ratios to six digits."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_BEYOND_CSV)
+    for family in families:
+        for way in family.ways:
+            times = (way.step_s, way.overhead_s, way.example_s)
+            held = (way.over_fused, way.over_chunks, way.over_one)
+            ratios = [(one.m, *map(_raw, _ends(one.ratio))) if one else ("",) * 4 for one in held]
+            since, until = (way.lead.since, way.lead.until) if way.lead else (None, None)
+            writer.writerow(
+                [
+                    *(family.n_x, family.dtype, way.row, way.threads, way.m),
+                    *(_raw(end) for interval in times for end in _ends(interval)),
+                    _raw(way.bytes_per_s),
+                    *(cell for ratio in ratios for cell in ratio),
+                    *map(_raw, (since, until, way.off)),
+                ]
+            )
+    return out.getvalue()
+
+
+def beyond_as_markdown(families: list[Family]) -> str:
+    """The same as a Markdown table for each n_x and dtype, with what it says in words."""
+    rule = ["---", *["--:"] * (len(BEYOND) - 1)]
+    written = []
+    for family in families:
+        rows = [[escape_markdown(column.heading) for column in BEYOND], rule]
+        rows += [[escape_markdown(column.text(way)) for column in BEYOND] for way in family.ways]
+        table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+        said = "".join(f"- {escape_markdown(sentence)}\n" for sentence in beyond.verdict(family))
+        written.append(f"### {escape_markdown(family.title)}\n\n{said}\n{table}")
+    return "\n".join(written)
 
 
 def changes_as_text(changes: Changes, width: int = 80) -> str:

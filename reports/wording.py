@@ -58,8 +58,17 @@ def power_of_ten(value: float) -> str:
     """A size on an axis: 10⁵, and 569 or 12,000 where it is none."""
     exponent = round(math.log10(value))
     if exponent < 2 or not math.isclose(value, 10**exponent):
-        return f"{value:,g}"
+        return f"{value:,.12g}"
     return f"10{_raised(exponent)}"
+
+
+def about(value: float) -> str:
+    """A size that nobody counted, two digits: 350, 2.4·10⁶, 10⁷."""
+    if value < 9950:
+        return f"{float(f'{value:.2g}'):,g}"
+    digits, exponent = f"{value:.1e}".split("e")
+    digits = digits.removesuffix(".0")
+    return f"{'' if digits == '1' else f'{digits}·'}10{_raised(int(exponent))}"
 
 
 def one_line(text: str) -> str:

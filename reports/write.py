@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from reports import cite, figures, latex, tables
+from reports import beyond, cite, figures, latex, tables
 from reports.changes import Changes
 from reports.figures import Picture
 from reports.findings import Comparison, compare, contest
@@ -16,9 +16,9 @@ from reports.pages import comparison, gallery, report
 from reports.results import Results, parse, run_id
 
 _EXPORT = re.compile(
-    r"(speedup|contest)\.(csv|md|tex)|cite\.bib|figures\.pdf|roofline-float(32|64)-\d+\.svg"
+    r"(speedup|contest|beyond)\.(csv|md|tex)|cite\.bib|figures\.pdf|roofline-(cuda-)?float(32|64)-\d+\.svg"
     r"|(speedup-python|speedup-numpy|break-even|spread|training)-\d+\.svg"
-    r"|(speedup|pays|fastest|scaling|first-calls)\.svg"
+    r"|(speedup|pays|fastest|scaling|beyond|first-calls)\.svg"
 )
 _CURVES = (".csv", ".svg", ".pdf", ".png")
 
@@ -84,6 +84,7 @@ def _exports(
         "speedup.md": markdown,
         "speedup.tex": latex.speedups(comparisons, results.run_id),
         **_contest(results, comparisons),
+        **_beyond(results, comparisons),
         "cite.bib": cite.bibtex(results),
         "figures.pdf": figures.as_pdf(pictures.values()),
         **{f"{name}.svg": picture.svg for name, picture in pictures.items()},
@@ -97,6 +98,17 @@ def _contest(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str,
         "contest.csv": tables.contest_as_csv(comparisons),
         "contest.md": tables.contest_as_markdown(comparisons),
         "contest.tex": latex.contest(comparisons, results.run_id),
+    }
+
+
+def _beyond(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, str]:
+    families = beyond.families(comparisons)
+    if not families:
+        return {}
+    return {
+        "beyond.csv": tables.beyond_as_csv(families),
+        "beyond.md": tables.beyond_as_markdown(families),
+        "beyond.tex": latex.beyond(families, results.run_id),
     }
 
 

@@ -31,6 +31,7 @@ FREE_TEXTS = (
     "threading_layer",
     "reason",
     "cpu",
+    "gpu",
     "system",
     "python",
     "numpy",

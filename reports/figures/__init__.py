@@ -1,13 +1,13 @@
 """The figures, as SVG and PDF, in one style: the same colour and marker for a row wherever it appears."""
 
-from reports import sizes, training
-from reports.figures import growth, light, speedup, spread, start
+from reports import beyond, sizes, training
+from reports.figures import growth, light, speedup, spread, start, ways
 from reports.figures.changes import draw as of_changes
 from reports.figures.descent import against_seconds, cost_curve
 from reports.figures.machines import draw as of_gallery
 from reports.figures.style import Picture, as_pdf, drawing, inlined, looks_of
 from reports.findings import NUMPY, PYTHON, Comparison
-from reports.results import Results
+from reports.results import DEVICES, Results
 
 __all__ = ["BASES", "Picture", "as_pdf", "cost_curve", "draw", "inlined", "of_changes", "of_gallery"]
 
@@ -20,8 +20,8 @@ def draw(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, Pic
     """Draw every figure that the results have data for, by name.
 
     Those of one comparison end in its place among all: speedup-python-0, speedup-numpy-0, break-even-0,
-    spread-0. Of the whole run there are speedup, pays, fastest, scaling, roofline-float64-2, first-calls and
-    training-0.
+    spread-0. Of the whole run there are speedup, pays, fastest, scaling, beyond, roofline-float64-2 (of a
+    GPU, roofline-cuda-float64-2), first-calls and training-0.
     """
     looks = looks_of(results)
     pictures: list[Picture | None] = []
@@ -41,11 +41,16 @@ def draw(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, Pic
             pictures += [growth.pays("pays", grid), growth.fastest("fastest", grid, looks)]
         if series := sizes.series(comparisons):
             pictures.append(growth.scaling("scaling", series, looks))
-        lit: dict[tuple[str, int], list[Comparison]] = {}
-        for comparison in filter(light.can_draw, comparisons):
-            lit.setdefault((comparison.dtype, comparison.threads), []).append(comparison)
-        for (dtype, threads), members in lit.items():
-            pictures.append(light.roofline(f"roofline-{dtype}-{threads}", members, looks))
+        if families := beyond.families(comparisons):
+            pictures.append(ways.draw("beyond", families, looks))
+        for device in DEVICES:
+            lit: dict[tuple[str, int], list[Comparison]] = {}
+            for comparison in comparisons:
+                if light.can_draw(comparison, device):
+                    lit.setdefault((comparison.dtype, comparison.threads), []).append(comparison)
+            for (dtype, threads), members in lit.items():
+                name = f"roofline-{'' if device == 'cpu' else f'{device}-'}{dtype}-{threads}"
+                pictures.append(light.roofline(name, members, looks, device))
         if lines := start.starting(comparisons):
             pictures.append(start.first_calls("first-calls", lines, looks))
         for place, course in enumerate(training.courses(results)):

@@ -59,7 +59,9 @@ def scaling(name: str, found: list[Series], looks: dict[str, Look]) -> Picture:
         unused.set_axis_off()
     legend(sheet, {row: handles[row] for row in looks if row in handles}, 3)
     n_xs = wording.joined([f"{series.n_x:,}" for series in found])
-    return sheet.picture(f"Time of one step against the number of examples m, for n_x = {n_xs}.")
+    return sheet.picture(
+        f"Time of one step against the number of examples m, for n_x = {n_xs}; {found[0].setting}."
+    )
 
 
 def pays(name: str, found: Grid) -> Picture | None:

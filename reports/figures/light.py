@@ -7,20 +7,19 @@ from matplotlib.axes import Axes
 
 from reports import wording
 from reports.figures.style import INK, SMALL, Look, Picture, Sheet, clipped, decades, format_axis, legend
-from reports.findings import Comparison
+from reports.findings import Comparison, Line
 
-_ITEM_BYTES = {"float32": 4, "float64": 8}
 _MOST_NAMES = 8  # of problems, that find room above a figure
 _APART = 0.05  # of the width of a figure, between two names
 
 
-def can_draw(comparison: Comparison) -> bool:
-    """Tell whether a row and the speed of light were timed on numbers of known size."""
-    return bool(comparison.light and comparison.measured and comparison.dtype in _ITEM_BYTES)
+def can_draw(comparison: Comparison, device: str) -> bool:
+    """Tell whether a row of a device and its speed of light were timed on numbers of known size."""
+    return bool(comparison.light_s(device) and _timed(comparison, device) and comparison.x_bytes)
 
 
-def roofline(name: str, comparisons: list[Comparison], looks: dict[str, Look]) -> Picture:
-    """Draw bytes of X in a second against the size of X, for one dtype and number of threads."""
+def roofline(name: str, comparisons: list[Comparison], looks: dict[str, Look], device: str) -> Picture:
+    """Draw bytes of X in a second against the size of X, for one dtype, number of threads and device."""
     members = sorted(comparisons, key=_bytes)
     sheet = Sheet(name, 3.4)
     axes = sheet.figure.add_subplot()
@@ -29,7 +28,7 @@ def roofline(name: str, comparisons: list[Comparison], looks: dict[str, Look]) -
     places = [_bytes(one) for one in members]
     axes.set_xlim(places[0] / 4, places[-1] * 4)  # holds a power of ten, and so a tick, also for one size
     handles: dict[str, Artist] = {}
-    roofs = [_bytes(one) / one.light_s / 1e9 for one in members if one.light_s]
+    roofs = [_bytes(one) / light_s / 1e9 for one in members if (light_s := one.light_s(device))]
     (handles["speed of light"],) = axes.plot(
         places,
         roofs,
@@ -41,7 +40,7 @@ def roofline(name: str, comparisons: list[Comparison], looks: dict[str, Look]) -
         zorder=5,
     )
     for one in members:
-        for line in one.measured:
+        for line in _timed(one, device):
             assert line.step_s
             (mark,) = axes.plot(
                 _bytes(one),
@@ -65,13 +64,19 @@ def roofline(name: str, comparisons: list[Comparison], looks: dict[str, Look]) -
     shown = ["speed of light", *(row for row in looks if row in handles)]
     legend(sheet, {row: handles[row] for row in shown}, 3)
     best, line = max(
-        ((one, line) for one in members for line in one.measured), key=lambda pair: pair[1].share or 0
+        ((one, line) for one in members for line in _timed(one, device)),
+        key=lambda pair: pair[1].share or 0,
     )
     setting = f"{members[0].dtype}, {wording.threads(members[0].threads)}"
+    of_gpu = " of the GPU" if device == "cuda" else ""
     return sheet.picture(
-        "Bytes of X that a step gets through in a second, against the size of X, below the speed of light; "
-        f"{setting}. Closest to it: {line.name} on {best.title}, at {wording.share(line.share)}."
+        "Bytes of X that a step gets through in a second, against the size of X, below the speed of light"
+        f"{of_gpu}; {setting}. Closest to it: {line.name} on {best.title}, at {wording.share(line.share)}."
     )
+
+
+def _timed(comparison: Comparison, device: str) -> list[Line]:
+    return [line for line in comparison.measured if line.device == device]
 
 
 def _name(axes: Axes, members: list[Comparison]) -> None:
@@ -94,4 +99,5 @@ def _name(axes: Axes, members: list[Comparison]) -> None:
 
 
 def _bytes(comparison: Comparison) -> float:
-    return 1.0 * comparison.problem.n_x * comparison.problem.m * _ITEM_BYTES[comparison.dtype]
+    assert comparison.x_bytes  # as `can_draw` makes sure of
+    return float(comparison.x_bytes)

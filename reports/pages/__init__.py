@@ -30,6 +30,7 @@ _TEMPLATES.filters |= {
     "threads": wording.threads,
     "time": wording.time,
     "error": wording.error,
+    "number": wording.number,
     "significant": wording.significant,
 }
 _SCRIPT = _TEMPLATES.get_template("page.js").render()

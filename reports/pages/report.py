@@ -11,10 +11,20 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from reports import cite, claims, figures, noise, pages, sizes, tables, training
+from reports import beyond, cite, claims, figures, noise, pages, sizes, tables, training
 from reports.figures import Picture
 from reports.figures.start import starting_beside_numpy
-from reports.findings import NUMPY, PYTHON, Comparison, contest, counted, left_out, too_fast, verdict
+from reports.findings import (
+    NUMPY,
+    PYTHON,
+    Comparison,
+    contest,
+    counted,
+    gpu_of,
+    left_out,
+    too_fast,
+    verdict,
+)
 from reports.results import Results, Row
 from reports.statistics import Interval
 
@@ -30,6 +40,7 @@ _SECTIONS = {
     "claims": "The notes’ claims",
     "pays": "Where it pays",
     "scaling": "Scaling",
+    "beyond": "Past one core",
     "roofline": "Speed of light",
     "compiling": "Compiling",
     "agreement": "Agreement",
@@ -84,6 +95,7 @@ def _held(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, An
         "disturbed": noise.disturbed_share(results.timings),
         "drift": noise.drift(results.timings),
         "environment": results.environment,
+        "gpu": gpu_of(results),
         "comparisons": comparisons,
         "opening": "all" if len(comparisons) <= _MOST_SETTINGS else comparisons[0].slug,
         "verdict": verdict(comparisons),
@@ -92,7 +104,7 @@ def _held(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, An
         "contest_summary": tables.contest_summary(comparisons),
         "ours": [row.name for row in results.run.rows if row.side == "ours"],
         "peers": [row.name for row in results.run.rows if row.side == "peer"],
-        "lit": [comparison for comparison in comparisons if comparison.light and comparison.measured],
+        "lit": [comparison for comparison in comparisons if comparison.lights and comparison.measured],
         "columns": tables.COLUMNS,
         "cells": tables.cells,
         "naming": tables.NAMING,
@@ -102,6 +114,8 @@ def _held(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, An
         "notes": claims.SOURCE,
         "originals": claims.ORIGINALS,
         "series": series,
+        "families": [(family, beyond.verdict(family)) for family in beyond.families(comparisons)],
+        "way_columns": tables.BEYOND,
         "breaks_even": any(map(starting_beside_numpy, comparisons)),
         "growths": [(row.name, found) for row in results.run.rows if any(found := _growth(series, row.name))],
         "agreement": [one for one in comparisons if any(line.error is not None for line in one.lines)],
@@ -121,6 +135,7 @@ def _has(section: str, held: dict[str, Any], pictures: dict[str, Picture]) -> bo
     drawn = {
         "speedup": "speedup-",
         "scaling": "scaling",
+        "beyond": "beyond",
         "roofline": "roofline-",
         "training": "training-",
     }

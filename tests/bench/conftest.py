@@ -93,7 +93,7 @@ def wrong(started):
 
 @pytest.fixture(scope="session")
 def bare(started):
-    """A Python without Numba and without the libraries of the tests, on two problems and in both dtypes."""
+    """A Python without Numba, a GPU and the libraries of the tests, on two problems and in both dtypes."""
     return started["bare"].result()
 
 
@@ -140,6 +140,12 @@ def zeroloop():
     return run
 
 
+@pytest.fixture(scope="session")
+def message():
+    """The one message of a command that failed."""
+    return _message
+
+
 SLOW = """\
 import time
 
@@ -178,6 +184,10 @@ import sys
 
 for name in ("numba", "hypothesis", "jsonschema", "mpmath"):
     sys.modules[name] = None
+
+from impls import cuda_device
+
+cuda_device.why_none = lambda: "none here"
 """
 
 SLEEPER = """\
@@ -232,7 +242,7 @@ def _wrong(folder):
 
 def _bare(folder):
     _written(folder, "bare_python.py", BARE)
-    rows = ("python_two_features", "numba_two_loop", "numpy_zero_loop")
+    rows = ("python_two_features", "numba_two_loop", "torch_gpu", "numpy_zero_loop")
     return _measured(
         folder,
         *("-p", "no:hypothesispytest", "-p", "bare_python"),
@@ -335,3 +345,12 @@ def _written(folder, name, source):
     path = folder / name
     path.write_text(source)
     return path
+
+
+def _message(result):
+    before, found, said = result.output.partition("Error: ")
+    assert found
+    assert not before or before.startswith("Usage: "), result.output
+    assert said.endswith("\n")
+    assert "\n" not in said[:-1], said
+    return said[:-1]

@@ -1,10 +1,9 @@
 """The command line: what each command prints, and one message with the right exit code where it cannot."""
 
-import csv
 import json
-import math
 import re
 import shutil
+import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -12,26 +11,24 @@ from pathlib import Path
 import pytest
 
 import impls
-from impls import problems, registry
+from impls import cuda_device, problems, registry
 from reports import write
 
 WRONG = Path(__file__).parents[1] / "impls" / "wrong"
 QUICK = ("--problem", "5x7", "--threads", "1")
 
 
-def message(result):
-    """The one message of a command that failed."""
-    before, found, said = result.output.partition("Error: ")
-    assert found
-    assert not before or before.startswith("Usage: "), result.output
-    assert said.endswith("\n")
-    assert "\n" not in said[:-1], said
-    return said[:-1]
-
-
 def line_of(result, name):
     (line,) = [line for line in result.output.splitlines() if line.split()[:1] == [name]]
     return " ".join(line.split())
+
+
+@pytest.mark.slow
+def test_a_command_that_computes_nothing_loads_no_library_of_a_row():
+    libraries = {"numba", "zarr", "distributed", "pyarrow", "torch", "jax"}
+    code = f"import sys, bench.cli; print({libraries} & {{*sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
 
 
 # Help, and commands that do not exist
@@ -52,10 +49,26 @@ def test_help_fits_a_terminal(zeroloop, command):
     ("name", "offer"),
     [("lst", "Did you mean 'list'?"), ("trian", "Did you mean 'train'?"), ("xyzzy", "There are compare, ")],
 )
-def test_unknown_command(zeroloop, name, offer):
+def test_unknown_command(zeroloop, name, offer, message):
     result = zeroloop(name)
     assert result.exit_code == 2
     assert message(result).startswith(f"No such command {name!r}. {offer}")
+
+
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        (["list"], "bench.cli._rows_table"),
+        (["train", "here.npy"], "bench.cli_train.dataset.opened"),
+    ],
+)
+def test_ctrl_c_shows_one_line(zeroloop, monkeypatch, command, place):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(place, interrupted)
+    result = zeroloop(*command)
+    assert (result.exit_code, result.output) == (130, "interrupted\n")
 
 
 def test_version(zeroloop):
@@ -71,7 +84,7 @@ def test_list_shows_every_row_and_problem(zeroloop):
     result = zeroloop("list")
     assert result.exit_code == 0
     for name in impls.names():
-        status = "not installed" if registry.missing(registry.record(name)) else "ready"
+        status = (registry.missing(registry.record(name)) or "ready").partition(": ")[0]
         assert line_of(result, name).endswith(status)
     for shape in problems.SHAPES:
         assert f" {shape.n_x:,} {shape.m:,} " in line_of(result, shape.name)
@@ -83,10 +96,19 @@ def test_list_says_how_to_install_what_is_missing(zeroloop, monkeypatch):
     assert result.exit_code == 0
     assert line_of(result, "numba_two_loop").endswith("not installed")
     assert re.search(
-        "^For the rows that are not installed: pip install .*\\bnumba\\b", result.output, re.MULTILINE
+        "^For the rows that are not installed:\n  pip install .*\\bnumba\\b", result.output, re.MULTILINE
     )
     assert line_of(result, "numpy_zero_loop").endswith("ready")
     assert max(map(len, zeroloop("list", columns=80).output.splitlines())) <= 80
+
+
+def test_list_offers_no_library_of_a_gpu_where_there_is_none(zeroloop, monkeypatch):
+    monkeypatch.setattr(registry, "_is_installed", lambda library: library == "numpy")
+    for why, status, offered in (("none here", "no CUDA device", False), (None, "not installed", True)):
+        monkeypatch.setattr(cuda_device, "why_none", lambda why=why: why)
+        result = zeroloop("list")
+        assert line_of(result, "cupy_zero_loop").endswith(status)
+        assert ("cupy" in re.search("^For the rows .*\n.*", result.output, re.MULTILINE)[0]) == offered
 
 
 # verify
@@ -126,6 +148,13 @@ def test_verify_is_no_failure_where_a_library_is_missing(zeroloop, monkeypatch):
     assert line_of(result, "numba_two_loop").endswith("not installed: pip install numba")
 
 
+def test_verify_is_no_failure_where_there_is_no_gpu(zeroloop, monkeypatch):
+    monkeypatch.setattr(cuda_device, "why_none", lambda: "none here")
+    result = zeroloop("verify", "--impl=torch_gpu", "--impl=numpy_zero_loop", *QUICK)
+    assert result.exit_code == 0
+    assert line_of(result, "torch_gpu").endswith("no CUDA device: none here")
+
+
 @pytest.mark.parametrize("command", ["verify", "train"])
 @pytest.mark.parametrize(
     ("arguments", "expected"),
@@ -137,116 +166,10 @@ def test_verify_is_no_failure_where_a_library_is_missing(zeroloop, monkeypatch):
         (["--dtype=float16"], "Invalid value for '--dtype': 'float16' is not one of "),
     ],
 )
-def test_bad_request(zeroloop, command, arguments, expected):
+def test_bad_request(zeroloop, command, arguments, expected, message):
     result = zeroloop(command, *QUICK, *arguments)
     assert result.exit_code == 2
     assert message(result).startswith(expected)
-
-
-# train
-
-
-@pytest.mark.parametrize("dtype", problems.DTYPES)
-def test_train_prints_cost_accuracy_and_seconds(zeroloop, dtype):
-    result = zeroloop("train", *QUICK, f"--dtype={dtype}", "--iterations=20", "--impl=python_two_loop")
-    assert result.exit_code == 0, result.output
-    first, cost, accuracy, seconds = result.output.splitlines()
-    assert first == f"python_two_loop on 5x7, 5 x 7, {dtype}"
-    before, after = re.fullmatch(r"cost +(\d\.\d+) -> (\d\.\d+)", cost).groups()
-    assert float(before) == pytest.approx(math.log(2), abs=1e-6), "w = 0 gives each class probability 1/2"
-    assert float(after) < float(before)
-    assert re.fullmatch(r"accuracy +\d+\.\d+% of 7 examples", accuracy)
-    assert re.fullmatch(r"seconds +\d+\.\d+ for 20 iterations, the first call included", seconds)
-
-
-def test_train_stops_when_converged(zeroloop):
-    result = zeroloop("train", *QUICK, "--tolerance=0.01")
-    assert result.exit_code == 0
-    assert "(converged)" in result.output
-    assert " for 500 iterations" not in result.output
-
-
-def test_train_writes_the_curve_as_numbers(zeroloop, tmp_path):
-    path = tmp_path / "new" / "curve.csv"
-    result = zeroloop("train", *QUICK, "--iterations=5", f"--curve={path}")
-    assert result.exit_code == 0
-    assert result.output.splitlines()[-1] == f"curve     {path}"
-    with path.open(newline="") as file:
-        lines = list(csv.DictReader(file))
-    assert [int(line["iteration"]) for line in lines] == [0, 1, 2, 3, 4]
-    costs = [float(line["cost"]) for line in lines]
-    assert costs[0] == pytest.approx(math.log(2))
-    assert costs == sorted(costs, reverse=True)
-
-
-def test_train_writes_the_curve_as_a_picture(zeroloop, tmp_path):
-    path = tmp_path / "curve.svg"
-    assert zeroloop("train", *QUICK, "--iterations=5", f"--curve={path}").exit_code == 0
-    assert "<svg" in path.read_text("utf-8")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        (["--curve=curve.txt"], "curve.txt: a cost curve is written as .csv, .svg, .pdf, .png"),
-        (["--curve=file/below/curve.csv"], "cannot write to file/below: Not a directory; "),
-        (["--curve=."], "Invalid value for '--curve': File '.' is a directory"),
-        (["--alpha=0"], "alpha: 0.0, but a finite number above 0 is needed"),
-        (["--alpha=-1"], "alpha: -1.0, but a finite number above 0 is needed"),
-        (["--alpha=nan"], "alpha: nan, but a finite number above 0 is needed"),
-        (["--iterations=0"], "Invalid value for '--iterations': 0 is not in the range"),
-        (["--impl=nowhere.py"], "nowhere.py: no such file"),
-        (["--impl=python_two_features"], "X: shape (5, 7), but python_two_features serves n_x = 2 only"),
-    ],
-)
-def test_train_refuses(zeroloop, tmp_path, monkeypatch, arguments, expected):
-    monkeypatch.chdir(tmp_path)
-    Path("file").touch()
-    result = zeroloop("train", *QUICK, *arguments)
-    assert result.exit_code == 2
-    assert message(result).startswith(expected)
-    assert [path.name for path in tmp_path.iterdir()] == ["file"], "nothing is left behind"
-
-
-def test_train_says_how_to_install_what_is_missing(zeroloop, monkeypatch):
-    monkeypatch.setitem(sys.modules, "numba", None)
-    result = zeroloop("train", *QUICK, "--impl=numba_two_loop")
-    assert result.exit_code == 2
-    assert message(result) == "not installed: pip install numba"
-
-
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        ("def step(w, b, X, Y):\n    return 1 / 0", "mine.py, line 2: ZeroDivisionError: division by zero"),
-        ("def step(w, b, X, Y):\n    raise SystemExit(3)", "mine.py, line 2: SystemExit: 3"),
-        ("def step(w, b, X, Y):\n    return 1, 2", "mine.py: ValueError: step returned a tuple of 2, but"),
-        (
-            "def prepare(X, Y, threads):\n    raise KeyError('pack')\ndef step(w, b, X):\n    pass",
-            "mine.py, line 2: KeyError: 'pack'",
-        ),
-    ],
-    ids=["raises", "exits", "returns nonsense", "raises in prepare"],
-)
-def test_row_that_fails_while_it_trains(zeroloop, own_file, source, expected):
-    result = zeroloop("train", *QUICK, f"--impl={own_file('mine.py', source)}")
-    assert result.exit_code == 1
-    assert message(result).startswith(expected)
-
-
-def test_training_that_diverges_says_so_and_no_more(diverging):
-    out, messages, code = diverging
-    assert (out, code) == ("", 1)
-    assert re.fullmatch(
-        r"Error: numpy_zero_loop diverged at iteration \d+: .* a smaller alpha than 1e\+308 may help\n",
-        messages,
-    )
-
-
-def test_training_that_diverges_in_its_last_update_says_so(zeroloop):
-    result = zeroloop("train", "--problem=2x400", "--alpha=1e308", "--iterations=1")
-    assert result.exit_code == 1
-    assert message(result).startswith("numpy_zero_loop diverged at ")
 
 
 # report
@@ -293,7 +216,7 @@ def test_report_goes_where_it_is_told(zeroloop, bare, tmp_path):
     ],
     ids=["truncated", "text", "empty", "other JSON", "other tool"],
 )
-def test_report_refuses_what_is_no_results_file(zeroloop, bare, tmp_path, damage, reason):
+def test_report_refuses_what_is_no_results_file(zeroloop, bare, tmp_path, damage, reason, message):
     path = tmp_path / "damaged.json"
     path.write_text(damage((bare.folder / "results.json").read_text()))
     result = zeroloop("report", path, "-o", tmp_path / "out")
@@ -302,14 +225,14 @@ def test_report_refuses_what_is_no_results_file(zeroloop, bare, tmp_path, damage
     assert not (tmp_path / "out").exists()
 
 
-def test_report_of_a_file_that_does_not_exist(zeroloop):
+def test_report_of_a_file_that_does_not_exist(zeroloop, message):
     result = zeroloop("report", "nowhere.json")
     assert result.exit_code == 2
     assert "'nowhere.json' does not exist" in message(result)
 
 
 @pytest.mark.parametrize("place", ["file", "file/below"])
-def test_report_into_a_file(zeroloop, bare, tmp_path, place):
+def test_report_into_a_file(zeroloop, bare, tmp_path, place, message):
     (tmp_path / "file").write_text("precious")
     result = zeroloop("report", bare.folder / "results.json", "-o", tmp_path / place)
     assert result.exit_code == 2

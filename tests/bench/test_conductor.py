@@ -17,11 +17,11 @@ from click.testing import CliRunner
 
 from bench import ledger as ledgers
 from bench import plan as plans
-from bench import run as runs
 from bench.cli import main
 from bench.conductor import Conductor
 from bench.ledger import Ledger
 from bench.plan import Asked, Paces
+from bench.terminal import alone_in
 from reports.findings import compare, left_out
 from reports.results import read
 
@@ -692,7 +692,7 @@ def test_a_changed_zeroloop_ends_the_run(tmp_path, monkeypatch):
 
 
 def test_two_runs_do_not_write_to_one_folder(tmp_path):
-    with runs._alone_in(tmp_path):
+    with alone_in(tmp_path, "a test"):
         said = CliRunner().invoke(main, [*COMMAND, str(tmp_path / "run.json")])
     assert said.exit_code == 2
     assert "another run writes there" in said.output

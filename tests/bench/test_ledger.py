@@ -54,7 +54,7 @@ def begun(make):
                     if setting == FIRST:
                         entry.first_call_s.append(0.5)
     ledger.done = 3
-    ledger.add_light(Light("5x7", "float64", 1, 1e-6, 2e-6))
+    ledger.add_light(Light("5x7", "float64", 1, "cpu", 1e-6, 2e-6))
     ledger.save()
     return ledger
 
@@ -171,6 +171,7 @@ ENVIRONMENT = ("machine_info", "zeroloop")
     ("path", "value", "words"),
     [
         ((*ENVIRONMENT, "cpu"), "another", "cpu is .* here, but was another"),
+        ((*ENVIRONMENT, "gpu"), "another", "gpu is .* here, but was another"),
         ((*ENVIRONMENT, "cores"), 99, "cores is .* here, but was 99"),
         ((*ENVIRONMENT, "python"), "CPython 3.1", "python is .* but was CPython 3.1"),
         ((*ENVIRONMENT, "versions", "numpy"), "1.0", "numpy is .* here, but was 1.0"),
@@ -184,11 +185,18 @@ def test_another_machine_version_or_code_is_refused(begun, make, path, value, wo
         gone_on(make, changed(begun.document, *path, to=value))
 
 
+def test_each_device_has_its_light(make):
+    ledger = make()
+    for device in ("cpu", "cuda"):
+        ledger.add_light(Light("5x7", "float64", 1, device, 1e-6, 2e-6))
+    assert [light.device for light in ledger.results.run.lights] == ["cpu", "cuda"]
+
+
 def test_lights_are_the_shortest(make):
     ledger = make()
     for read_s, link_s in ((2e-6, 3e-6), (1e-6, 4e-6), (3e-6, 2e-6)):
-        ledger.add_light(Light("5x7", "float64", 1, read_s, link_s))
-    assert ledger.lights[FIRST] == Light("5x7", "float64", 1, 1e-6, 2e-6)
+        ledger.add_light(Light("5x7", "float64", 1, "cpu", read_s, link_s))
+    assert ledger.lights[FIRST, "cpu"] == Light("5x7", "float64", 1, "cpu", 1e-6, 2e-6)
 
 
 def test_rows_without_a_block_are_not_there(make):

@@ -29,7 +29,7 @@ def clock(monkeypatch):
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_light_names_what_it_belongs_to(short, threads):
-    found = light.measure(problems.load("5x7", "float32"), threads)
+    found = light.measure(problems.load("5x7", "float32"), threads, "cpu")
     assert (found.problem, found.dtype, found.threads) == ("5x7", "float32", threads)
     assert found.read_s > 0
     assert found.link_s > 0
@@ -38,14 +38,15 @@ def test_light_names_what_it_belongs_to(short, threads):
 @pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_hundred_times_the_data_takes_longer_to_read(short, threads):
-    few, many = (light.measure(problems.load(name), threads).read_s for name in ("10x1000", "1000x1000"))
+    sizes = ("10x1000", "1000x1000")
+    few, many = (light.measure(problems.load(name), threads, "cpu").read_s for name in sizes)
     assert many > 4 * few
 
 
 @pytest.mark.parametrize("threads", [1, 2, 7])
 def test_link_is_proportional_to_examples(monkeypatch, threads):
-    monkeypatch.setattr(light, "_shortest_s", lambda function, arguments, budget_s: 1.0)
-    few, many = (light.measure(problems.load(name), threads).link_s for name in ("5x7", "5x700"))
+    monkeypatch.setattr(light, "shortest_call_s", lambda function, arguments, budget_s: 1.0)
+    few, many = (light.measure(problems.load(name), threads, "cpu").link_s for name in ("5x7", "5x700"))
     assert few == pytest.approx(7 / (threads * light._TILES * TILE))
     assert many == pytest.approx(100 * few)
 
@@ -57,9 +58,10 @@ def test_light_is_the_fastest_reader(monkeypatch):
         asked.append(function)
         return {light._shared_sum: 2.0}.get(function, 3.0)
 
-    monkeypatch.setattr(light, "_shortest_s", shortest_s)
-    assert light.measure(problems.load("5x7"), 2).read_s == 2.0
-    assert light.measure(problems.load("5x7"), 1).read_s == 3.0, "threads that were not asked for do not read"
+    monkeypatch.setattr(light, "shortest_call_s", shortest_s)
+    problem = problems.load("5x7")
+    assert light.measure(problem, 2, "cpu").read_s == 2.0
+    assert light.measure(problem, 1, "cpu").read_s == 3.0, "threads that were not asked for do not read"
     assert len(asked) == 6 + 3
 
 
@@ -79,7 +81,7 @@ def test_readers_read_every_number_once(size, dtype):
 def test_every_tile_is_linked(monkeypatch, dtype, threads):
     monkeypatch.setattr(light, "_TILES", 20)  # past the number after which Q must be 0 again
     asked = []
-    monkeypatch.setattr(light, "_shortest_s", lambda *call: asked.append(call) or 1.0)
+    monkeypatch.setattr(light, "shortest_call_s", lambda *call: asked.append(call) or 1.0)
     light._link_s(np.dtype(dtype), threads, 0.01)
     function, arguments, _ = asked[-1]
     Z, Y = (array.astype(np.float64) for array in arguments[:2])
@@ -89,18 +91,18 @@ def test_every_tile_is_linked(monkeypatch, dtype, threads):
 
 
 def test_fast_calls_are_timed_in_long_blocks(clock):
-    assert light._shortest_s(clock, (1e-6,), 0.01) == pytest.approx(1e-6)
+    assert light.shortest_call_s(clock, (1e-6,), 0.01) == pytest.approx(1e-6)
     calls = []
-    light._shortest_s(lambda: (calls.append(1), clock(1e-6)), (), 0.01)
+    light.shortest_call_s(lambda: (calls.append(1), clock(1e-6)), (), 0.01)
     assert len(calls) > 0.01 / 1e-6 / 2
 
 
 def test_slow_calls_are_few(clock):
     calls = []
-    assert light._shortest_s(lambda: (calls.append(1), clock(10)), (), 0.01) == 10
+    assert light.shortest_call_s(lambda: (calls.append(1), clock(10)), (), 0.01) == 10
     assert len(calls) == 1 + 3
 
 
 def test_disturbed_timings_do_not_count(clock):
     seconds = iter([9, 3, 1, 5])
-    assert light._shortest_s(lambda: clock(next(seconds)), (), 0.01) == 1
+    assert light.shortest_call_s(lambda: clock(next(seconds)), (), 0.01) == 1

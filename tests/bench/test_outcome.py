@@ -18,6 +18,10 @@ from impls.gate import Refused
             impls.Unavailable("does not load: no libtbb"),
             ("does not load", "no libtbb", None),
         ),
+        (
+            impls.Unavailable("no CUDA device: needs an NVIDIA GPU; see: there is none"),
+            ("no CUDA device", "needs an NVIDIA GPU; see: there is none", None),
+        ),
         # Only a row of the registry has data that it does not serve; an own file that says so is wrong here.
         (impls.Unsuited("n_x = 2 only"), ("failed", "mine.py: Unsuited: n_x = 2 only", None)),
         (impls.BrokenFile("mine.py: no such file"), ("failed", "mine.py: no such file", None)),
@@ -31,6 +35,11 @@ def test_explain(error, expected):
     why = explain(error, "mine.py")
     assert tuple(why) == expected
     assert why.failed == (expected[0] == "failed")
+
+
+def test_unsuited_row_says_what_it_has_no_room_for():
+    why = explain(impls.Unsuited("X takes 4.0 GB, the GPU has 2.1 GB free"), "torch_gpu")
+    assert why == ("unsuited", "X takes 4.0 GB, the GPU has 2.1 GB free", None)
 
 
 def test_unsuited_row_says_what_it_serves():

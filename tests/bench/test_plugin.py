@@ -247,7 +247,7 @@ def test_wrong_row_has_a_time_nowhere(wrong, row):
 
 def test_run_without_numba_is_no_failure(bare):
     assert bare.code == 0, bare.out + bare.err
-    assert "4 passed, 8 skipped" in bare.out
+    assert "4 passed, 12 skipped" in bare.out
     assert {row for row, _, _ in bare.timings} == {"numpy_zero_loop"}
     assert len(bare.timings) == 4
     assert bare.results.run.lights == ()
@@ -262,6 +262,16 @@ def test_missing_library_is_said_with_its_remedy(bare):
         assert (line["status"], line["reason"], line["step_s"]) == ("not installed", "pip install numba", "")
     assert any("not installed: pip install numba" in row for row in page_rows(bare.page, "numba_two_loop"))
     assert "not installed" in bare.out
+
+
+def test_missing_gpu_is_said_everywhere(bare):
+    entry = bare.unmeasured["torch_gpu"]
+    assert (entry.status, entry.reason) == ("no CUDA device", "none here")
+    for line in csv_lines(bare, "torch_gpu"):
+        assert (line["status"], line["reason"], line["step_s"]) == ("no CUDA device", "none here", "")
+    assert any("no CUDA device: none here" in row for row in page_rows(bare.page, "torch_gpu"))
+    assert "torch_gpu no CUDA device: none here" in bare.out
+    assert bare.results.environment.gpu is None
 
 
 def test_unsuited_row_is_skipped_with_a_reason(bare):

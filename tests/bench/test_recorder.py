@@ -59,14 +59,15 @@ def test_a_time_or_a_reason_is_worth_a_report(recorder):
     recorder.leave_out("numba_two_loop", HERE, NO_NUMBA)
     assert recorder.has_results
     other = Recorder(recorder.selection, None)
-    other.add_time(HERE)
+    for device in ("cuda", "cpu", "cuda"):
+        other.add_time(HERE, device)
     assert other.has_results
-    assert other.has_time(HERE)
-    assert not other.has_time(HERE._replace(threads=1))
+    assert other.timed(HERE) == ["cpu", "cuda"]
+    assert other.timed(HERE._replace(threads=1)) == []
 
 
 def test_run_holds_the_lights(recorder):
-    light = Light(*HERE, read_s=2e-6, link_s=3e-7)
+    light = Light(*HERE, "cpu", read_s=2e-6, link_s=3e-7)
     recorder.add_light(light)
     assert recorder.run().lights == (light,)
     assert not recorder.has_results, "of no row"

@@ -2,11 +2,13 @@
 
 import copy
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from bench import run as runs
+from impls import cuda_device
 from reports.results import read
 
 REFERENCE = Path(__file__).parents[2] / "reports" / "reference"
@@ -56,6 +58,16 @@ def test_a_dry_run_shows_the_plan_and_measures_nothing(zeroloop, tmp_path, monke
     assert "skipped: python_two_loop on large, float64: predicted to take" in result.output
     assert "this takes about" in result.output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_names_the_rows_that_will_not_run(zeroloop, monkeypatch):
+    monkeypatch.setattr(cuda_device, "why_none", lambda: "none here")
+    monkeypatch.setitem(sys.modules, "numexpr", None)
+    absent = ("torch_gpu", "numexpr_zero_loop", "numba_cuda_fused")
+    result = zeroloop(*QUICK, *(f"--impl={row}" for row in absent), "--dry-run")
+    assert "1 row on 1 problem" in result.output
+    assert "no CUDA device: torch_gpu, numba_cuda_fused\n" in result.output
+    assert "not installed: numexpr_zero_loop\n" in result.output
 
 
 @pytest.mark.parametrize(("problem", "trains"), [("breast_cancer", True), ("5x7", False)])

@@ -288,7 +288,7 @@ def test_memory_of_workers(near, data, limit_mb, enough, monkeypatch):
     if enough:
         near.step(data, np.zeros((28, 1)), 0.0)
         return
-    said = rf"its memory limit is {limit_mb} MB, but chunks of 0\.0 MB need 375 MB: give it more, or make the dat"
+    said = rf"its memory limit is {limit_mb} MB, but chunks of 0\.0 MB need 375 MB: give it more, or "
     with pytest.raises(BadCluster, match=rf"^worker tcp://127\.0\.0\.1:\d+: {said}"):
         near.step(data, np.zeros((28, 1)), 0.0)
 

@@ -11,7 +11,8 @@ import impls
 from impls import registry
 from impls.registry import RECORDS
 
-PEERS = [record.name for record in RECORDS if {"numexpr", "sklearn", "torch", "jax"} & set(record.needs)]
+LIBRARIES = {"numexpr", "sklearn", "torch", "jax"}
+PEERS = [one.name for one in RECORDS if one.device == "cpu" and LIBRARIES & set(one.needs)]
 
 
 @pytest.fixture(params=PEERS)

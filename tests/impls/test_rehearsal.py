@@ -67,9 +67,10 @@ def rehearsed(tmp_path, monkeypatch):
             started.append((arguments, options))
             return subprocess_run(command, **options)
 
-        monkeypatch.setattr(subprocess, "run", other)
         rehearsal.rehearse.cache_clear()
-        rehearsal.rehearse(dtype, order)
+        with monkeypatch.context() as patch:
+            patch.setattr(subprocess, "run", other)
+            rehearsal.rehearse(dtype, order)
         assert played.pop() == (dtype, order)
         return started.pop() if started else None
 

@@ -98,6 +98,11 @@ def test_going_on_knows_the_cost_before_it_stopped():
     assert fit.costs == [4.0, 3.0, 2.9]
 
 
+def test_a_training_that_has_converged_is_not_gone_on_with():
+    fit = gradient_descent(scripted(), W, 5.0, 1, 9, tolerance=0.5, before=[4.0, 3.0, 2.9])
+    assert (fit.b, fit.costs, fit.converged) == (5.0, [4.0, 3.0, 2.9], True)
+
+
 @pytest.mark.parametrize("alpha", [0, -0.1, np.inf, np.nan])
 def test_bad_alpha(alpha):
     with pytest.raises(ValueError, match=rf"^alpha: {alpha}, but a finite number above 0 is needed$"):

@@ -61,6 +61,36 @@ def sized(results, measured):
 
 
 @pytest.fixture(scope="session")
+def threaded(sized):
+    """The same with several numbers of threads: `step_s(row, threads, n_x, m)`."""
+    return lambda cells, rows, counts, step_s: _threaded(sized, cells, rows, counts, step_s)
+
+
+@pytest.fixture(scope="session")
+def known_lines():
+    """Of row and number of threads: seconds of a step whatever its data, and for each example."""
+    return {
+        ("numba_fused", 1): (1e-5, 6e-10),
+        ("numba_fused", 2): (7e-5, 3e-10),
+        ("numba_chunks", 1): (3e-4, 8e-10),
+        ("numba_chunks", 2): (3e-4, 4e-10),
+        ("dask_chunks", 1): (6e-3, 8e-10),
+        ("dask_chunks", 2): (8e-3, 4e-10),
+    }
+
+
+@pytest.fixture(scope="session")
+def ways(threaded, known_lines):
+    """Make a run past one core and one memory; a way without a time has None in place of its line."""
+    return lambda lines=known_lines: threaded(
+        [(4, 10**k) for k in (5, 6, 7, 8)],
+        ("numba_fused", "numba_chunks", "dask_chunks"),
+        (1, 2),
+        lambda row, threads, n_x, m: (line := lines[row, threads]) and line[0] + line[1] * m,
+    )
+
+
+@pytest.fixture(scope="session")
 def stub():
     """A figure that stands for one that takes long to draw."""
     return lambda name: Picture(name, f"what {name} says", '<svg viewBox="0 0 1 1"><path d="" /></svg>')
@@ -89,6 +119,16 @@ def compared():
 def contested(document, enter):
     """The ten timings as a contest between Numba and NumPy."""
     return enter(document, "numba_two_loop", "numpy_zero_loop", "numpy_two_loop")
+
+
+@pytest.fixture
+def on_gpu(document):
+    """The ten timings with Numba's row on a GPU, whose light was measured on the larger problem."""
+    document["machine_info"]["zeroloop"]["gpu"] = "Hand-Written GPU"
+    run = document["zeroloop"]
+    next(row for row in run["rows"] if row["name"] == "numba_two_loop")["device"] = "cuda"
+    run["lights"].append({**run["lights"][1], "device": "cuda", "read_s": 2e-4, "link_s": 2.5e-4})
+    return document
 
 
 @pytest.fixture(scope="session")
@@ -143,6 +183,16 @@ def _sized(document, cells, rows, step_s):
         twins=[],
         trainings=[],
     )
+    return document
+
+
+def _threaded(sized, cells, rows, counts, step_s):
+    entries = []
+    for count in counts:
+        document = sized(cells, rows, lambda row, n_x, m, count=count: step_s(row, count, n_x, m))
+        entries += [{**entry["extra_info"], "threads": count} for entry in document["benchmarks"]]
+    document["benchmarks"] = [{"extra_info": one} for one in entries]
+    document["zeroloop"]["plan"]["thread_counts"] = list(counts)
     return document
 
 

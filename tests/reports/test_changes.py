@@ -94,6 +94,8 @@ def test_what_else_changed_is_named(cited):
     (said,) = held(cited, other).differences
     assert said.startswith("numpy ")
     assert said.endswith(" -> 9.0.0")
+    other["machine_info"]["zeroloop"]["gpu"] = "Hand-Written GPU"
+    assert held(cited, other).differences[0] == "GPU none -> Hand-Written GPU"
 
 
 def test_rows_of_one_run_only_are_counted(cited):

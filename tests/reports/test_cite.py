@@ -37,6 +37,12 @@ def test_no_string_breaks_the_entry(document, hostile):
     assert all(re.fullmatch("[ -~]{0,2000}", value) for value in found.values())
 
 
+def test_the_gpu_is_named_too(on_gpu):
+    named = "on Hand-Written CPU @ 2.00 GHz, 2 cores, and Hand-Written GPU"
+    assert cite.sentence(parse(on_gpu)).endswith(f"{named}.")
+    assert values(cite.bibtex(parse(on_gpu)))["note"].endswith(named)
+
+
 def test_the_machine_is_named(document):
     document["machine_info"]["zeroloop"].update(cpu="A & B_1 100%  {R}", cores=1)
     note = values(cite.bibtex(parse(document)))["note"]

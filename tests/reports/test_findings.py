@@ -6,7 +6,8 @@ from itertools import pairwise
 import pytest
 
 from reports import statistics
-from reports.findings import contest, too_fast, verdict
+from reports.findings import contest, gpu_of, too_fast, verdict
+from reports.results import parse
 
 TEN = {  # seconds, over python_two_loop, over numpy_zero_loop, by (row, problem)
     ("python_two_loop", "breast_cancer"): (2e-3, 1, 0.01),
@@ -176,8 +177,8 @@ def test_the_warm_call_is_what_it_costs_beyond_a_step(document, compared):
 
 def test_light_is_the_slower_of_reading_and_the_links(comparisons):
     small, square = comparisons
-    assert (small.light_s, small.bound_by) == (5e-6, "sigmoid and softplus")
-    assert (square.light_s, square.bound_by) == (4e-4, "reading X")
+    assert (small.light_s("cpu"), small.bound_by("cpu")) == (5e-6, "sigmoid and softplus")
+    assert (square.light_s("cpu"), square.bound_by("cpu")) == (4e-4, "reading X")
 
 
 def test_share_of_the_speed_of_light(comparisons):
@@ -192,7 +193,30 @@ def test_share_of_the_speed_of_light(comparisons):
 def test_a_light_holds_for_its_own_setting_alone(document, compared, other):
     document["zeroloop"]["lights"] = [{**document["zeroloop"]["lights"][1], **other}]
     square = compared(document)[1]
-    assert square.light_s is square.bound_by is square.line("numba_two_loop").share is None
+    assert square.light_s("cpu") is square.bound_by("cpu") is square.line("numba_two_loop").share is None
+
+
+def test_a_row_on_a_gpu_has_its_share_of_the_light_there(on_gpu, compared):
+    small, square = compared(on_gpu)
+    assert square.line("numba_two_loop").share == pytest.approx(0.5)  # 250 µs of 500
+    assert square.line("numpy_zero_loop").share == pytest.approx(0.4)  # 400 µs of 1,000, as without a GPU
+    assert (square.light_s("cuda"), square.bound_by("cuda")) == (2.5e-4, "sigmoid and softplus")
+    assert (square.light_s("cpu"), square.bound_by("cpu")) == (4e-4, "reading X")
+    assert small.line("numba_two_loop").share is None, "the processor's light is none of a GPU"
+    assert small.line("numba_two_loop").light_s is None
+
+
+def test_what_beats_the_light_of_a_gpu_is_found(on_gpu, compared):
+    assert too_fast(compared(on_gpu)) == []
+    on_gpu["zeroloop"]["lights"][2]["read_s"] = 1.06 * 5e-4
+    ((_, line),) = too_fast(compared(on_gpu))
+    assert line.name == "numba_two_loop"
+
+
+def test_the_gpu_is_named_where_rows_were_timed_on_it(on_gpu, keep):
+    assert gpu_of(parse(on_gpu)) == "Hand-Written GPU"
+    keep(on_gpu, "numpy_zero_loop")
+    assert gpu_of(parse(on_gpu)) is None
 
 
 def test_what_beats_the_speed_of_light_is_found(document, compared):

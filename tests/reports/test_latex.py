@@ -9,6 +9,7 @@ import unicodedata
 import pytest
 
 from reports import cite, latex, tables
+from reports.beyond import families
 from reports.findings import compare, contest
 from reports.results import parse
 
@@ -28,6 +29,8 @@ SIGNS = {
     r"$\times$": "×",
     r"$\mu$": "µ",
     "$-$": "−",
+    r"$\cdot$": "·",
+    **{rf"\textsuperscript{{{digit}}}": raised for digit, raised in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
     "--": "–",
     "{[}": "[",
     "{]}": "]",
@@ -176,6 +179,22 @@ def test_every_text_of_the_contest_is_that_of_the_page(contested, compared):
 
 def test_a_contest_without_a_match_is_empty(comparisons):
     assert latex.contest(comparisons, "0") == latex.contest((), "0") == latex.speedups((), "0") == ""
+
+
+@pytest.mark.slow
+def test_a_paper_of_ways_past_one_core(ways, tmp_path):
+    results = parse(ways())
+    (tmp_path / "beyond.tex").write_text(latex.beyond(families(compare(results)), "0"), "utf-8")
+    (tmp_path / "paper.tex").write_text(
+        r"\documentclass{article}\usepackage{booktabs}\begin{document}\ref{tab:zeroloop-0-beyond-0}"
+        r"\input{beyond}\end{document}",
+        "utf-8",
+    )
+    typeset(tmp_path)
+    typeset(tmp_path)
+    assert_well_set(tmp_path)
+    text = text_of(tmp_path)
+    assert "dask chunks 7.99 ms 480 μs 66.7 GB/s 0.626x 0.840x from 5.7·107" in text
 
 
 def test_any_string_is_given_back(hostile):

@@ -12,6 +12,9 @@ from reports.figures.style import drawing, looks_of
 from reports.findings import PYTHON, compare
 from reports.results import parse, read
 
+MARKED = re.compile(r"<!-- generated: [^>]* -->\n(.*?)<!-- end -->", re.DOTALL)
+NOT_YET = "No reference run yet.\n"
+
 
 def test_readme(contested, golden):
     parsed = parse(contested)
@@ -22,14 +25,22 @@ def test_without_a_contest_the_block_ends_with_the_run(results):
     assert readme.as_markdown(results, results).endswith(f"run `{results.run_id}`.\n")
 
 
+def test_rows_that_no_machine_of_ours_can_run_are_left_out(document):
+    for status, shown in (("not installed", True), ("no CUDA device", False)):
+        for entry in document["zeroloop"]["unmeasured"]:
+            entry["status"] = status
+        parsed = parse(document)
+        assert ("`jax_zero_loop`" in readme.as_markdown(parsed, parsed)) == shown
+
+
 def test_reference_results_are_of_this_code():
-    for name in ("results", "contest"):
-        for row in read(readme.REFERENCE / f"{name}.json").run.rows:
+    for path in sorted(readme.REFERENCE.glob("*.json")):
+        for row in read(path).run.rows:
             here = describe_row(row.name)
             assert [meaning(row.source), meaning(row.compiles)] == [
                 meaning(here.source),
                 meaning(here.compiles),
-            ], f"{row.name} has changed since {name}.json was measured: measure it again"
+            ], f"{row.name} has changed since {path.name} was measured: measure it again"
 
 
 @pytest.mark.slow
@@ -49,6 +60,37 @@ def test_the_readme_is_that_of_the_reference_results():
     assert readme.as_markdown(results, contest) in readme.README.read_text("utf-8"), (
         "run python -m reports.readme"
     )
+
+
+def test_scaling_is_that_of_its_reference_results():
+    """As many texts as marks, and those of the reference, where there is one."""
+    blocks = MARKED.findall(readme.SCALING.read_text("utf-8"))
+    reference = readme.REFERENCE / "scaling.json"
+    expected = readme.scaling_as_markdown(read(reference)) if reference.exists() else [NOT_YET] * 3
+    assert blocks == list(expected), "run python -m reports.readme"
+
+
+def test_scaling_is_filled_from_a_run(ways, tmp_path, monkeypatch):
+    scaling = tmp_path / "SCALING.md"
+    scaling.write_text(
+        MARKED.sub("<!-- generated: x -->\nold\n<!-- end -->", readme.SCALING.read_text("utf-8"))
+    )
+    before = MARKED.split(scaling.read_text("utf-8"))[::2]
+    blocks = readme.scaling_as_markdown(parse(ways()))
+    readme.fill(scaling, *blocks)
+    text = scaling.read_text("utf-8")
+    assert MARKED.findall(text) == list(blocks)
+    assert MARKED.split(text)[::2] == before
+    measured, held, on_paper = blocks
+    assert "| dask\\_chunks, 2 workers | 7.99 ms \\[7.98, 8.01\\] |" in measured
+    assert "| `dask_chunks`, 2 workers | 8.03 ms<br>8.03 ms | 8.39 ms<br>8.39 ms |" in held
+    assert "of 2 workers on one machine of 16 GB" in on_paper
+
+
+def test_without_workers_there_is_nothing_on_paper(ways, known_lines):
+    lines = {key: None if key[0] == "dask_chunks" else line for key, line in known_lines.items()}
+    *_, on_paper = readme.scaling_as_markdown(parse(ways(lines)))
+    assert on_paper == "Without a line for `dask_chunks` there is nothing to put into the formula.\n"
 
 
 def texts_of(svg):

@@ -154,9 +154,9 @@ def test_truncated_file_is_refused(offset, file):
         (b'"text"', "not a benchmark's results file"),
         (b"{}", "not a benchmark's results file"),
         (b'{"benchmarks": [], "machine_info": {}, "version": "5.3.1"}', "written by another tool"),
-        (TEXT.replace('"schema": 4', '"schema": 5').encode(), "schema 5, but .* up to 4: upgrade zeroloop"),
-        (b'{"benchmarks": {}, "zeroloop": {"schema": 99}}', "schema 99, but .* up to 4: upgrade zeroloop"),
-        (TEXT.replace('"schema": 4', '"schema": 1').encode(), "schema 1, .* older zeroloop: measure again"),
+        (TEXT.replace('"schema": 5', '"schema": 6').encode(), "schema 6, but .* up to 5: upgrade zeroloop"),
+        (b'{"benchmarks": {}, "zeroloop": {"schema": 99}}', "schema 99, but .* up to 5: upgrade zeroloop"),
+        (TEXT.replace('"schema": 5', '"schema": 1').encode(), "schema 1, .* older zeroloop: measure again"),
         (b'{"benchmarks": [], "zeroloop": {"schema": 1}}', "schema 1, .* older zeroloop: measure again"),
     ],
 )
@@ -224,6 +224,11 @@ MEANINGLESS = {
     "negative warm call": (set_first("warm_call_s", [-1e-9]), "warm_call_s"),
     "light of an unknown problem": (set_light("problem", "none"), r"lights\[1\] has a problem 'none'"),
     "light twice": (repeat("zeroloop", "lights"), r"lights\[2\]: the light of breast_cancer is there twice"),
+    "light of no device": (set_light("device", "tpu"), r"lights\[1\] has a device that is not cpu or cuda"),
+    "row of no device": (
+        lambda document: document["zeroloop"]["rows"][0].update(device="tpu"),
+        "row 'python_two_features' has a device that is not cpu or cuda",
+    ),
     "no time to read": (
         set_light("read_s", 0.0),
         r"lights\[1\] has a read_s or link_s that no machine takes",
@@ -255,10 +260,11 @@ def test_results_that_mean_nothing_are_refused(change, message, document):
         parse(document)
 
 
-def test_a_light_may_differ_in_threads_or_dtype_alone(document):
+def test_a_light_may_differ_in_threads_or_dtype_or_device_alone(document):
     lights = document["zeroloop"]["lights"]
-    lights += [{**lights[0], "threads": 1}, {**lights[0], "dtype": "float32"}]
-    assert len(parse(document).run.lights) == 4
+    others = ({"threads": 1}, {"dtype": "float32"}, {"device": "cuda"})
+    lights += [{**lights[0], **other} for other in others]
+    assert len(parse(document).run.lights) == 5
 
 
 def test_trainings_are_read(cited):

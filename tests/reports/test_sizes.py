@@ -59,6 +59,22 @@ def test_of_two_settings_the_larger_grid_is_taken(sized, compared):
     assert {one.threads for series in sizes.series(compared(document)) for one in series.members} == {2}
 
 
+def test_series_are_of_the_number_of_threads_with_the_most_sizes_in_a_line(threaded, compared):
+    """One thread was timed on more data, but two on more that differ in m alone."""
+    lined = [(2, m) for m in (100, 1000, 10_000, 100_000)]
+    scattered = [(n_x, 7) for n_x in range(3, 12)]
+
+    def step_s(row, threads, n_x, m):
+        is_missing = m == 100_000 if threads == 1 else n_x > 2
+        return None if is_missing else threads * 1e-9 * m
+
+    (series,) = sizes.series(compared(threaded([*lined, *scattered], ROWS, (1, 2), step_s)))
+    assert series.setting == "float64, 2 threads"
+    assert [one.problem.m for one in series.members] == [m for _, m in lined]
+    timed = [line.step_s.estimate for _, line in series.of(NUMPY)]
+    assert timed == pytest.approx([2e-9 * m for _, m in lined], rel=1e-2)
+
+
 def test_a_cell_where_nothing_was_timed_is_missing(of):
     found = of(ALL, step_s=lambda row, n_x, m: None if (n_x, m) == (2, 100) else 1e-3)
     assert (2, 100) not in sizes.grid(found).cells

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.optimize import curve_fit
 
 from reports.statistics import (
     Interval,
     calls_to_pay,
     exponent,
+    line,
     mean_ratio_of_runs,
     pooled_ratio,
     ratio,
@@ -386,3 +388,41 @@ def test_the_interval_of_an_exponent_holds_it_nineteen_times_of_twenty():
         interval = exponent(SIZES, blocks)
         held += interval.low <= 1 <= interval.high
     assert abs(held / runs - 0.95) < 4 * math.sqrt(0.95 * 0.05 / runs)
+
+
+def test_a_line_is_recovered():
+    """In each process, whose speed is its own; the interval is Student's t over the processes."""
+    drifts = (0.9, 1.0, 1.1)
+    start, growth = line(SIZES, [[[drift * (8e-3 + 4e-10 * size)] for drift in drifts] for size in SIZES])
+    half = T_2 * 0.1 / math.sqrt(3)
+    assert ends(start) == pytest.approx([8e-3 * one for one in (1 - half, 1, 1 + half)])
+    assert ends(growth) == pytest.approx([4e-10 * one for one in (1 - half, 1, 1 + half)])
+
+
+def test_a_line_is_that_of_least_squares_of_relative_errors():
+    times = np.array([2e-3, 2.4e-3, 9e-3])
+    expected, _ = curve_fit(lambda size, a, b: a + b * size, SIZES, times, p0=(1e-3, 1e-9), sigma=times)
+    start, growth = line(SIZES, [[[time_s]] for time_s in times])
+    assert (start.estimate, growth.estimate) == pytest.approx(expected, rel=1e-4)
+    assert ends(start)[::2] == ends(growth)[::2] == (None, None)
+
+
+def test_neither_part_of_a_line_is_negative():
+    for times in ([size**2 for size in SIZES], [1 / size for size in SIZES]):
+        parts = line(SIZES, [[[time_s]] for time_s in times])
+        assert min(part.estimate for part in parts) == 0 < max(part.estimate for part in parts)
+
+
+def test_a_line_leaves_out_processes_that_lost_a_size():
+    blocks = [[[1 + size, 1 + size, 9.0], [1.0 + size] if size > 1e3 else [], [1 + size]] for size in SIZES]
+    assert [part.estimate for part in line(SIZES, blocks)] == pytest.approx([1, 1])
+    assert line(SIZES, [[[]], [[1.0]], [[1.0]]]) is None
+
+
+@given(
+    st.lists(st.integers(1, 10**12), min_size=2, max_size=6, unique=True),
+    st.lists(st.floats(1e-11, 1e11), min_size=6, max_size=6),
+)
+def test_any_times_have_a_line(sizes, times):
+    parts = line(sizes, [[[time_s]] for _, time_s in zip(sizes, times, strict=False)])
+    assert all(part.estimate >= 0 and math.isfinite(part.estimate) for part in parts)

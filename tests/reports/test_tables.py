@@ -127,6 +127,14 @@ def test_csv_holds_the_numbers(comparisons):
     assert (square["numpy_one_loop"]["calls_to_pay"], square["numpy_two_loop"]["step_s_low"]) == ("never", "")
 
 
+def test_csv_holds_the_light_of_the_device(on_gpu, compared):
+    rows = {
+        row["row"]: row for row in csv_rows(tables.as_csv(compared(on_gpu))) if row["problem"] == "square"
+    }
+    assert (rows["numba_two_loop"]["light_s"], rows["numba_two_loop"]["share"]) == ("0.00025", "0.5")
+    assert (rows["numpy_zero_loop"]["light_s"], rows["jax_zero_loop"]["light_s"]) == ("0.0004", "0.0004")
+
+
 def test_markdown_keeps_its_columns(spoilt, compared):
     for comparison in compared(spoilt):
         lines = tables.as_markdown(comparison).splitlines()

@@ -71,6 +71,14 @@ def test_a_contest_has_files_of_its_own(contested, tmp_path, golden):
         golden(name, (folder / name).read_bytes().decode())
 
 
+def test_ways_past_one_core_and_one_memory_have_files_of_their_own(ways, tmp_path, golden):
+    folder = write.write_report(ways(), tmp_path).parent
+    beyond = {"beyond.csv", "beyond.md", "beyond.tex"}
+    assert set(contents(folder)) == FILES | beyond
+    for name in beyond:
+        golden(name, (folder / name).read_bytes().decode())
+
+
 def test_pictures_are_those_that_were_drawn(report, pictures):
     for name, picture in pictures.items():
         assert (report / f"{name}.svg").read_text("utf-8") == picture.svg
@@ -148,6 +156,8 @@ def test_a_report_leaves_nothing_of_another_in_its_folder(tmp_path, document):
     own = ("mine.csv", "speedup-of-mine.svg", "gallery.html")
     old = (
         "contest.tex",
+        "beyond.md",
+        "beyond.svg",
         "spread-7.svg",
         "training-0.svg",
         "roofline-float32-1.svg",

@@ -165,7 +165,8 @@ def test_there_is_a_panel_for_each_n_x_and_a_line_for_each_row(drawn, run, marks
     (_, said) = marks(drawn[2])[0]
     assert said == "python_two_loop, n_x = 2, grows as m^1.00"
     assert drawn[2].alternative == (
-        "Time of one step against the number of examples m, for n_x = 2, 10, 100 and 1,000."
+        "Time of one step against the number of examples m, for n_x = 2, 10, 100 and 1,000; "
+        "float64, 2 threads."
     )
 
 

@@ -62,6 +62,18 @@ def test_each_dtype_and_number_of_threads_has_a_figure(document, draw, keep):
     assert sorted(draw(document)) == ["roofline-float32-2", "roofline-float64-1", "roofline-float64-2"]
 
 
+def test_a_gpu_has_a_figure_of_its_own(on_gpu, draw, keep):
+    keep(on_gpu, "numpy_zero_loop", "numba_two_loop")
+    found = {name: one for name, one in draw(on_gpu).items() if name.startswith("roofline")}
+    assert sorted(found) == ["roofline-cuda-float64-2", "roofline-float64-2"]
+    size = 128 * 10_000 * 8
+    (axes,) = found["roofline-cuda-float64-2"].figure.axes
+    roof, mark = (line.get_xydata().tolist() for line in axes.lines if len(line.get_xdata()) == 1)
+    assert (roof, mark) == ([pytest.approx([size, size / 2.5e5])], [pytest.approx([size, size / 5e5])])
+    assert "below the speed of light of the GPU; float64" in found["roofline-cuda-float64-2"].alternative
+    assert "numba_two_loop" not in found["roofline-float64-2"].svg
+
+
 def test_one_small_problem_has_its_size_below(document, draw, keep, texts, faults_of_texts):
     keep(document, "numpy_zero_loop")
     document["benchmarks"] = document["benchmarks"][:1]

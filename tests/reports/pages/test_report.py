@@ -77,6 +77,25 @@ def test_a_contest_has_a_section_in_the_navigation(contested, rendered, read_htm
     assert read_html(text).faults == []
 
 
+def test_past_one_core_and_one_memory(ways, stub, read_html):
+    document = ways()
+    largest = [entry for entry in document["benchmarks"] if entry["extra_info"]["problem"] == "4x100000000"]
+    document["benchmarks"].remove(next(one for one in largest if one["extra_info"]["row"] == "dask_chunks"))
+    results = parse(document)
+    pictures = {name: stub(name) for name in ("scaling", "beyond")}
+    text = render(results, compare(results), pictures, {})
+    assert read_html(text).faults == []
+    section = re.search('<section id="beyond">.*?</section>', text, re.DOTALL)[0]
+    words = " ".join(re.sub("<svg.*?</svg>|<[^>]*>", " ", section, flags=re.DOTALL).split())
+    assert "Past one core it pays: on 10⁸ examples numba_fused is 2.00x [" in words
+    assert "dask_chunks 1 worker, up to 10,000,000 6.00 ms [" in words
+    assert re.findall('<tr data-row="([^"]*)">', section) == [
+        *("numba_fused", "numba_fused", "numba_chunks", "numba_chunks", "dask_chunks", "dask_chunks")
+    ]
+    scaling = re.search('<section id="scaling">.*?</section>', text, re.DOTALL)[0]
+    assert "float64, 1 thread, which has the most sizes of all that were timed." in " ".join(scaling.split())
+
+
 def test_what_beats_the_speed_of_light_is_warned_of_beside_the_verdict(document, rendered, page_text):
     assert "beat the speed of light" not in page_text
     document["zeroloop"]["lights"][1]["read_s"] = 1.07 * 5e-4
@@ -93,6 +112,27 @@ def test_speed_of_light_is_shown_with_what_bounds_it(page_text):
     words = " ".join(re.sub("<svg.*?</svg>|<[^>]*>", " ", section, flags=re.DOTALL).split())
     assert "breast_cancer float64, 2 threads 4.00 µs 5.00 µs sigmoid and softplus" in words
     assert words.endswith("square float64, 2 threads 400 µs 100 µs reading X")
+
+
+def test_a_gpu_is_shown_with_its_light(on_gpu, rendered, page_text):
+    assert "GPU" not in re.sub("<(script|style).*?</\\1>", "", page_text, flags=re.DOTALL)
+    text = rendered(on_gpu)
+    words = " ".join(re.sub("<[^>]*>", " ", text).split())
+    assert "Measured on Hand-Written CPU @ 2.00 GHz, 2 cores, and Hand-Written GPU, with CPython" in words
+    assert "GPU Hand-Written GPU Memory" in words
+    on_gpu["zeroloop"]["lights"][2]["read_s"] = 1.07 * 5e-4
+    assert "or the row knows a faster way to read X than this suite does" in " ".join(
+        re.sub("<[^>]*>", " ", rendered(on_gpu)).split()
+    )
+
+
+def test_the_light_of_a_gpu_stands_beside_that_of_the_processor(on_gpu, stub):
+    results = parse(on_gpu)
+    page = render(results, compare(results), {"roofline-cuda-float64-2": stub("roofline-cuda-float64-2")}, {})
+    section = re.search('<section id="roofline">.*?</section>', page, re.DOTALL)[0]
+    words = " ".join(re.sub("<[^>]*>", " ", section).split())
+    assert "what roofline-cuda-float64-2 says" in words
+    assert words.endswith("square float64, 2 threads, on the GPU 200 µs 250 µs sigmoid and softplus")
 
 
 @pytest.mark.parametrize(("layer", "shown"), [(None, False), ("tbb", True)])
@@ -249,6 +289,7 @@ def test_a_quick_look_has_no_section_of_noise(page_text):
         ("speedup", ["speedup-numpy-1"]),
         ("pays", ["pays", "fastest"]),
         ("scaling", ["scaling"]),
+        ("beyond", ["beyond"]),
         ("roofline", ["roofline-float32-1"]),
         ("compiling", ["first-calls"]),
         ("training", ["training-0"]),

@@ -1,0 +1,26 @@
+"""PyTorch on a GPU: the formula of `torch_step`, on tensors that stay there."""
+
+import torch
+
+from impls import cuda_device
+from impls.contract import Step, Unsuited
+from impls.torch_step import cost_and_gradients, shared
+
+_DEVICE = "cuda"
+
+
+def prepare(X, Y, threads):
+    """Copy X and Y to the GPU."""
+    if not torch.cuda.is_available():
+        raise Unsuited("this build of PyTorch is for processors alone; https://pytorch.org has others")
+    torch.cuda.empty_cache()  # what an earlier problem took
+    cuda_device.check_room(X)
+    return shared(X).to(_DEVICE), shared(Y).to(_DEVICE)
+
+
+def step(w, b, X, Y):
+    """Cost and gradients; formula and shapes in `impls.contract`, X and Y on the GPU."""
+    with torch.inference_mode():
+        J, dw, db = cost_and_gradients(torch.from_numpy(w.copy()).to(X.device), b, X, Y)
+    # The call above returns before its results exist; taking them off the GPU waits for them.
+    return Step(J.item(), dw.cpu().numpy(), db.item())

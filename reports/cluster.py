@@ -1,0 +1,141 @@
+"""What a step would cost on N machines, on paper: a formula, and what one machine showed to put into it.
+
+    T(N) = share / B + L + ceil(log2 N) · (l + s / b)
+
+    share   bytes of X on the machine that has most of it, in whole chunks
+    B       bytes of X that one machine reads and computes in a second: measured, where the share fits its
+            memory; else no more than b, at which the share comes from wherever X lies
+    L       overhead of the scheduler in every step: measured
+    s       8 (n_x + 2) bytes: the sums of a node of the tree over all chunks, for J, dw and db
+    l, b    latency and bandwidth of the network: assumed
+
+That sums in a tree of machines. The client of `dask_chunks` hears all workers instead, each of which sends
+the nodes that cover its range of chunks, 2 log2(chunks) at most:
+
+    T(N) = share / B + L + l + N · W · s' / b + (N - 1) · W · t,     s' = 2 ceil(log2 chunks) · s
+
+for W workers on each machine, and a scheduler that takes t for each of their tasks; those of one machine are
+in L already. On one machine both are share / B + L: its sums cross no network.
+"""
+
+import math
+from dataclasses import dataclass
+
+from reports.beyond import CLUSTER, Family
+
+MOST = 10_000  # machines among which the best number is looked for
+
+
+@dataclass(frozen=True)
+class Job:
+    """The data of a step."""
+
+    n_x: int = 1000
+    m: int = 10**8
+    item_bytes: int = 4
+    chunk_bytes: int = 2**25  # as `zeroloop data` makes them
+
+    @property
+    def x_bytes(self) -> int:
+        """Bytes of X."""
+        return self.n_x * self.m * self.item_bytes
+
+    @property
+    def chunks(self) -> int:
+        """Chunks that X is cut into."""
+        return -(-self.x_bytes // self.chunk_bytes)
+
+    @property
+    def node_bytes(self) -> int:
+        """Bytes of the sums of one node."""
+        return 8 * (self.n_x + 2)
+
+    @property
+    def range_bytes(self) -> int:
+        """Bytes of the sums that a worker sends for its range of chunks, at most."""
+        return max(1, 2 * math.ceil(math.log2(self.chunks))) * self.node_bytes
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What one machine showed."""
+
+    bytes_per_s: float
+    overhead_s: float
+    memory_bytes: int
+    workers: int
+
+
+@dataclass(frozen=True)
+class Network:
+    """What is assumed: 10 Gbit/s, 100 µs, and what dask.distributed says of its own scheduler."""
+
+    bytes_per_s: float = 10e9 / 8
+    latency_s: float = 100e-6
+    task_s: float = 1e-3
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a step costs on so many machines, in its parts."""
+
+    machines: int
+    share_bytes: int
+    bytes_per_s: float  # of the machine with that share
+    overhead_s: float
+    tree_s: float  # of summing in a tree of machines
+    client_s: float  # of one client that hears all workers instead
+    tasks_s: float  # of its scheduler, which hands a task to each
+
+    @property
+    def read_s(self) -> float:
+        """Of reading and computing the share."""
+        return self.share_bytes / self.bytes_per_s
+
+    @property
+    def in_tree_s(self) -> float:
+        """Of the whole step, summed in a tree."""
+        return self.read_s + self.overhead_s + self.tree_s
+
+    @property
+    def as_built_s(self) -> float:
+        """Of the whole step, through one client and its scheduler."""
+        return self.read_s + self.overhead_s + self.client_s + self.tasks_s
+
+
+def measured(families: list[Family], memory_bytes: int) -> Machine | None:
+    """Return what the most workers showed on the data with the most features; None where none has a line."""
+    for way in (way for family in reversed(families) for way in family.of(CLUSTER)[-1:]):
+        if way.overhead_s and way.example_s and way.example_s.estimate and way.example_bytes:
+            rate = way.example_bytes / way.example_s.estimate
+            return Machine(rate, way.overhead_s.estimate, memory_bytes, way.threads)
+    return None
+
+
+def cost(machines: int, job: Job, one: Machine, network: Network) -> Cost:
+    """What a step costs on so many machines, all like one that was measured."""
+    share_bytes = min(job.x_bytes, -(-job.chunks // machines) * job.chunk_bytes)
+    fits = share_bytes <= one.memory_bytes
+    node_s = network.latency_s + job.node_bytes / network.bytes_per_s
+    workers = machines * one.workers
+    ranges_s = network.latency_s + workers * job.range_bytes / network.bytes_per_s
+    return Cost(
+        machines=machines,
+        share_bytes=share_bytes,
+        bytes_per_s=one.bytes_per_s if fits else min(one.bytes_per_s, network.bytes_per_s),
+        overhead_s=one.overhead_s,
+        tree_s=math.ceil(math.log2(machines)) * node_s,
+        client_s=ranges_s if machines > 1 else 0.0,
+        tasks_s=(workers - one.workers) * network.task_s,
+    )
+
+
+def tree_pays_from(job: Job, one: Machine, network: Network) -> int:
+    """Return from how many machines on a tree sums faster than a client that hears all workers."""
+    slower = (n for n in range(2, MOST + 1) if (c := cost(n, job, one, network)).tree_s >= c.client_s)
+    return max(slower, default=1) + 1
+
+
+def best_as_built(job: Job, one: Machine, network: Network) -> Cost:
+    """What a step costs on as many machines as serve one client best."""
+    return min((cost(n, job, one, network) for n in range(1, MOST + 1)), key=lambda cost: cost.as_built_s)

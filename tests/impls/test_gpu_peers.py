@@ -1,0 +1,111 @@
+"""The rows of other libraries on a GPU, with a processor in its place: what they share with their models."""
+
+import sys
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+
+import impls
+from impls import cuda_device, registry
+from impls.gate import TOLERANCE
+
+
+@pytest.fixture
+def on_processor(monkeypatch):
+    """Load a row for a GPU, with another place for its data."""
+
+    def load(name, attribute, place):
+        if absent := registry.absent(registry.record(name)):
+            pytest.skip(f"not installed: {absent}")
+        monkeypatch.setattr(cuda_device, "why_none", lambda: None)
+        monkeypatch.setattr(cuda_device, "check_room", lambda X: None)
+        row = impls.load(name)
+        monkeypatch.setattr(sys.modules[f"impls.{name}"], attribute, place)
+        return row
+
+    return load
+
+
+def test_torch(on_processor, monkeypatch, dtype, load, error):
+    row = on_processor("torch_gpu", "_DEVICE", "cpu")
+    monkeypatch.setattr(sys.modules["torch"].cuda, "is_available", lambda: True)
+    problem = load("17x1000", dtype)
+    result = row.bind(problem.X, problem.Y)(problem.w, problem.b)
+    assert error(result, problem) <= TOLERANCE[dtype]
+    assert impls.load("torch_step").bind(problem.X, problem.Y)(problem.w, problem.b).cost == result.cost
+
+
+def test_jax(on_processor, dtype, load, error):
+    row = on_processor("jax_gpu", "_PLATFORM", "cpu")
+    problem = load("17x1000", dtype)
+    result = row.bind(problem.X, problem.Y)(problem.w, problem.b)
+    assert error(result, problem) <= TOLERANCE[dtype]
+    assert result.dw.dtype == dtype
+
+
+def test_jax_multiplies_with_all_digits_on_a_gpu(on_processor, monkeypatch, load):
+    row, problem = on_processor("jax_gpu", "_PLATFORM", "cpu"), load("17x1000", "float32")
+    module, config, asked = sys.modules["impls.jax_gpu"], sys.modules["jax"].config, []
+    compute = module.cost_and_gradients
+
+    def spy(*arguments):
+        asked.append(config.jax_default_matmul_precision)
+        return compute(*arguments)
+
+    monkeypatch.setattr(module, "cost_and_gradients", spy)
+    row.bind(problem.X, problem.Y)(problem.w, problem.b)
+    assert asked == ["highest"]
+    assert config.jax_default_matmul_precision is None
+
+
+def test_cupy(monkeypatch, dtype, load):
+    """With NumPy in CuPy's place, of which the row uses what both have."""
+    cupy = ModuleType("cupy")
+    cupy.__dict__.update({**vars(np), "asnumpy": np.asarray})
+    pool = SimpleNamespace(free_all_blocks=lambda: None)
+    cupy.get_default_memory_pool = lambda: pool
+    monkeypatch.setitem(sys.modules, "cupy", cupy)
+    monkeypatch.setattr(cuda_device, "why_none", lambda: None)
+    monkeypatch.setattr(cuda_device, "check_room", lambda X: None)
+    monkeypatch.delitem(sys.modules, "impls.cupy_zero_loop", raising=False)
+    problem = load("17x1000", dtype)
+    row = impls.load("cupy_zero_loop")
+    monkeypatch.delitem(sys.modules, "impls.cupy_zero_loop")
+    far = np.abs(problem.w.T @ problem.X).max()
+    for w in (problem.w, problem.w * (1e4 / far).astype(dtype)):
+        result = row.bind(problem.X, problem.Y)(w, problem.b)
+        expected = impls.load("numpy_zero_loop").bind(problem.X, problem.Y)(w, problem.b)
+        assert result.cost == expected.cost
+        np.testing.assert_array_equal(result.dw, expected.dw)
+        assert result.db == expected.db
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("torch_gpu", "this build of PyTorch is for processors alone"),
+        ("jax_gpu", r"JAX has no CUDA here; pip install 'jax\[cuda13\]'"),
+        ("numba_cuda_fused", r"Numba finds no CUDA toolkit; pip install 'numba-cuda\[cu13\]'"),
+    ],
+)
+def test_library_that_knows_no_gpu(on_processor, monkeypatch, name, said, load):
+    row, problem = on_processor(name, "__name__", f"impls.{name}"), load("3x5")
+    if "torch" in row.record.needs:
+        monkeypatch.setattr(sys.modules["torch"].cuda, "is_available", lambda: False)
+    elif "numba" in row.record.needs:
+        monkeypatch.setattr(sys.modules["numba"].cuda, "is_available", lambda: False)
+    else:
+        monkeypatch.setattr(sys.modules["impls.jax_gpu"], "_PLATFORM", "no such platform")
+    with pytest.raises(impls.Unsuited, match=f"^{said}"):
+        row.bind(problem.X, problem.Y)
+
+
+def test_rows_of_processors_name_the_processor(load):
+    if absent := registry.absent(registry.record("jax_step")):
+        pytest.skip(f"not installed: {absent}")
+    problem = load("3x5")
+    for name in ("jax_step", "jax_autograd"):
+        X, Y = impls.load(name).prepare_data(problem.X, problem.Y, sys.modules["impls.threads"].available())
+        assert X.committed
+        assert {device.platform for device in (*X.devices(), *Y.devices())} == {"cpu"}

@@ -1,0 +1,65 @@
+"""A GPU to try `numba_cuda_fused` on: Numba's simulator of CUDA, in every Python that finds this.
+
+Its folder goes into PYTHONPATH. The simulator runs a thread of CUDA as a thread of Python, so blocks are
+small here, and with them tiles and sums: the boundaries between them come soon.
+"""
+# ruff: noqa: E402 - the variable comes before Numba
+
+import os
+import sys
+import threading
+
+sys.setswitchinterval(1e-5)  # threads that wait for each other at every barrier take turns sooner
+os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
+
+from numba import cuda
+from numba.cuda.simulator import kernelapi
+
+_jit = cuda.jit
+# It has no registers to be limited.
+cuda.jit = lambda *function, max_registers=None, **options: _jit(*function, **options)
+
+from bench import light_cuda
+from impls import cuda_device, numba_cuda_fused
+
+
+class _Allocations(dict):
+    """Shared arrays, by their line: of two threads that ask at once for a new one, one makes it for both.
+
+    The simulator asks with `get`, and stores what it had to make.
+    """
+
+    def __init__(self):
+        self._lock = threading.Lock()
+
+    def get(self, line):
+        self._lock.acquire()
+        found = super().get(line)
+        if found is not None:
+            self._lock.release()
+        return found
+
+    def __setitem__(self, line, array):
+        super().__setitem__(line, array)
+        self._lock.release()
+
+
+_init = kernelapi.FakeCUDAShared.__init__
+
+
+def _init_for_threads(self, size):
+    _init(self, size)
+    self._allocations = _Allocations()
+
+
+kernelapi.FakeCUDAShared.__init__ = _init_for_threads
+cuda_device.why_none = lambda: None
+cuda_device.name = lambda: "Simulated GPU"
+cuda_device.multiprocessors = lambda: 3
+cuda_device.check_room = lambda X: None
+numba_cuda_fused._THREADS = 16
+numba_cuda_fused._HELD_BYTES = 16
+numba_cuda_fused._SHARED_BYTES = 300
+numba_cuda_fused._MOST_TILES = 2
+numba_cuda_fused._SIDE = 4
+light_cuda._THREADS, light_cuda._BLOCKS, light_cuda._LINKS = 4, 1, 8
