@@ -24,6 +24,7 @@ from impls.gate import TOLERANCE, Gate
 pytest.importorskip("zarr")
 distributed = pytest.importorskip("distributed")
 
+ROOT = Path(cluster.__file__).parents[1]
 LIMIT_S = 300  # of a process that hangs; far above what any takes
 SHAPE, CHUNK, CHUNKS = "28x20011", 1501, 14
 
@@ -357,18 +358,18 @@ class Process:
     """A program in a session of its own, so that whatever it leaves behind is found and ended."""
 
     def __init__(self, folder, *arguments, hook=None, errors=subprocess.PIPE, **environment):
-        environment = {**os.environ, **environment}
-        if hook:  # site-packages may have a sitecustomize too: this one comes first
-            place = folder / f"hook{abs(hash(hook))}"
-            place.mkdir(exist_ok=True)
-            (place / "sitecustomize.py").write_text(hook)
-            environment["PYTHONPATH"] = os.pathsep.join([str(place), environment.get("PYTHONPATH", "")])
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+        if hook:  # imported by every Python when it starts
+            (folder / "hook").mkdir()
+            (folder / "hook" / "sitecustomize.py").write_text(hook)
+            environment["PYTHONPATH"] += f"{os.pathsep}{folder / 'hook'}"
         self._process = subprocess.Popen(
             [sys.executable, *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
             env=environment,
+            cwd=folder,
             start_new_session=True,
         )
         self.pid = self._process.pid
@@ -406,6 +407,9 @@ class Process:
         for process in self.left():
             process.kill()
         self._process.wait()
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe:
+                pipe.close()
 
 
 @pytest.fixture
@@ -511,20 +515,18 @@ def test_workers_that_are_killed(train, path, expected, tmp_path, deaths):
     iterations, later = computed(log)
     assert len(iterations) == 30
     assert all(set(chunks) == set(range(CHUNKS)) for chunks in iterations.values())
-    repeated = [sorted(k for k, times in chunks.items() if times > 1) for chunks in iterations.values()]
-    repeated = [chunks for chunks in repeated if chunks]
-    assert len(repeated) <= len(victims)
+    repeated = [{k for k, times in chunks.items() if times > 1} for chunks in iterations.values()]
     if deaths == "one":  # what the other worker did is not done again
-        assert all(set(chunks) <= {*range(7)} or set(chunks) <= {*range(7, 14)} for chunks in repeated)
-    assert set(later[-CHUNKS:]) != victims
+        assert all(chunks <= {*range(7)} or chunks <= {*range(7, 14)} for chunks in repeated)
+    assert not victims & set(later[-CHUNKS:])
 
 
 @pytest.mark.slow
 def test_chunks_that_kill_whoever_reads_them(train, path):
     code, _, errors = train(path, "local:2", hook=DEADLY).ended()
     assert code == 1
-    said = "and others died over the same chunks: their logs may say why, such as a lack of memory"
-    assert re.fullmatch(rf"BadCluster: local:2: worker tcp://127\.0\.0\.1:\d+ {said}\n", errors)
+    said = "died .*over the same chunks: their logs may say why, such as a lack of memory"
+    assert re.fullmatch(rf"BadCluster: local:2: (its workers|worker tcp://\S+ and others) {said}\n", errors)
 
 
 @pytest.mark.slow
@@ -607,7 +609,7 @@ def test_a_worker_that_runs_something_else(serve, work, train, path, hook, said)
 @pytest.mark.slow
 def test_a_worker_with_an_edited_copy(serve, work, train, path, tmp_path):
     _, address = serve()
-    copy = Path(shutil.copytree(Path(cluster.__file__).parent, tmp_path / "edited" / "impls"))
+    copy = Path(shutil.copytree(ROOT / "impls", tmp_path / "edited" / "impls"))
     (copy / "oracle.py").write_text("edited = True\n")
     work(address, PYTHONPATH=str(copy.parent))
     code, _, errors = train(path, address).ended()
