@@ -10,8 +10,14 @@ from impls import problems, registry
 from impls.gate import relative_errors
 from impls.oracle import reference
 
+INSTALLED = [
+    pytest.param(record.name, marks=[pytest.mark.slow] if "distributed" in record.needs else [])
+    for record in registry.RECORDS
+    if not registry.missing(record)
+]
 
-@pytest.fixture(params=[record.name for record in registry.RECORDS if not registry.missing(record)])
+
+@pytest.fixture(params=INSTALLED)
 def row(request):
     """Each row whose libraries are installed, in turn; one that does not load fails."""
     return impls.load(request.param)
