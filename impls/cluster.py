@@ -6,12 +6,14 @@ to read. So what a worker was doing when it died, another does again, to the sam
 dealt anew to the workers that each step finds.
 """
 
+import asyncio
 import atexit
 import logging
 import re
 import uuid
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -25,10 +27,12 @@ from impls.registry import Unavailable
 _CONNECT_S = 10
 _LOOK_S = 2  # between two looks at which workers there are
 _WAIT_S = 2  # for results, until it is asked whether there are workers left
+_DEALS = 3  # of the same chunks, to workers that all die over them
 _PATIENCE_S = 30  # without any, until they are given up
 _BASE_BYTES = 300_000_000  # of a worker that has imported all it needs
 _CHUNKS_HELD = 3  # by each thread, at most: as read, as decoded, and while its values are checked
 _PAUSE = 0.8  # of its memory limit, at which a worker takes no more tasks
+_LOGS = "their logs may say why, such as a lack of memory"
 _SAME = ("distributed", "numpy", "numba", "zarr")  # on all machines
 _ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"),
@@ -77,7 +81,12 @@ class Cluster:
 
         Raises BadData as `DataSet.sums` does, BadCluster where workers cannot do it or none are left.
         """
-        return as_step((node for part in self._asked(data, w, b) for node in part), data)
+        for _ in range(_DEALS):
+            parts = self._said(self._gathered, self._asked(data, w, b))
+            if parts is not None:
+                return as_step((node for part in parts for node in part), data)
+            self._looked_s = 0.0
+        raise BadCluster(f"{self.address}: its workers died {_DEALS} times over the same chunks: {_LOGS}")
 
     def workers(self, data: DataSet) -> dict[str, int]:
         """Return the threads of each worker, once all of them can work on a data set; raises BadCluster."""
@@ -95,10 +104,11 @@ class Cluster:
 
     def _found(self) -> dict[str, int]:
         while not (workers := self._said(self._client.nthreads)):
-            self._said(lambda: self._client.wait_for_workers(1, timeout=_PATIENCE_S))
+            self._said(self._client.wait_for_workers, 1, timeout=_PATIENCE_S)
         return dict(sorted(workers.items()))
 
-    def _asked(self, data: DataSet, w: Array, b: float) -> list[list[Node]]:
+    def _asked(self, data: DataSet, w: Array, b: float) -> list[Any]:
+        """Deal the chunks to the workers, and return the futures of their sums."""
         name, place = uuid.uuid4().hex, (str(data.path.resolve()), data.identity)
         shares = {
             f"chunks-{first}-{last}-{name}": (worker, first, last)
@@ -114,9 +124,10 @@ class Cluster:
                 _on_worker, firsts, lasts, ws, place=place, b=b, key=list(shares), pure=False
             )
         self._results += futures
-        return self._said(lambda: self._gathered(futures))  # type: ignore[no-any-return]
+        return futures  # type: ignore[no-any-return]
 
-    def _gathered(self, futures: list[Any]) -> list[list[Node]]:
+    def _gathered(self, futures: list[Any]) -> list[list[Node]] | None:
+        """Return the sums; None where there are none but new workers, since Dask may never tell these."""
         alone_s = 0
         while True:
             try:
@@ -124,7 +135,10 @@ class Cluster:
                     self._distributed.wait(futures, timeout=_WAIT_S)
                 return self._client.gather(futures)  # type: ignore[no-any-return]
             except TimeoutError:
-                alone_s = 0 if self._client.nthreads() else alone_s + _WAIT_S
+                left = set(self._client.nthreads())
+                if left and not left & set(self._workers):
+                    return None
+                alone_s = 0 if left else alone_s + _WAIT_S
                 if alone_s >= _PATIENCE_S:
                     raise BadCluster(f"{self.address}: no workers are left") from None
 
@@ -148,6 +162,8 @@ class Cluster:
     def _connected(self) -> Any:
         security = self._security()
         try:
+            with ThreadPoolExecutor(1) as thread:  # where no event loop runs yet, as it may do here
+                thread.submit(asyncio.run, _greeted(self.address, security)).result()
             return self._distributed.Client(
                 self.address, timeout=_CONNECT_S, security=security, set_as_default=False
             )
@@ -190,7 +206,7 @@ class Cluster:
     def _check_versions(self, workers: list[str]) -> None:
         """Raise BadCluster unless these workers run what runs here."""
         # First what Dask itself tells: a function that is sent to another Python can be its end.
-        found = self._said(lambda: self._client.get_versions(packages=_SAME))
+        found = self._said(self._client.get_versions, packages=_SAME)
         ours, theirs = found["client"]["packages"], found["workers"]
         for worker in set(workers) & set(theirs):
             for name in ("python", *_SAME):
@@ -201,25 +217,34 @@ class Cluster:
 
     def _told(self, workers: list[str], function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
         """Return what a function returns on each worker that is still there."""
-        told = self._said(lambda: self._client.run(function, *arguments, workers=workers, on_error="return"))
+        told = self._said(self._client.run, function, *arguments, workers=workers, on_error="return")
         return {worker: answer for worker, answer in told.items() if not isinstance(answer, OSError)}
 
-    def _said(self, call: Callable[[], Any]) -> Any:
+    def _said(self, call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """Return what a call returns, with what dask.distributed raises as BadCluster."""
         killed = self._distributed.KilledWorker
         try:
-            return call()
+            return call(*arguments, **named)
         except BadCluster:
             raise
         except killed as error:
+            worker = error.last_worker.address
             raise BadCluster(
-                f"{self.address}: worker {error.last_worker.address} and others died over the same chunks: "
-                "their logs may say why, such as a lack of memory"
+                f"{self.address}: worker {worker} and others died over the same chunks: {_LOGS}"
             ) from None
         except TimeoutError:
             raise BadCluster(f"{self.address}: it has no workers; start some with `dask worker`") from None
         except (OSError, self._distributed.CancelledError) as error:
             raise BadCluster(f"{self.address}: the scheduler is gone") from error
+
+
+async def _greeted(address: str, security: Any) -> None:
+    """Wait for an answer, which a client does without end where somebody else listens; raises OSError."""
+    connecting = _distributed().comm.connect(
+        address, timeout=_CONNECT_S, **security.get_connection_args("client")
+    )
+    comm = await asyncio.wait_for(connecting, _CONNECT_S)
+    comm.abort()
 
 
 def _workers_of(address: str) -> int | None:
