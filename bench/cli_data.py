@@ -79,7 +79,7 @@ def _storage_options(command: Command) -> Command:
             type=_Size(),
             default="32MiB",
             show_default=True,
-            help="What a chunk takes, at most, such as 500kB or 1GB.",
+            help="What a chunk of X takes, at most, such as 500kB or 1GB.",
         ),
         dtype_option("float32"),
     ):

@@ -34,7 +34,8 @@ _UNFINISHED = ".part"
 _TORN = ".partial"  # as Zarr calls a file that it was killed at
 _CHECKSUM_BYTES = 4
 # What Zarr raises where there is no group, or its files hold something else.
-_NO_GROUP = (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError)
+# What Zarr raises for a folder that is no group; the last, by older versions for an array's.
+_NO_GROUP = (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, AssertionError)
 _CHANGED = "{} has changed since the data set was opened"
 
 
