@@ -45,7 +45,7 @@ class Checkpoint:
         except (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile):
             raise BadCheckpoint(f"{self.path}: no training saved by zeroloop, or damaged") from None
         if data != self.data:
-            raise BadCheckpoint(f"{self.path}: of {data}, not of {self.data}")
+            raise BadCheckpoint(f"{self.path}: trained on {data}, but this is {self.data}; name another file")
         if alpha != self.alpha:
             raise BadCheckpoint(f"{self.path}: trained with --alpha {alpha}; go on with the same")
         if w.shape != (n_x, 1) or str(w.dtype) != dtype or not np.isfinite(w).all() or not costs:

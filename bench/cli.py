@@ -93,7 +93,7 @@ def list_rows() -> None:
 def verify(rows: tuple[str, ...], names: tuple[str, ...], dtype: str, threads: int | None) -> None:
     """Hold implementations to the oracle; exit 1 if one fails."""
     with user_errors():
-        chosen = select(rows, names, [dtype], None if threads is None else [threads])
+        chosen = select(rows or impls.names(), names, [dtype], None if threads is None else [threads])
         (count,) = chosen.thread_counts
     table = _table("row", "problem", "error", "verdict")
     failed = 0

@@ -13,6 +13,7 @@ import click
 
 from bench.data import Maker, described
 from bench.data_import import import_table, opened_table
+from bench.selection import check_threads
 from bench.terminal import (
     INTERRUPTED,
     Command,
@@ -116,10 +117,11 @@ def make(
     """
     maker = Maker(path, *shape, dtype, chunk_bytes, seed)
     with user_errors(), _interruptible(lambda: f"{maker.so_far}: the same command goes on"):
-        count = pools.available() if threads is None else pools.check(threads)
+        if threads is not None:
+            check_threads(threads)
         write.check_writable(path.parent)
         with progress("making", maker.chunks * maker.chunk_bytes, in_bytes=True) as advance:
-            maker.run(count, advance)
+            maker.run(threads or pools.available(), advance)
         click.echo(described(opened(path)))
 
 

@@ -222,7 +222,7 @@ def _data_set(path: Path, address: str | None, count: int | None) -> Subject:
     chunks = wording.counted(len(data), "chunk")
     return Subject(
         title=f"{path} in {chunks}{f' on {address}' if address else ''}",
-        identity=f"data set {data.identity}",
+        identity=f"data set {data.identity} in {chunks}",
         n_x=data.n_x,
         m=data.m,
         dtype=data.dtype,

@@ -79,7 +79,7 @@ def opened_table(path: Path) -> Table:
     _arrow()
     try:
         with path.open("rb") as file:
-            is_parquet = file.read(4) == b"PAR1" or path.suffix in (".parquet", ".pq")
+            is_parquet = file.read(4) == b"PAR1" or path.suffix == ".parquet"
         return _Parquet(path) if is_parquet else _Csv(path)
     except OSError as error:
         raise BadTable(f"{path}: cannot be read: {error.strerror or error}") from None
@@ -286,7 +286,10 @@ def _folder_for(path: Path) -> Iterator[None]:
             if not _is_import(folder):
                 raise BadData(f"{folder}: remains of another data set that was not finished: remove it")
             shutil.rmtree(folder)
-    folder.mkdir()
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        raise BadData(f"{folder}: another command has just begun to write there") from None
     try:
         with alone_in(folder, "another command"):
             yield

@@ -104,7 +104,9 @@ def path_of(row: str) -> Path:
 
 
 def _quick_look() -> Selection:
-    return Selection(impls.names(), DEFAULT_PROBLEMS, ("float64",), (threads.available(),))
+    """Choose all rows in memory: what disks and workers cost shows on data that are no lesson's size."""
+    rows = tuple(row.name for row in registry.RECORDS if not row.on_disk)
+    return Selection(rows, DEFAULT_PROBLEMS, ("float64",), (threads.available(),))
 
 
 def _contest() -> Selection:
@@ -112,7 +114,7 @@ def _contest() -> Selection:
 
     It is a contest of processors, and in memory.
     """
-    here = (row for row in registry.RECORDS if row.device == "cpu" and "zarr" not in row.needs)
+    here = (row for row in registry.RECORDS if row.device == "cpu" and not row.on_disk)
     rows = tuple(row.name for row in here if row.loops == 0 or "numba" in row.needs)
     # All cores first: XLA starts once per process, and what it has then is what JAX is shown with.
     return Selection(rows, problems.names(), problems.DTYPES, (threads.available(), 1))

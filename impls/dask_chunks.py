@@ -12,19 +12,21 @@ _cluster = None  # of this process; starting another takes seconds
 
 def prepare(X, Y, threads):
     """Write X and Y to disk in chunks, and start the workers unless they run already."""
-    return on_disk(X, Y), _started(threads)
+    _started(threads)
+    return on_disk(X, Y), threads
 
 
-def step(w, b, data, cluster):
+def step(w, b, data, threads):
     """Cost and gradients; formula and shapes in `impls.contract`."""
-    return cluster.step(data, w, b)
+    return _started(threads).step(data, w, b)
 
 
 def _started(workers):
+    """Return the cluster of this process, another one where it was asked for another number of workers."""
     global _cluster
     address = f"local:{workers}"
-    if _cluster is None or _cluster.address != address:
-        if _cluster is not None:
-            _cluster.close()
-        _cluster = Cluster(address)
+    if _cluster and _cluster.address != address:
+        _cluster.close()
+        _cluster = None
+    _cluster = _cluster or Cluster(address)
     return _cluster

@@ -36,7 +36,7 @@ _CHECKSUM_BYTES = 4
 # What Zarr raises where there is no group, or its files hold something else.
 # What Zarr raises for a folder that is no group; the last, by older versions for an array's.
 _NO_GROUP = (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, AssertionError)
-_CHANGED = "{} has changed since the data set was opened"
+_CHANGED = "{} has changed since the data set was opened: start again"
 
 
 class BadData(ValueError):
@@ -124,7 +124,7 @@ def reopened(path: Path, identity: str) -> DataSet:
     """Open a data set that was opened elsewhere, once per process; raises BadData where it is another."""
     data = opened(path)
     if data.identity != identity:
-        raise BadData(f"{path}: another data set lies there now, or on this machine")
+        raise BadData(f"{path}: another data set lies there now, or on this machine: all need the same")
     return data
 
 
@@ -350,7 +350,7 @@ def _checksums(path: Path, array: Any) -> Iterator[bytes]:
 
 
 def _checksum(file: Path, array: Any) -> bytes:
-    half = "the data set is half written or half copied"
+    half = "the data set is half written or half copied: write or copy it again"
     needed = int(np.prod(array.chunks)) * array.dtype.itemsize
     if not file.is_file():
         raise BadData(f"{file} is missing: {half}")

@@ -44,6 +44,11 @@ class Record:
         """Tell whether its compiled code is kept on disk."""
         return "numba" in self.needs and self.device == "cpu"
 
+    @property
+    def on_disk(self) -> bool:
+        """Tell whether it reads its data from disk, chunk by chunk, rather than from memory."""
+        return "zarr" in self.needs
+
 
 RECORDS = (
     Record(

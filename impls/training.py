@@ -51,7 +51,8 @@ def gradient_descent(
             J, dw, db = step(w, b)
             new_w, new_b = (w - alpha * dw).astype(w.dtype), b - alpha * db  # some rows' dw is wider than w
         if not (np.isfinite(J) and np.isfinite(new_w).all() and np.isfinite(new_b)):
-            raise Diverged(f"iteration {iteration}: the cost is {J}; a smaller alpha than {alpha:g} may help")
+            said = "w or b is not finite" if np.isfinite(J) else f"the cost is {J}"
+            raise Diverged(f"iteration {iteration}: {said}; a smaller alpha than {alpha:g} may help")
         costs.append(J)
         w, b = _read_only(new_w), new_b
         if progress:

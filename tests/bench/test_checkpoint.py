@@ -37,7 +37,11 @@ def test_saving_again_leaves_no_other_file(file, tmp_path):
 @pytest.mark.parametrize(
     ("changed", "asked", "expected"),
     [
-        ({"data": "data set 2"}, (2, "float32", 10), "of data set 1, not of data set 2"),
+        (
+            {"data": "data set 2"},
+            (2, "float32", 10),
+            "trained on data set 1, but this is data set 2; name another file$",
+        ),
         ({"alpha": 0.2}, (2, "float32", 10), "trained with --alpha 0.1; go on with the same"),
         ({}, (3, "float32", 10), r"w is float32 \(2, 1\), but float32 \(3, 1\) is needed"),
         ({}, (2, "float64", 10), r"w is float32 \(2, 1\), but float64 \(2, 1\) is needed"),

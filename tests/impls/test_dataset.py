@@ -119,7 +119,7 @@ def replaced(folder, name="X", shape=(3, 20), chunks=(3, 7), dtype="float64", **
     group.create_array(name, shape=shape, chunks=chunks, dtype=dtype, overwrite=True, **how)[:] = 1
 
 
-HALF = "the data set is half written or half copied"
+HALF = "the data set is half written or half copied: write or copy it again"
 WHOLE = r"/data\.zarr: "
 NO_SET = rf"{WHOLE}no data set: a Zarr group of format 3 with arrays X and Y is needed$"
 IMPORT = r"`zeroloop data import` writes what is needed$"
@@ -359,7 +359,7 @@ def other_numbers(path):
         written(path, X, Y, chunk=7)
 
 
-CHANGED = "has changed since the data set was opened$"
+CHANGED = "has changed since the data set was opened: start again$"
 LATER = {
     "other numbers": (other_numbers, rf"/data\.zarr/X/c/0/0 {CHANGED}"),
     "other labels": (
@@ -424,7 +424,9 @@ def test_reopened(folder, numbers):
     again = reopened(folder, data.identity)
     assert again.identity == data.identity
     assert reopened(folder, data.identity) is again
-    with pytest.raises(BadData, match=r"/data\.zarr: another data set lies there now, or on this machine$"):
+    with pytest.raises(
+        BadData, match=r"/data\.zarr: another data set lies there now, or on this machine: all need"
+    ):
         reopened(folder, "0123")
 
 

@@ -116,13 +116,17 @@ def test_bad_iterations(iterations):
 
 
 @pytest.mark.parametrize(
-    "bad", [Step(np.nan, W, 0.0), Step(np.inf, W, 0.0), Step(1.0, W + np.inf, 0.0), Step(1.0, W, np.nan)]
+    ("bad", "said"),
+    [
+        (Step(np.nan, W, 0.0), "the cost is nan"),
+        (Step(np.inf, W, 0.0), "the cost is inf"),
+        (Step(1.0, W + np.inf, 0.0), "w or b is not finite"),
+        (Step(1.0, W, np.inf), "w or b is not finite"),
+    ],
 )
-def test_numbers_that_are_not_finite(bad):
+def test_numbers_that_are_not_finite(bad, said):
     steps = iter([Step(1.0, W, 0.0), bad])
-    with pytest.raises(
-        Diverged, match=f"^iteration 1: the cost is {bad.cost}; a smaller alpha than 0.1 may help$"
-    ):
+    with pytest.raises(Diverged, match=f"^iteration 1: {said}; a smaller alpha than 0.1 may help$"):
         gradient_descent(lambda w, b: next(steps), W, 0.0, alpha=0.1, iterations=5)
 
 
