@@ -173,6 +173,7 @@ def test_a_data_set_is_trained_on_as_its_problem_is(zeroloop, data, tmp_path):
     assert cost.startswith("cost      0.693147 -> ")
 
 
+@pytest.mark.slow
 def test_a_table_is_trained_on_too(zeroloop, data, tmp_path):
     problem = problems.load("17x5000", "float32")
     np.save(tmp_path / "table.npy", np.vstack([problem.Y, problem.X]).T.copy())

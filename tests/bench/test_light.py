@@ -27,6 +27,7 @@ def clock(monkeypatch):
     return move
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 2])
 def test_light_names_what_it_belongs_to(short, threads):
     found = light.measure(problems.load("5x7", "float32"), threads, "cpu")

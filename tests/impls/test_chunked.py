@@ -58,7 +58,7 @@ def bits(step):
 
 
 @given(shared_out())
-@settings(deadline=None, derandomize=True, max_examples=150)
+@settings(deadline=None, derandomize=True, max_examples=50)
 def test_bits_are_those_of_one_worker(shared):
     chunks, cuts = shared
     data = Sums(sums_of(chunks))
@@ -137,7 +137,7 @@ def stepping(data, threads=1):
 SIZES = [("1x1", 1), ("2x30", 1), ("28x200", 7), ("28x1001", 1000), ("9x2500", 1000), ("129x700", 1000)]
 
 
-@pytest.mark.parametrize("kind", ["zarr", "npy"])
+@pytest.mark.parametrize("kind", ["zarr", pytest.param("npy", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("name", "chunk"), SIZES)
 def test_gate(tmp_path, name, chunk, dtype, kind, monkeypatch):
     gate = gate_for(name, dtype)

@@ -44,6 +44,7 @@ def test_wrong_file_is_refused(problem, wrong):
         Gate(problem).run(step)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", ["drops_first_example", "drops_last_example"])
 @pytest.mark.parametrize(
     ("name", "dtype"), [("square", "float32"), ("square", "float64"), ("2x200000", "float64")]

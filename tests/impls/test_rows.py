@@ -126,6 +126,7 @@ LAYOUTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_layout(row, layout, load, error):
     problem = load("2x9")

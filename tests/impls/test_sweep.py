@@ -82,6 +82,7 @@ def test_a_million_examples_in_float32():
         assert max(errors) <= TOLERANCE["float32"] / 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(20_000, 64), (2, 100_000), (64, 20_000)])
 def test_float32_sums_whose_errors_all_point_one_way(shape, order, error):
     n_x, m = shape
