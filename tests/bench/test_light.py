@@ -66,6 +66,7 @@ def test_light_is_the_fastest_reader(monkeypatch):
     assert len(asked) == 6 + 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", problems.DTYPES)
 @pytest.mark.parametrize("size", [0, 1, 3, 4, 5, 127, 1030])
 def test_readers_read_every_number_once(size, dtype):
@@ -77,6 +78,7 @@ def test_readers_read_every_number_once(size, dtype):
         assert reader(x, threads).sum() == x.sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", problems.DTYPES)
 @pytest.mark.parametrize("threads", [1, 2])
 def test_every_tile_is_linked(monkeypatch, dtype, threads):

@@ -37,10 +37,17 @@ def chunks(data):
     return np.hstack(X), np.hstack(Y)
 
 
+def zeros(n_x, dtype="float64"):
+    """Return w as a row gets it, read-only: for one that can be written to, Numba would compile anew."""
+    w = np.zeros(n_x, dtype)
+    w.setflags(write=False)
+    return w
+
+
 def use(path):
     """Do what a training does: open, and go through all chunks."""
     data = opened(path)
-    return [data.sums(k, np.zeros(data.n_x, data.dtype), 0.0) for k in range(len(data))]
+    return [data.sums(k, zeros(data.n_x, data.dtype), 0.0) for k in range(len(data))]
 
 
 @pytest.fixture
@@ -67,7 +74,7 @@ def test_what_was_written_comes_back(tmp_path, dtype, name, chunk):
         assert data.examples(len(data) - 1)[1] == m
         assert [array.tobytes() for array in chunks(data)] == [problem.X.tobytes(), problem.Y.tobytes()]
         # At w = 0 the error of each example is 1/2 - Y: sums that hand calculation gives.
-        total = sum(data.sums(k, np.zeros(n_x, dtype), 0.0) for k in range(len(data)))
+        total = sum(data.sums(k, zeros(n_x, dtype), 0.0) for k in range(len(data)))
         expected = [*(problem.X.astype(float) @ (0.5 - problem.Y[0])), m * np.log(2), m / 2 - problem.Y.sum()]
         assert total == pytest.approx(expected, rel=1e-5 if dtype == "float32" else 1e-13, abs=1e-6)
 
@@ -275,7 +282,7 @@ def test_values_that_no_row_takes(tmp_path, kind, row, value, message, monkeypat
     monkeypatch.setattr(dataset, "chunk_for", lambda *_: 7)
     path = tmp_path / f"data.{kind}"
     written(path, X, Y, chunk=7) if kind == "zarr" else tabled(path, X, Y)
-    data, w = opened(path), np.zeros(3)
+    data, w = opened(path), zeros(3)
     data.sums(0, w, 0.0)
     for _ in range(2):  # nor is it taken later
         with pytest.raises(BadData, match=rf"/data\.{kind}: {message}"):
@@ -380,7 +387,7 @@ LATER = {
 def test_changes_after_opening(tmp_path, change, when):
     problem = problems.load("3x20")
     path = written(tmp_path / "data.zarr", problem.X, problem.Y, chunk=7)
-    data, w = opened(path), np.zeros(3)
+    data, w = opened(path), zeros(3)
     if when == "after":
         data.sums(0, w, 0.0)
     spoil, message = LATER[change]
@@ -401,7 +408,7 @@ TABLE_LATER = {
 def test_changes_of_a_table_after_opening(tmp_path, change, when):
     problem = problems.load("3x20")
     path = tabled(tmp_path / "data.npy", problem.X, problem.Y)
-    data, w = opened(path), np.zeros(3)
+    data, w = opened(path), zeros(3)
     if when == "after":
         data.sums(0, w, 0.0)
     spoil, message = TABLE_LATER[change]
@@ -472,7 +479,7 @@ def test_permission_that_is_taken_away(public):
     data = opened(path)
     (path / "X/c/0/1").chmod(0)
     with nobody(), pytest.raises(BadData, match=r"/data\.zarr/X/c/0/1 cannot be read: Permission denied$"):
-        data.sums(1, np.zeros(3), 0.0)
+        data.sums(1, zeros(3), 0.0)
 
 
 class Killed(BaseException):
