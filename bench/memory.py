@@ -16,7 +16,7 @@ def peak_extra(call: Callable[[], Any]) -> int | None:
     """Return by how many bytes this process grew, at most, while it ran a call; None where nobody counts.
 
     What allocators keep of earlier calls goes back to the system first, or the call would take it unseen. The
-    system counts in pages, and each thread for itself before it adds up: a few hundred kilobytes are noise.
+    system counts in pages, and each thread and processor for itself before it adds up: a megabyte is noise.
     """
     try:
         with contextlib.suppress(OSError, AttributeError):  # of C libraries other than GNU's
