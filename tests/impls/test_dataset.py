@@ -419,7 +419,7 @@ def test_changes_of_a_table_after_opening(tmp_path, change, when):
 
 def test_what_was_written_anew_to_the_same_numbers_is_taken(folder, numbers):
     data = opened(folder)
-    w = np.ones(3, data.dtype)
+    w = zeros(3, data.dtype)
     before = [data.sums(k, w, 0.0).tobytes() for k in range(3)]
     shutil.rmtree(folder)
     written(folder, *numbers, chunk=7)

@@ -59,6 +59,7 @@ def test_every_wrong_file_is_tried():
     assert {path.stem for path in WRONG.glob("*.py")} == set(REFUSALS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["breast_cancer", "17x1000"])
 def test_right_row_passes(name, dtype, row, load, bind):
     problem = load(name, dtype)
