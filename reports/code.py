@@ -1,6 +1,7 @@
 """What a row's source shows: how many lines it has, and how deep its explicit Python loops are nested."""
 
 import ast
+import functools
 import io
 import tokenize
 import warnings
@@ -27,6 +28,7 @@ class Count:
     loops: int
 
 
+@functools.lru_cache(maxsize=256)  # a report asks for each row many times
 def count(source: str) -> Count | None:
     """Count a file's code: no docstring, comment or blank line, no import, no `def` line.
 
