@@ -39,7 +39,8 @@ _START_S = {"numba": 0.7, "torch": 2.0, "jax": 1.2, "sklearn": 1.2, "zarr": 0.5,
 _COMPILE_S = {"numba": 4.5, "jax": 0.4, "torch": 0.05}  # for each dtype, with nothing compiled
 _LIGHT_COMPILE_S = 5.0
 _LIGHTS = 8  # functions and timings of the speed of light
-_ORACLE_S, _DATA_S, _PREPARE_S = 3e-7, 3e-8, 1e-8  # for each number in X
+_DATA_S, _PREPARE_S = 3e-8, 1e-8  # for each number in X
+_ORACLE_S = (1.4e-7, 2.8e-6)  # for each number in X and for each example, at both points
 _CALL_S, _BANDWIDTH = 2e-5, 4e9  # of a compiled row: seconds a call, and bytes a second
 _BLOCK, _SAVE_S = 1.1, 0.004  # of each block: its calls over the fastest of them, and writing it down
 _MEMORY_S = 0.1  # to measure the memory of a row on a problem
@@ -259,7 +260,10 @@ def _parts_s(plan: Plan, selected: Selection, paces: Paces) -> Iterator[float]:
     for setting in settings(plan, selected):
         shape = problems.find(setting.problem)
         size = shape.n_x * shape.m
-        yield size * (_ORACLE_S + plan.processes * _DATA_S) + plan.processes * _LIGHTS * LIGHT_S
+        truth_s = _ORACLE_S[0] * size + _ORACLE_S[1] * shape.m
+        if setting.threads == plan.thread_counts[0]:
+            yield truth_s  # which the other numbers of threads are held to as well
+        yield plan.processes * (size * _DATA_S + _LIGHTS * LIGHT_S)
         for row, is_twin in (*((row, False) for row in rows), (twin, True)):
             if row not in needs or not suits(row, setting):
                 continue
@@ -270,7 +274,7 @@ def _parts_s(plan: Plan, selected: Selection, paces: Paces) -> Iterator[float]:
                 yield 2 * call_s + _MEMORY_S + plan.processes * _process_s(plan, call_s, size)
                 trained_s = None if is_twin else training_s(setting, call_s)
                 if trained_s is not None:
-                    yield plan.processes * (trained_s + size * _ORACLE_S)
+                    yield plan.processes * (trained_s + truth_s)
 
 
 def _process_s(plan: Plan, call_s: float, size: int) -> float:

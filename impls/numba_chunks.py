@@ -4,6 +4,7 @@ Here X does, since it was given as an array, and is written to a folder of tempo
 train DATA` takes the same way over a data set that never was in memory.
 """
 
+import os
 import shutil
 import tempfile
 import weakref
@@ -35,9 +36,19 @@ def on_disk(X, Y):
         for k, start in enumerate(range(0, m, chunk)):
             writer.write(k, X[:, start : start + chunk], Y[:, start : start + chunk])
         writer.finish()
+        if X.nbytes > CHUNK_BYTES:
+            _flush(folder)
         data = opened(folder / "data.zarr")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     weakref.finalize(data, shutil.rmtree, folder, ignore_errors=True)
     return data
+
+
+def _flush(folder):
+    """Wait for the disk: what the system writes later takes time from whatever is timed then."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())

@@ -60,6 +60,17 @@ def test_what_cannot_be_had_is_refused(asked, words):
         planned(**asked)
 
 
+def test_the_truth_takes_time_for_each_example_and_once_for_all_numbers_of_threads(monkeypatch):
+    monkeypatch.setattr(threads, "available", lambda: 2)
+
+    def forecast(name, *counts):
+        plan, selected = planned(rows=(NUMPY,), problems=(name,), thread_counts=counts)
+        return plans.forecast_s(plan, selected, plans.Paces())
+
+    assert forecast("2x1000000", 1) > forecast("200x10000", 1) + 2
+    assert forecast("2x1000000", 1, 2) < 2 * forecast("2x1000000", 1) - 2
+
+
 def test_copies_of_all_rows_must_fit_in_memory(monkeypatch):
     class Memory:
         available = 9_000_000
