@@ -23,14 +23,16 @@ _CONTEST = (
 
 
 def regenerate() -> None:
-    """Write the tables into README and SCALING; beside the reference results, a picture and all figures."""
-    results, contested = read(REFERENCE / "results.json"), read(REFERENCE / "contest.json")
+    """Write the tables into README and SCALING; beside the reference results, their pictures."""
+    results, contested, scaling = (
+        read(REFERENCE / f"{name}.json") for name in ("results", "contest", "scaling")
+    )
     pictures = figures.draw(results, compare(results))
     write.write_file(REFERENCE / "speedup.svg", pictures["speedup"].svg)
+    write.write_file(REFERENCE / "beyond.svg", figures.draw(scaling, compare(scaling))["beyond"].svg)
     write.write_file(REFERENCE / "figures.pdf", figures.as_pdf(pictures.values()))
     fill(README, as_markdown(results, contested))
-    if (REFERENCE / "scaling.json").exists():
-        fill(SCALING, *scaling_as_markdown(read(REFERENCE / "scaling.json")))
+    fill(SCALING, *scaling_as_markdown(scaling))
 
 
 def fill(path: Path, *blocks: str) -> None:

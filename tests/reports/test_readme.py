@@ -6,14 +6,11 @@ import re
 import pytest
 
 from bench.selection import describe_row
-from reports import readme
-from reports.figures import speedup
-from reports.figures.style import drawing, looks_of
-from reports.findings import PYTHON, compare
+from reports import figures, readme
+from reports.findings import compare
 from reports.results import parse, read
 
 MARKED = re.compile(r"<!-- generated: [^>]* -->\n(.*?)<!-- end -->", re.DOTALL)
-NOT_YET = "No reference run yet.\n"
 
 
 def test_readme(contested, golden):
@@ -44,13 +41,12 @@ def test_reference_results_are_of_this_code():
 
 
 @pytest.mark.slow
-def test_the_picture_is_that_of_the_reference_results():
-    """By its texts: where they stand depends on the version of Matplotlib."""
-    results = read(readme.REFERENCE / "results.json")
-    over_python = [one for one in compare(results) if one.compared_with(PYTHON)]
-    kept = (readme.REFERENCE / "speedup.svg").read_text("utf-8")
-    with drawing():
-        drawn = speedup.draw_all("speedup", over_python, looks_of(results)).svg
+@pytest.mark.parametrize(("picture", "source"), [("speedup", "results"), ("beyond", "scaling")])
+def test_pictures_are_those_of_the_reference_results(picture, source):
+    """By their texts: where they stand depends on the version of Matplotlib."""
+    results = read(readme.REFERENCE / f"{source}.json")
+    kept = (readme.REFERENCE / f"{picture}.svg").read_text("utf-8")
+    drawn = figures.draw(results, compare(results))[picture].svg
     assert texts_of(kept) == texts_of(drawn), "run python -m reports.readme"
 
 
@@ -63,10 +59,8 @@ def test_the_readme_is_that_of_the_reference_results():
 
 
 def test_scaling_is_that_of_its_reference_results():
-    """As many texts as marks, and those of the reference, where there is one."""
     blocks = MARKED.findall(readme.SCALING.read_text("utf-8"))
-    reference = readme.REFERENCE / "scaling.json"
-    expected = readme.scaling_as_markdown(read(reference)) if reference.exists() else [NOT_YET] * 3
+    expected = readme.scaling_as_markdown(read(readme.REFERENCE / "scaling.json"))
     assert blocks == list(expected), "run python -m reports.readme"
 
 
