@@ -48,8 +48,10 @@ class Checkpoint:
             raise BadCheckpoint(f"{self.path}: trained on {data}, but this is {self.data}; name another file")
         if alpha != self.alpha:
             raise BadCheckpoint(f"{self.path}: trained with --alpha {alpha}; go on with the same")
-        if w.shape != (n_x, 1) or str(w.dtype) != dtype or not np.isfinite(w).all() or not costs:
+        if w.shape != (n_x, 1) or str(w.dtype) != dtype:
             raise BadCheckpoint(f"{self.path}: w is {w.dtype} {w.shape}, but {dtype} ({n_x}, 1) is needed")
+        if not np.isfinite(w).all() or not costs:
+            raise BadCheckpoint(f"{self.path}: w is not finite, or there are no costs; name another file")
         if len(costs) >= iterations:
             said = f"has {len(costs)} iterations already; ask for more with --iterations"
             raise BadCheckpoint(f"{self.path}: {said}")

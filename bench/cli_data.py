@@ -25,7 +25,7 @@ from bench.terminal import (
 )
 from impls import problems
 from impls import threads as pools
-from impls.dataset import opened
+from impls.dataset import CHUNK_BYTES, opened
 from reports import write
 
 _SIZES = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
@@ -78,7 +78,7 @@ def _storage_options(command: Command) -> Command:
             "--chunk",
             "chunk_bytes",
             type=_Size(),
-            default="32MiB",
+            default=f"{CHUNK_BYTES >> 20}MiB",
             show_default=True,
             help="What a chunk of X takes, at most, such as 500kB or 1GB.",
         ),
@@ -116,11 +116,14 @@ def make(
     After Ctrl-C, or worse, the same command goes on.
     """
     maker = Maker(path, *shape, dtype, chunk_bytes, seed)
-    with user_errors(), _interruptible(lambda: f"{maker.so_far}: the same command goes on"):
+    with user_errors():
         if threads is not None:
             check_threads(threads)
         write.check_writable(path.parent)
-        with progress("making", maker.chunks * maker.chunk_bytes, in_bytes=True) as advance:
+        with (
+            _interruptible(lambda: f"{maker.so_far}: the same command goes on"),
+            progress("making", maker.chunks * maker.stored_bytes, in_bytes=True) as advance,
+        ):
             maker.run(threads or pools.available(), advance)
         click.echo(described(opened(path)))
 
@@ -145,11 +148,14 @@ def import_file(file: Path, label: str, output: Path | None, dtype: str, chunk_b
     label, 0 or 1, the others are its features. A first line that is all numbers is no header.
     """
     path = output or Path(f"{file.name.split('.')[0]}.zarr")
-    with user_errors(), _interruptible(lambda: "nothing was kept"):
+    with user_errors():
         table = opened_table(file)
         column = table.find(label)
         write.check_writable(path.parent)
-        with progress("importing", file.stat().st_size, in_bytes=True) as advance:
+        with (
+            _interruptible(lambda: "nothing was kept"),
+            progress("importing", file.stat().st_size, in_bytes=True) as advance,
+        ):
             import_table(table, column, path, dtype, chunk_bytes, advance)
         click.echo(described(opened(path)))
 

@@ -154,8 +154,10 @@ class _Training:
         """What there is to go on from, if anything was done, to be said after what has ended it."""
         if not self.fit.costs:
             return ""
-        if not self.file or not self.saved or not self.file.path.exists():
+        if not self.file:
             return "; nothing is kept: --save FILE.npz does that"
+        if not self.saved or not self.file.path.exists():
+            return "; nothing is kept"
         kept = wording.counted(self.saved, "iteration")
         return f"; {kept} in {self.file.path}: with --resume the same command goes on"
 

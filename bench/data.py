@@ -27,6 +27,7 @@ COPIES = 2  # of a chunk, that are in memory while it is written: Zarr makes the
 # Numbers in a piece, at most: they take milliseconds to draw, beside which a new generator is nothing, and
 # are few enough that what is cut off at the ends of a chunk is not much.
 _PIECE = 2**19
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", None))
 
 
 class Maker:
@@ -36,7 +37,7 @@ class Maker:
         self.path, self.n_x, self.m, self.dtype, self._seed = path, n_x, m, dtype, seed
         self.chunk = chunk_for(n_x, m, dtype, chunk_bytes)
         self.chunks = -(-m // self.chunk)
-        self.chunk_bytes = size_of(1, self.chunk, n_x, dtype)
+        self.stored_bytes = size_of(1, self.chunk, n_x, dtype)  # of a chunk, X and Y
         self._writer: Writer | None = None
         self._stop = threading.Event()
 
@@ -59,7 +60,7 @@ class Maker:
         BadSelection where another command writes it; ValueError for too little memory; OSError, with a
         message for a user, where a chunk cannot be written.
         """
-        needed = threads * (COPIES * self.chunk_bytes + 2 * piece_of(self.n_x) * self.n_x * 8)
+        needed = threads * (COPIES * self.stored_bytes + 2 * piece_of(self.n_x) * self.n_x * 8)
         check_memory(needed, f"a chunk for {wording.threads(threads)}")
         draw_alike = f"zeroloop {metadata.version('zeroloop')}, NumPy {np.__version__}"
         origin = {"seed": self._seed, "made by": draw_alike}
@@ -72,15 +73,15 @@ class Maker:
                     self._write(self._writer, pool, threads, show)
                     self._writer.finish()
         except OSError as error:
-            free = f"free {wording.size((self.chunks - self.written) * self.chunk_bytes)}"
+            free = f"free {wording.size((self.chunks - self.written) * self.stored_bytes)}"
             mend = free if error.errno in _FULL else "mend that"
             said = f"{error.strerror or error}; {self.so_far}: {mend}, and the same command goes on"
             raise OSError(f"cannot write {unfinished(self.path)}: {said}") from None
 
     def _check_disk(self, writer: Writer) -> int:
         """Return how many bytes are written; raises BadData where there is no room for the others."""
-        written = writer.count() * self.chunk_bytes
-        needed, free = self.chunks * self.chunk_bytes - written, shutil.disk_usage(self.path.parent).free
+        written = writer.count() * self.stored_bytes
+        needed, free = self.chunks * self.stored_bytes - written, shutil.disk_usage(self.path.parent).free
         if needed > free:
             if not written:
                 writer.discard()
@@ -103,7 +104,7 @@ class Maker:
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for one in done:
                     one.result()
-                    show(self.chunk_bytes)
+                    show(self.stored_bytes)
                 running |= begin(len(done))
         finally:
             self._stop.set()
@@ -153,7 +154,7 @@ def piece_of(n_x: int) -> int:
 
 def described(data: DataSet) -> str:
     """Say what a data set is: higgs.zarr: 28 x 100,000,000, float32, 382 chunks of 262,144 examples, …."""
-    chunks = f"{len(data):,} chunk{'s' if len(data) > 1 else ''} of {data.chunk:,} examples"
+    chunks = f"{wording.counted(len(data), 'chunk')} of {data.chunk:,} examples"
     size = wording.size(size_of(len(data), data.chunk, data.n_x, data.dtype))
     return f"{data.path}: {data.n_x:,} x {data.m:,}, {data.dtype}, {chunks}, {size}"
 
@@ -169,6 +170,3 @@ def check_memory(needed: int, what: str) -> None:
     if needed > free:
         sizes = f"takes {wording.size(needed)} of memory, but only {wording.size(free)} are free"
         raise ValueError(f"{what} {sizes}; choose a smaller --chunk")
-
-
-_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", None))

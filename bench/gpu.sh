@@ -5,7 +5,7 @@
 #
 # verifies the rows on the GPU, and NumPy's, and then measures them side by side. FILE is the results file,
 # reports/out/gpu.json by default, beside which lies the report; a run that FILE holds unfinished is gone on
-# with. The options go to `zeroloop run`, such as --processes 2.
+# with. The options, such as --processes 2, go to a new `zeroloop run`; one that is gone on with keeps its own.
 set -euo pipefail
 out=$(realpath -m "${1:-"$(dirname "$0")/../reports/out/gpu.json"}")
 shift $(($# > 0))

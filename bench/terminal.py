@@ -30,7 +30,6 @@ from reports.results import BadResults
 
 INTERRUPTED = 130  # exit code of a shell, for a command that Ctrl-C has ended
 
-
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -100,7 +99,7 @@ class Advance(Protocol):
     """Moves a bar on, and says something behind it."""
 
     def __call__(self, steps: int = 1, said: str = "") -> None:
-        """Do so."""
+        """Add steps to what is done, and show `said` behind the bar."""
 
 
 @contextmanager

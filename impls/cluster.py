@@ -1,9 +1,9 @@
 """Worker processes of dask.distributed, on this machine or on others, that add up chunks of a data set.
 
-In each step every worker gets one task, with a range of chunks: w and b travel out, the sums of a few
+In each step a worker gets one task at most, with a range of chunks: w and b travel out, the sums of a few
 subtrees back (`impls.chunked`). A task needs nothing but the data set's path, which all workers must be able
-to read. So what a worker was doing when it died, another does again, to the same bits, and the chunks are
-dealt anew to the workers that each step finds.
+to read. So what a worker was doing when it died, another does again, to the same bits. Which workers there
+are is asked every few seconds, and the chunks are dealt to those.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ _ENVIRONMENT = {
 }
 
 
-class BadCluster(OSError):
+class BadCluster(RuntimeError):
     """The cluster cannot be reached or used; the message names the address, what is wrong, what to do."""
 
 
@@ -225,8 +225,6 @@ class Cluster:
         killed = self._distributed.KilledWorker
         try:
             return call(*arguments, **named)
-        except BadCluster:
-            raise
         except killed as error:
             worker = error.last_worker.address
             raise BadCluster(

@@ -33,8 +33,7 @@ BLOCK = 2**16  # examples; chunks are whole blocks where the data are large enou
 _UNFINISHED = ".part"
 _TORN = ".partial"  # as Zarr calls a file that it was killed at
 _CHECKSUM_BYTES = 4
-# What Zarr raises where there is no group, or its files hold something else.
-# What Zarr raises for a folder that is no group; the last, by older versions for an array's.
+# What Zarr raises where there is no group, or other files; the last is of older versions, for an array.
 _NO_GROUP = (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, AssertionError)
 _CHANGED = "{} has changed since the data set was opened: start again"
 
@@ -161,11 +160,8 @@ class _Chunks(DataSet):
 
     def _sums(self, k: int, w: Array, b: float) -> Array:
         start, stop = self.examples(k)
-        X, (Y,) = (self._mapped(array, k) for array in (self._X, self._Y))
+        X, (Y,) = (_mapped(self._file(array, k), array.dtype, array.chunks) for array in (self._X, self._Y))
         return _sums_of(w, b, X, Y, stop - start, self.order)
-
-    def _mapped(self, array: Any, k: int) -> Array:
-        return _mapped(self._file(array, k), array.dtype, array.chunks)
 
     def _file(self, array: Any, k: int) -> Path:
         return _file(self.path, array, k)

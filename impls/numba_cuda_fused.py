@@ -18,9 +18,10 @@ memory are under way while Z is added up and dZ is made. Of the tile that goes b
 takes has been kept there; the rest is read again, from the first-level cache, or from the second where the
 first has lost it.
 
-A thread holds 64 bytes of X. So the more features there are, the fewer examples has a tile: 16 of some 1000
-features in float32, where a row's piece is 64 bytes long. Above 2048 features it is shorter than the 32
-bytes that are read from memory at once, and what belongs to the next tiles comes from the second-level cache.
+A thread holds 64 bytes of X, up to 16,384 features in float32. So the more features there are, the fewer
+examples has a tile: 16 of some 1000 features in float32, where a row's piece is 64 bytes long. Above 2048
+features it is shorter than the 32 bytes that are read from memory at once, and what belongs to the next tiles
+comes from the second-level cache.
 
 A thread's sums, in the precision of X, have at most `_MOST_TILES` terms; over lanes and blocks, such sums
 are added in float64. Each order is fixed, and nothing is added by whoever comes first: on one GPU, a call

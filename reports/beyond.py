@@ -13,7 +13,7 @@ from reports import statistics, wording
 from reports.findings import Comparison, Line
 from reports.statistics import Interval
 
-FUSED, CHUNKS, CLUSTER = "numba_fused", "numba_chunks", "dask_chunks"
+FUSED, CHUNKS, CLUSTER = _ROWS = "numba_fused", "numba_chunks", "dask_chunks"
 _FEWEST = 3  # sizes, for a line to be held to them
 _Lines = Mapping[int, Line]  # by m, rising
 _Key = tuple[str, int]  # row and number of threads
@@ -168,14 +168,14 @@ def _family(n_x: int, dtype: str, members: list[Comparison]) -> Family | None:
     timed: dict[_Key, dict[int, Line]] = {}
     for one in sorted(members, key=lambda one: one.problem.m):
         for line in one.measured:
-            if line.name in (FUSED, CHUNKS, CLUSTER):
+            if line.name in _ROWS:
                 timed.setdefault((line.name, one.threads), {})[one.problem.m] = line
-    ms = {row: {m for key in timed if key[0] == row for m in timed[key]} for row in (FUSED, CHUNKS, CLUSTER)}
+    ms = {row: {m for key in timed if key[0] == row for m in timed[key]} for row in _ROWS}
     if max(len(ms[FUSED] & ms[row]) for row in (CHUNKS, CLUSTER)) < _FEWEST:
         return None
     size = members[0].x_bytes
     example_bytes = size and size // members[0].problem.m
-    order = sorted(timed, key=lambda key: ((FUSED, CHUNKS, CLUSTER).index(key[0]), key[1]))
+    order = sorted(timed, key=lambda key: (_ROWS.index(key[0]), key[1]))
     return Family(n_x, dtype, tuple(_way(key, timed, example_bytes) for key in order))
 
 

@@ -21,6 +21,7 @@ in L already. On one machine both are share / B + L: its sums cross no network.
 import math
 from dataclasses import dataclass
 
+from impls.dataset import CHUNK_BYTES
 from reports.beyond import CLUSTER, Family
 
 MOST = 10_000  # machines among which the best number is looked for
@@ -33,7 +34,7 @@ class Job:
     n_x: int = 1000
     m: int = 10**8
     item_bytes: int = 4
-    chunk_bytes: int = 2**25  # as `zeroloop data` makes them
+    chunk_bytes: int = CHUNK_BYTES
 
     @property
     def x_bytes(self) -> int:

@@ -75,7 +75,7 @@ def beyond(families: list[Family], run_id: str) -> str:
         _table(
             caption="One gradient step of logistic regression past one core and one memory, "
             f"{breakable(wording.shortened(family.title, 2 * _NAME), _WORD)}. Overhead is what a step takes "
-            "beyond its share that grows with m; what follows holds for the largest data. "
+            "beyond its share that grows with m; times, rates and ratios hold for the largest data. "
             rf"Brackets: 95\,\% intervals. zeroloop run {run_id}.",
             label=f"{run_id}-beyond-{place}",
             columns="lrrrrrl",

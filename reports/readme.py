@@ -49,7 +49,7 @@ def as_markdown(results: Results, contested: Results) -> str:
     """
     comparisons = compare(results)
     headings = ["row", "loops", "lines", *_headings(comparisons)]
-    rows = [headings, ["---", *["--:"] * (len(headings) - 1)]]
+    rows = []
     for row in results.run.rows:
         lines = [next((line for line in one.lines if line.name == row.name), None) for one in comparisons]
         if all(line is None or line.status == "no CUDA device" for line in lines):
@@ -59,8 +59,8 @@ def as_markdown(results: Results, contested: Results) -> str:
         rows.append([f"`{row.name}`", *counts, *map(_speedup, lines)])
     matches = tables.contest_as_markdown(compare(contested))
     return (
-        "".join(f"| {' | '.join(row)} |\n" for row in rows)
-        + "\nTimes as fast as `python_two_loop`, with 95 % intervals; "
+        f"{_table(headings, rows)}\n"
+        "Times as fast as `python_two_loop`, with 95 % intervals; "
         "bold: the fastest, or not separated from it. Loops: how deep they are nested; lines: of code in the "
         f"functions. {_measured_on(results)}\n"
         + (f"\n{_CONTEST}\n\n{matches.rstrip()} {_measured_on(contested)}\n" if matches else "")

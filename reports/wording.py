@@ -166,7 +166,7 @@ def threads(count: int) -> str:
 
 def counted(count: int, what: str) -> str:
     """A number of things: 1 row, 2 rows, 3 processes."""
-    return f"{count} {what}{'' if count == 1 else 'es' if what.endswith('s') else 's'}"
+    return f"{count:,} {what}{'' if count == 1 else 'es' if what.endswith('s') else 's'}"
 
 
 def error(value: float | None) -> str:

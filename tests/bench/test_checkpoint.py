@@ -96,5 +96,5 @@ def test_what_holds_no_training_is_refused(file, spoil):
 
 def test_parameters_that_are_not_finite_are_refused(file):
     file.save(FIT._replace(w=np.array([[np.nan], [0]], np.float32)))
-    with pytest.raises(BadCheckpoint, match=r"fit\.npz: "):
+    with pytest.raises(BadCheckpoint, match=r"fit\.npz: w is not finite"):
         file.load(2, "float32", 10)

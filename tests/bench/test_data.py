@@ -134,8 +134,8 @@ def test_what_is_written_is_not_written_again(tmp_path):
     (labels[0].parent / "7.0123456789abcdef.partial").write_bytes(b"half")
     shown = []
     maker.run(2, shown.append)
-    assert shown[0] == len(before) * maker.chunk_bytes
-    assert sum(shown) == maker.chunks * maker.chunk_bytes
+    assert shown[0] == len(before) * maker.stored_bytes
+    assert sum(shown) == maker.chunks * maker.stored_bytes
     kept = {path / "Y" / "c" / "0" / file.name: changed for file, changed in before.items()}
     assert {file: file.stat().st_mtime_ns for file in kept} == kept
     Maker(tmp_path / "other.zarr", *ABOUT).run(1, lambda _: None)
