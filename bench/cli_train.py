@@ -39,8 +39,22 @@ class Subject:
 
 @click.command()
 @click.argument("data", required=False, type=click.Path(path_type=Path))
-@click.option("--impl", "row", default="numpy_zero_loop", show_default=True, metavar="NAME|FILE.py")
-@click.option("--problem", "name", default="breast_cancer", show_default=True, metavar="NAME|NxM")
+@click.option(
+    "--impl",
+    "row",
+    default="numpy_zero_loop",
+    show_default=True,
+    metavar="NAME|FILE.py",
+    help="Without DATA: what computes.",
+)
+@click.option(
+    "--problem",
+    "name",
+    default="breast_cancer",
+    show_default=True,
+    metavar="NAME|NxM",
+    help="Without DATA: what is trained on.",
+)
 @click.option(
     "--cluster",
     "address",

@@ -10,10 +10,13 @@ import asyncio
 import atexit
 import logging
 import re
+import signal
 import uuid
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -59,7 +62,8 @@ class Cluster:
         local = _workers_of(address)
         self._distributed = _distributed()
         # What goes wrong is said once, in a message; that other versions do, by `_check`.
-        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+        for logger in ("distributed.client", "asyncio"):
+            logging.getLogger(logger).setLevel(logging.CRITICAL)
         self._local: Any
         with warnings.catch_warnings(action="ignore"):
             self._local, self._client = self._started(local) if local else (None, self._connected())
@@ -144,15 +148,16 @@ class Cluster:
 
     def _started(self, workers: int) -> tuple[Any, Any]:
         try:
-            local = self._distributed.LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                dashboard_address="127.0.0.1:0",  # any port that is free
-                memory_limit=0,  # none: a worker maps its chunks, and what is mapped counts as its memory
-                env=_ENVIRONMENT,
-                silence_logs=logging.CRITICAL,
-            )
-            return local, self._distributed.Client(local, set_as_default=False)
+            with _deaf_to_interrupts():
+                local = self._distributed.LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    dashboard_address="127.0.0.1:0",  # any port that is free
+                    memory_limit=0,  # none: a worker maps its chunks, and what is mapped counts as its memory
+                    env=_ENVIRONMENT,
+                    silence_logs=logging.CRITICAL,
+                )
+                return local, self._distributed.Client(local, set_as_default=False)
         except RuntimeError as error:
             raise BadCluster(f"{self.address}: workers do not start: {error}") from None
         except BaseException:  # Ctrl-C; closing what is half started would fail at exit, with a traceback
@@ -234,6 +239,20 @@ class Cluster:
             raise BadCluster(f"{self.address}: it has no workers; start some with `dask worker`") from None
         except (OSError, self._distributed.CancelledError) as error:
             raise BadCluster(f"{self.address}: the scheduler is gone") from error
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C back, and for good from what is started meanwhile: a terminal sends it to workers too."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # started later, with the first worker, it would undo the mask
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 async def _greeted(address: str, security: Any) -> None:

@@ -108,6 +108,9 @@ class DataSet(ABC):
 def opened(path: Path) -> DataSet:
     """Open a data set; raises BadData where it is none or not whole, Unavailable without Zarr."""
     try:
+        if path.is_file() and path.suffix != ".npy":
+            said = "a file, and no data set; `zeroloop data import` makes one of a table"
+            raise BadData(f"{path}: {said}")
         path.stat()
         return _Table(path) if path.suffix == ".npy" else _Chunks(path)
     except FileNotFoundError:

@@ -248,7 +248,7 @@ BEYOND = (
         "of a step, beyond its share that grows with m [95 % interval]",
         _overhead,
     ),
-    Column("million_s", "10⁶ examples", "time for each million, at the largest m", wording.time),
+    Column("million_s", "per 10⁶ examples", "time for each million, at the largest m", wording.time),
     Column("bytes_per_s", "X read", "bytes of X in a second, at the largest m", _rate),
     Column("over_fused", "vs numba_fused", "speedup over it with as many threads", _against),
     Column("over_chunks", "vs numba_chunks", "speedup over it with as many threads", _against),

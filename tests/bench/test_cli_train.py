@@ -314,7 +314,9 @@ def test_training_on_data_that_diverges_says_so(zeroloop, message, data):
 
 def started(*arguments):
     command = [sys.executable, "-c", "from bench.cli import main; main()", "train", *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
 
 
 def wait_for(file, process):
@@ -328,6 +330,22 @@ def wait_for(file, process):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("wait_s", [0, 0.5, 1.5])
+def test_ctrl_c_while_workers_start_is_one_line(data, wait_s):
+    pytest.importorskip("distributed")
+    process = started(data, "--cluster=local:2")
+    while not psutil.Process(process.pid).children():
+        time.sleep(0.01)
+    time.sleep(wait_s)
+    below = psutil.Process(process.pid).children(recursive=True)
+    os.killpg(process.pid, signal.SIGINT)
+    _, messages = process.communicate(timeout=60)
+    assert (process.returncode, messages.partition(";")[0].strip()) == (130, "interrupted")
+    assert messages.count("\n") == 1
+    assert not psutil.wait_procs(below, timeout=30)[1]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("cluster", [None, "local:2"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_training_that_is_ended_goes_on_to_the_same_bits(zeroloop, data, tmp_path, number, cluster):
@@ -338,7 +356,10 @@ def test_a_training_that_is_ended_goes_on_to_the_same_bits(zeroloop, data, tmp_p
     process = started(data, *where, "--iterations=100000", "--every=3", f"--save={file}")
     wait_for(file, process)
     below = psutil.Process(process.pid).children(recursive=True)
-    process.send_signal(number)
+    if number is signal.SIGINT:
+        os.killpg(process.pid, number)  # as a terminal does, to the workers too
+    else:
+        process.send_signal(number)
     _, messages = process.communicate(timeout=60)
     _, alive = psutil.wait_procs(below, timeout=30)
     assert not alive, "its workers end with it"
