@@ -5,6 +5,7 @@ The file is NumPy's `.npz`, with w (n_x, 1), b, costs, alpha, data and version.
 
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -13,6 +14,10 @@ import numpy as np
 
 from impls.training import Fit
 from reports import write
+
+# What NumPy raises for a file that is none of its own, or not whole.
+_DAMAGED = (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
+_NONE = "no training saved by zeroloop, or damaged; name another file"
 
 
 class BadCheckpoint(ValueError):
@@ -38,21 +43,23 @@ class Checkpoint:
         """Return what was saved; raises BadCheckpoint where this training cannot go on from there."""
         try:
             with np.load(io.BytesIO(self.path.read_bytes())) as file:
-                w, b, costs = file["w"], float(file["b"]), file["costs"].tolist()
+                w, b, costs = file["w"], float(file["b"]), file["costs"]
                 alpha, data = float(file["alpha"]), str(file["data"])
         except FileNotFoundError:
             raise BadCheckpoint(f"{self.path}: no such file to go on from; leave out --resume") from None
-        except (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile):
-            raise BadCheckpoint(f"{self.path}: no training saved by zeroloop, or damaged") from None
+        except _DAMAGED:
+            raise BadCheckpoint(f"{self.path}: {_NONE}") from None
         if data != self.data:
             raise BadCheckpoint(f"{self.path}: trained on {data}, but this is {self.data}; name another file")
         if alpha != self.alpha:
             raise BadCheckpoint(f"{self.path}: trained with --alpha {alpha}; go on with the same")
         if w.shape != (n_x, 1) or str(w.dtype) != dtype:
             raise BadCheckpoint(f"{self.path}: w is {w.dtype} {w.shape}, but {dtype} ({n_x}, 1) is needed")
-        if not np.isfinite(w).all() or not costs:
-            raise BadCheckpoint(f"{self.path}: w is not finite, or there are no costs; name another file")
+        if costs.ndim != 1 or costs.dtype != float or not costs.size:
+            raise BadCheckpoint(f"{self.path}: {_NONE}")
+        if not all(np.isfinite(numbers).all() for numbers in (w, b, costs)):
+            raise BadCheckpoint(f"{self.path}: w, b or a cost is not finite; name another file")
         if len(costs) >= iterations:
             said = f"has {len(costs)} iterations already; ask for more with --iterations"
             raise BadCheckpoint(f"{self.path}: {said}")
-        return Fit(w, b, costs, converged=False)
+        return Fit(w, b, costs.tolist(), converged=False)

@@ -77,6 +77,8 @@ class Table(ABC):
 def opened_table(path: Path) -> Table:
     """Open a CSV or Parquet file; raises BadTable where it is none, Unavailable without PyArrow."""
     _arrow()
+    if not path.is_file():
+        raise BadTable(f"{path}: is no file; it is read twice, so write what comes through a pipe to one")
     try:
         with path.open("rb") as file:
             is_parquet = file.read(4) == b"PAR1" or path.suffix == ".parquet"
@@ -114,7 +116,7 @@ def import_table(
                 raise BadTable(f"{table.path}: has no rows")
             writer.finish()
         except OSError as error:
-            said = f"{error.strerror or error}; nothing was kept"
+            said = f"{error.strerror or error}; nothing was kept; make room, or choose another folder"
             raise OSError(f"cannot write {unfinished(path)}: {said}") from None
 
 
@@ -157,7 +159,7 @@ class _Csv(Table):
                 arrow.csv.ReadOptions(
                     column_names=columns,
                     skip_rows=self._skipped,
-                    block_size=max(_BLOCK, _FIELD * self.columns),
+                    block_size=self._block,
                     use_threads=False,  # with more of them, its errors do not say the row
                 ),
                 convert_options=arrow.csv.ConvertOptions(
@@ -167,6 +169,10 @@ class _Csv(Table):
         ):
             for batch in reader:
                 yield [column.to_numpy() for column in batch.columns], file.tell()
+
+    @property
+    def _block(self) -> int:
+        return max(_BLOCK, _FIELD * self.columns)
 
     def _decompressed(self, file: Any) -> Any:
         return _arrow().CompressedInputStream(file, self._codec) if self._codec else file
@@ -183,6 +189,8 @@ class _Csv(Table):
 
     def _explained(self, said: str) -> str:
         """Say what PyArrow found wrong in the words of this project, where they are known."""
+        if "straddling object" in said:
+            return f"{self.path}: a line is longer than {wording.size(self._block)}"
         row = re.search(r"Row #(\d+): ", said)
         if row is None:
             return f"{self.path}: {said}"

@@ -178,8 +178,11 @@ class _Table(DataSet):
     def __init__(self, path: Path):
         try:
             table = np.lib.format.open_memmap(path, mode="r")
-        except (ValueError, EOFError, TokenError) as error:
+        except (ValueError, EOFError, TokenError, OverflowError, TypeError, SyntaxError) as error:
             raise BadData(f"{path}: no whole NumPy file of numbers: {error}") from None
+        if (size := path.stat().st_size) != table.offset + table.nbytes:
+            needed = f"{table.offset + table.nbytes:,} bytes, as its header says"
+            raise BadData(f"{path}: {size:,} bytes, not {needed}: write it again")
         if table.ndim != 2 or table.shape[1] < 2 or len(table) == 0:
             needed = "(m, 1 + n_x): an example per row, its label first,"
             raise BadData(f"{path}: shape {table.shape}, but {needed} is needed")

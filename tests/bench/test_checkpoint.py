@@ -60,6 +60,18 @@ def test_the_alpha_that_is_named_is_the_one_to_go_on_with(file):
         file.load(2, "float32", 10)
 
 
+def _compressed_and_damaged(path):
+    np.savez_compressed(path, w=FIT.w, b=FIT.b, costs=FIT.costs, alpha=0.1, data="data set 1")
+    content = bytearray(path.read_bytes())
+    start = content.index(b"b.npy")
+    content[start + 40 : start + 80] = bytes(40)
+    path.write_bytes(content)
+
+
+def _with_costs(costs):
+    return lambda path: np.savez(path, w=FIT.w, b=FIT.b, costs=costs, alpha=0.1, data="data set 1")
+
+
 def _without_w(path):
     np.savez(path, b=0.0)
 
@@ -84,17 +96,41 @@ def _of_objects(path):
         _without_w,
         _of_objects,
         _encrypted,
+        _compressed_and_damaged,
+        _with_costs(0.7),
+        _with_costs([]),
+        _with_costs([[0.7]]),
+        _with_costs(["a"]),
         lambda path: (path.unlink(), path.mkdir()),
     ],
-    ids=["empty", "text", "cut short", "damaged", "without w", "objects", "encrypted", "folder"],
+    ids=[
+        "empty",
+        "text",
+        "cut short",
+        "damaged",
+        "without w",
+        "objects",
+        "encrypted",
+        "compressed and damaged",
+        "one cost",
+        "no costs",
+        "a table of costs",
+        "words",
+        "folder",
+    ],
 )
 def test_what_holds_no_training_is_refused(file, spoil):
     spoil(file.path)
-    with pytest.raises(BadCheckpoint, match=r"fit\.npz: no training saved by zeroloop, or damaged$"):
+    with pytest.raises(
+        BadCheckpoint, match=r"fit\.npz: no training saved by zeroloop, or damaged; name another file$"
+    ):
         file.load(2, "float32", 10)
 
 
-def test_parameters_that_are_not_finite_are_refused(file):
-    file.save(FIT._replace(w=np.array([[np.nan], [0]], np.float32)))
-    with pytest.raises(BadCheckpoint, match=r"fit\.npz: w is not finite"):
+@pytest.mark.parametrize(
+    "bad", [{"w": np.array([[np.nan], [0]], np.float32)}, {"b": np.nan}, {"costs": [0.7, np.inf]}]
+)
+def test_numbers_that_are_not_finite_are_refused(file, bad):
+    file.save(FIT._replace(**bad))
+    with pytest.raises(BadCheckpoint, match=r"fit\.npz: w, b or a cost is not finite"):
         file.load(2, "float32", 10)

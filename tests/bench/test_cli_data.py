@@ -312,7 +312,8 @@ def test_an_import_leaves_nothing_on_a_full_disk(zeroloop, message, tmp_path, di
     target = disk / "new.zarr"
     result = zeroloop(*("data", "import", tmp_path / "table.csv", "--label=0", "--chunk=500kB", "-o", target))
     assert result.exit_code == 2
-    assert message(result) == f"cannot write {target}.part: No space left on device; nothing was kept"
+    kept = "nothing was kept; make room, or choose another folder"
+    assert message(result) == f"cannot write {target}.part: No space left on device; {kept}"
     assert not list(disk.iterdir())
 
 

@@ -4,6 +4,7 @@ import bz2
 import csv
 import gzip
 import json
+import os
 from decimal import Decimal
 
 import numpy as np
@@ -326,3 +327,15 @@ def test_a_data_set_is_not_overwritten(tmp_path, table):
     with pytest.raises(BadData, match=r"data\.zarr is there already: remove it, or choose another name"):
         run(table)
     assert not list((tmp_path / "data.zarr").iterdir())
+
+
+def test_a_pipe_is_refused_before_it_is_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(BadTable, match=r"pipe\.csv: is no file; it is read twice"):
+        opened_table(tmp_path / "pipe.csv")
+
+
+def test_a_line_without_end(tmp_path):
+    (tmp_path / "table.csv").write_text("y,a\n1,0." + "3" * 2**20 + "\n")
+    with pytest.raises(BadTable, match=r"table\.csv: a line is longer than [0-9.]+ kB$"):
+        opened_and_imported(tmp_path / "table.csv", "0", "float64")

@@ -132,7 +132,10 @@ NO_SET = rf"{WHOLE}no data set: a Zarr group of format 3 with arrays X and Y is 
 IMPORT = r"`zeroloop data import` writes what is needed$"
 DAMAGES = {
     "gone": (shutil.rmtree, rf"{WHOLE}no such data set; `zeroloop data make \S+ --shape 28x1000000` makes"),
-    "a file": (lambda path: (shutil.rmtree(path), path.write_text("X")), NO_SET),
+    "a file": (
+        lambda path: (shutil.rmtree(path), path.write_text("X")),
+        "a file, and no data set; `zeroloop data import` makes one of a table$",
+    ),
     "empty folder": (lambda path: (shutil.rmtree(path), path.mkdir()), NO_SET),
     "no zarr.json": (lambda path: (path / "zarr.json").unlink(), NO_SET),
     "empty zarr.json": (lambda path: reread(path / "zarr.json", lambda content: b""), NO_SET),
@@ -321,10 +324,24 @@ def test_table_of_another_kind(tmp_path, kind):
 
 
 NO_TABLE = "no whole NumPy file of numbers: "
+
+
+def headed(**changes):
+    """Return a NumPy file of zeros whose header claims something else."""
+    header = repr({"descr": "<f8", "fortran_order": False, "shape": (20, 5), **changes}).encode().ljust(117)
+    return b"\x93NUMPY\x01\x00" + (len(header) + 1).to_bytes(2, "little") + header + b"\n" + bytes(800)
+
+
 NO_TABLES = {
     "empty": (b"", NO_TABLE),
     "text": (b"1,2,3\n" * 50, NO_TABLE),
     "an archive": (b"PK\x03\x04" + bytes(200), NO_TABLE),
+    "fewer than no rows": (headed(shape=(-20, 5)), NO_TABLE),
+    "fewer than no columns": (headed(shape=(20, -5)), NO_TABLE),
+    "endless": (headed(shape=(20, 10**20)), NO_TABLE),
+    "no number of columns": (headed(shape=(20, True)), NO_TABLE),
+    "no type": (headed(descr=",f8"), NO_TABLE),
+    "too long": (headed(shape=(10, 5)), "928 bytes, not 528 bytes, as its header says: write it again"),
     "a pickle": (b"\x80\x04]\x94." + bytes(200), NO_TABLE),
     "a header alone": (None, NO_TABLE),
     "a header cut short": (b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f8', 'fort", NO_TABLE),
