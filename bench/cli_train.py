@@ -59,7 +59,7 @@ class Subject:
     "--cluster",
     "address",
     metavar="ADDRESS",
-    help="Of DATA: local[:N], tcp://HOST:PORT or tls://HOST:PORT.  [default: this process]",
+    help="With DATA: local[:N], tcp://HOST:PORT or tls://HOST:PORT.  [default: this process]",
 )
 @click.option("--iterations", type=click.IntRange(min=1), default=500, show_default=True, metavar="N")
 @click.option("--alpha", type=float, default=0.1, show_default=True, metavar="RATE", help="Learning rate.")
