@@ -16,7 +16,8 @@ def peak_extra(call: Callable[[], Any]) -> int | None:
     """Return by how many bytes this process grew, at most, while it ran a call; None where nobody counts.
 
     What allocators keep of earlier calls goes back to the system first, or the call would take it unseen. The
-    system counts in pages, and each thread and processor for itself before it adds up: a megabyte is noise.
+    system counts in pages, of which a huge one has 2 MB, and each processor for itself before it adds up: two
+    megabytes are noise.
     """
     try:
         with contextlib.suppress(OSError, AttributeError):  # of C libraries other than GNU's
