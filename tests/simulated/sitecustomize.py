@@ -12,8 +12,10 @@ import threading
 sys.setswitchinterval(1e-5)  # threads that wait for each other at every barrier take turns sooner
 os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
 
+from contextlib import contextmanager
+
 from numba import cuda
-from numba.cuda.simulator import kernelapi
+from numba.cuda.simulator import kernel, kernelapi
 
 _jit = cuda.jit
 # It has no registers to be limited.
@@ -44,6 +46,33 @@ class _Allocations(dict):
         self._lock.release()
 
 
+class _Swaps:
+    """The simulated module in place of `numba.cuda`, in each module until the last thread is done with it.
+
+    The simulator takes it away when the first one is, from others that run a function of the same module.
+    """
+
+    def __init__(self):
+        self._lock, self._users, self._originals = threading.Lock(), {}, {}
+
+    @contextmanager
+    def __call__(self, function, simulated):
+        names = function.__globals__
+        with self._lock:
+            if not self._users.get(id(names)):
+                self._originals[id(names)] = [name for name, value in names.items() if value is cuda]
+                names.update(dict.fromkeys(self._originals[id(names)], simulated))
+            self._users[id(names)] = self._users.get(id(names), 0) + 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users[id(names)] -= 1
+                if not self._users[id(names)]:
+                    names.update(dict.fromkeys(self._originals[id(names)], cuda))
+
+
+kernel.swapped_cuda_module = _Swaps()
 _init = kernelapi.FakeCUDAShared.__init__
 
 
