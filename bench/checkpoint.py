@@ -17,7 +17,7 @@ from reports import write
 
 # What NumPy raises for a file that is none of its own, or not whole.
 _DAMAGED = (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
-_NONE = "no training saved by zeroloop, or damaged; name another file"
+_NO_TRAINING = "no training saved by zeroloop, or damaged; name another file"
 
 
 class BadCheckpoint(ValueError):
@@ -48,7 +48,7 @@ class Checkpoint:
         except FileNotFoundError:
             raise BadCheckpoint(f"{self.path}: no such file to go on from; leave out --resume") from None
         except _DAMAGED:
-            raise BadCheckpoint(f"{self.path}: {_NONE}") from None
+            raise BadCheckpoint(f"{self.path}: {_NO_TRAINING}") from None
         if data != self.data:
             raise BadCheckpoint(f"{self.path}: trained on {data}, but this is {self.data}; name another file")
         if alpha != self.alpha:
@@ -56,7 +56,7 @@ class Checkpoint:
         if w.shape != (n_x, 1) or str(w.dtype) != dtype:
             raise BadCheckpoint(f"{self.path}: w is {w.dtype} {w.shape}, but {dtype} ({n_x}, 1) is needed")
         if costs.ndim != 1 or costs.dtype != float or not costs.size:
-            raise BadCheckpoint(f"{self.path}: {_NONE}")
+            raise BadCheckpoint(f"{self.path}: {_NO_TRAINING}")
         if not all(np.isfinite(numbers).all() for numbers in (w, b, costs)):
             raise BadCheckpoint(f"{self.path}: w, b or a cost is not finite; name another file")
         if len(costs) >= iterations:

@@ -6,7 +6,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from reports import wording
-from reports.figures.style import SMALL, Look, Picture, Sheet, decades, format_axis, legend
+from reports.figures.style import (
+    SMALL,
+    Look,
+    Picture,
+    Sheet,
+    legend,
+    panels_over_examples,
+)
 from reports.findings import NUMPY, PYTHON
 from reports.sizes import Grid, Series
 
@@ -29,15 +36,9 @@ def scaling(name: str, found: list[Series], looks: dict[str, Look]) -> Picture:
     columns = min(2, len(found))
     bands = -(-len(found) // columns)
     sheet = Sheet(name, 1.5 * bands + 1.1)
-    panels = sheet.figure.subplots(bands, columns, sharex=True, sharey=True, squeeze=False).flatten()
+    panels = panels_over_examples(sheet, [f"n_x = {series.n_x:,}" for series in found], columns)
     handles: dict[str, Artist] = {}
-    for axes, series in zip(panels, found, strict=False):
-        decades(axes, "x")
-        decades(axes, "y")
-        axes.set_title(f"n_x = {series.n_x:,}")
-        axes.grid()
-        axes.tick_params(labelbottom=True)
-        axes.set_xlabel("examples m")
+    for axes, series in zip(panels, found, strict=True):
         for row, look in looks.items():
             points = [(one.problem.m, line.step_s.estimate) for one, line in series.of(row) if line.step_s]
             if points:
@@ -51,12 +52,6 @@ def scaling(name: str, found: list[Series], looks: dict[str, Look]) -> Picture:
                 grown = series.exponent(row)
                 slope = f", grows as m^{grown.estimate:.2f}" if grown else ""
                 sheet.mark(handles[row], row, f"{row}, n_x = {series.n_x:,}{slope}")
-        format_axis(axes, "x", wording.power_of_ten)
-        format_axis(axes, "y", wording.round_seconds)
-    for axes in panels[::columns]:
-        axes.set_ylabel("time of a step")
-    for unused in panels[len(found) :]:
-        unused.set_axis_off()
     legend(sheet, {row: handles[row] for row in looks if row in handles}, 3)
     n_xs = wording.joined([f"{series.n_x:,}" for series in found])
     return sheet.picture(

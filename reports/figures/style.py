@@ -9,7 +9,7 @@ results only.
 import io
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
@@ -265,6 +265,26 @@ def format_axis(axes: Axes, which: str, text: Any) -> None:
     """Let a function of a value write an axis' ticks."""
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
+
+
+def panels_over_examples(sheet: Sheet, titles: Sequence[str], columns: int) -> list[Axes]:
+    """Return a panel for each title: the time of a step against the number of examples."""
+    bands = -(-len(titles) // columns)
+    panels = sheet.figure.subplots(bands, columns, sharex=True, sharey=True, squeeze=False).flatten()
+    for axes, title in zip(panels, titles, strict=False):
+        decades(axes, "x")
+        decades(axes, "y")
+        axes.set_title(title)
+        axes.grid()
+        axes.tick_params(labelbottom=True)
+        axes.set_xlabel("examples m")
+        format_axis(axes, "x", wording.power_of_ten)
+        format_axis(axes, "y", wording.round_seconds)
+    for axes in panels[::columns]:
+        axes.set_ylabel("time of a step")
+    for unused in panels[len(titles) :]:
+        unused.set_axis_off()
+    return list(panels[: len(titles)])
 
 
 def legend(sheet: Sheet, handles: dict[str, Artist], columns: int = 2) -> None:

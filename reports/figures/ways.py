@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 
 from reports import wording
 from reports.beyond import Family, Way, is_seen
-from reports.figures.style import INK, Look, Picture, Sheet, decades, format_axis, legend
+from reports.figures.style import INK, Look, Picture, Sheet, legend, panels_over_examples
 
 # Of the numbers of threads, as they rise.
 _STYLES: tuple[Any, ...] = ("-", (0, (4, 1.4)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2)))
@@ -18,17 +18,11 @@ def draw(name: str, families: list[Family], looks: dict[str, Look]) -> Picture:
     columns = min(2, len(families))
     bands = -(-len(families) // columns)
     sheet = Sheet(name, (1.9 if columns == 1 else 1.5) * bands + 0.7)
-    panels = sheet.figure.subplots(bands, columns, sharex=True, sharey=True, squeeze=False).flatten()
+    panels = panels_over_examples(sheet, [family.title for family in families], columns)
     counts = sorted({way.threads for family in families for way in family.ways})
     styles = {count: _STYLES[place % len(_STYLES)] for place, count in enumerate(counts)}
     rows: dict[str, Artist] = {}
-    for axes, family in zip(panels, families, strict=False):
-        decades(axes, "x")
-        decades(axes, "y")
-        axes.set_title(family.title)
-        axes.grid()
-        axes.tick_params(labelbottom=True)
-        axes.set_xlabel("examples m")
+    for axes, family in zip(panels, families, strict=True):
         for way in family.ways:
             look = looks[way.row]
             points = [(m, line.step_s.estimate) for m, line in way.lines.items() if line.step_s]
@@ -42,12 +36,6 @@ def draw(name: str, families: list[Family], looks: dict[str, Look]) -> Picture:
             )
             sheet.mark(mark, way.row, f"{way.name}, {family.title}{_line(way)}")
             rows[way.row] = Line2D([], [], color=look.colour, marker=look.marker, markersize=3.2, linewidth=1)
-        format_axis(axes, "x", wording.power_of_ten)
-        format_axis(axes, "y", wording.round_seconds)
-    for axes in panels[::columns]:
-        axes.set_ylabel("time of a step")
-    for unused in panels[len(families) :]:
-        unused.set_axis_off()
     numbers: dict[str, Artist] = {
         _counted(count, families): Line2D([], [], color=INK["--ink"], linestyle=style, linewidth=1)
         for count, style in styles.items()

@@ -67,6 +67,24 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: not JOBS.keys().isdisjoint(getattr(item, "fixturenames", ())))
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """Mount a disk of some megabytes, for the time of a test."""
+    disk = tmp_path / "disk"
+
+    def mounted(megabytes):
+        disk.mkdir()
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(disk)]
+        if subprocess.run(mount, capture_output=True).returncode:
+            disk.rmdir()
+            pytest.skip("a small disk can only be made by root")
+        return disk
+
+    yield mounted
+    if disk.exists():
+        subprocess.run(["umount", str(disk)], check=True)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def started(request, tmp_path_factory):
     wanted = {name for item in request.session.items for name in item.fixturenames}

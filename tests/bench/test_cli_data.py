@@ -270,15 +270,8 @@ def test_an_import_that_was_ended_leaves_nothing_that_is_in_the_way(tmp_path, ta
 
 
 @pytest.fixture
-def disk(tmp_path):
-    """A disk of 4 MB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
-    if subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("a small disk can only be made by root")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+def disk(small_disk):
+    return small_disk(megabytes=4)
 
 
 @pytest.mark.slow

@@ -399,20 +399,6 @@ LATER = {
 }
 
 
-@pytest.mark.parametrize("when", ["before it was used", "after"])
-@pytest.mark.parametrize("change", LATER)
-def test_changes_after_opening(tmp_path, change, when):
-    problem = problems.load("3x20")
-    path = written(tmp_path / "data.zarr", problem.X, problem.Y, chunk=7)
-    data, w = opened(path), zeros(3)
-    if when == "after":
-        data.sums(0, w, 0.0)
-    spoil, message = LATER[change]
-    spoil(path)
-    with pytest.raises(BadData, match=message):
-        data.sums(0, w, 0.0)
-
-
 TABLE_LATER = {
     "other numbers": (other_numbers, rf"/data\.npy {CHANGED}"),
     "cut short": (lambda path: reread(path, lambda content: content[:200]), rf"/data\.npy {CHANGED}"),
@@ -421,14 +407,20 @@ TABLE_LATER = {
 
 
 @pytest.mark.parametrize("when", ["before it was used", "after"])
-@pytest.mark.parametrize("change", TABLE_LATER)
-def test_changes_of_a_table_after_opening(tmp_path, change, when):
-    problem = problems.load("3x20")
-    path = tabled(tmp_path / "data.npy", problem.X, problem.Y)
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [*(("zarr", change) for change in LATER), *(("npy", change) for change in TABLE_LATER)],
+)
+def test_changes_after_opening(tmp_path, kind, change, when):
+    problem, path = problems.load("3x20"), tmp_path / f"data.{kind}"
+    if kind == "zarr":
+        written(path, problem.X, problem.Y, chunk=7)
+    else:
+        tabled(path, problem.X, problem.Y)
     data, w = opened(path), zeros(3)
     if when == "after":
         data.sums(0, w, 0.0)
-    spoil, message = TABLE_LATER[change]
+    spoil, message = (LATER if kind == "zarr" else TABLE_LATER)[change]
     spoil(path)
     with pytest.raises(BadData, match=message):
         data.sums(0, w, 0.0)
