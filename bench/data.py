@@ -20,13 +20,13 @@ import psutil
 
 from bench.terminal import alone_in
 from impls.contract import Array
-from impls.dataset import BLOCK, BadData, DataSet, Writer, chunk_for, unfinished
+from impls.dataset import BadData, DataSet, Writer, chunk_for, unfinished
 from reports import wording
 
 COPIES = 2  # of a chunk, that are in memory while it is written: Zarr makes the one with a checksum
-# Numbers in a piece, at most: they take milliseconds to draw, beside which a new generator is nothing, and
-# are few enough that what is cut off at the ends of a chunk is not much.
-_PIECE = 2**19
+# Numbers in a piece, and examples, at most: they take milliseconds to draw, beside which a new generator is
+# nothing, and are few enough that what is cut off at the ends of a chunk is not much.
+_NUMBERS, _EXAMPLES = 2**19, 2**16
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", None))
 
 
@@ -148,8 +148,8 @@ class Source:
 
 
 def piece_of(n_x: int) -> int:
-    """Return how many examples are drawn at once: a power of two, so that a block holds whole pieces."""
-    return min(BLOCK, 1 << max(0, (_PIECE // n_x).bit_length() - 1))
+    """Return how many examples are drawn at once: a power of two."""
+    return min(_EXAMPLES, 1 << max(0, (_NUMBERS // n_x).bit_length() - 1))
 
 
 def described(data: DataSet) -> str:

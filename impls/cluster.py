@@ -24,7 +24,7 @@ from typing import Any
 from impls import threads
 from impls.chunked import Node, as_step, partial
 from impls.contract import Array, Step
-from impls.dataset import BadData, DataSet, reopened
+from impls.dataset import KEPT_BYTES, BadData, DataSet, reopened
 from impls.registry import Unavailable
 
 _CONNECT_S = 10
@@ -194,7 +194,8 @@ class Cluster:
         """Raise BadCluster unless these workers run the same code, have memory and see the data set."""
         limits = self._client.scheduler_info(n_workers=-1)["workers"]
         for worker, count in workers.items():
-            needed = _BASE_BYTES + _CHUNKS_HELD * count * data.chunk_bytes
+            kept = min(KEPT_BYTES, len(data) * data.chunk_bytes)
+            needed = _BASE_BYTES + kept + _CHUNKS_HELD * count * data.chunk_bytes
             limit = limits.get(worker, {}).get("memory_limit")
             if limit and _PAUSE * limit < needed:
                 raise BadCluster(

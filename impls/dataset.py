@@ -5,9 +5,9 @@ of examples. Each chunk is a file that holds its numbers as they lie in memory, 
 Or it is one NumPy file of shape (m, 1 + n_x), an example per row, its label first.
 
 The first time that a process uses a chunk, it reads it through Zarr, which holds it to its checksum, and
-checks its values. From then on it maps the file, which copies nothing, and lets it go again: what was read
-stays in the system's file cache for as long as there is room. A file that was written to meanwhile is checked
-again.
+checks its values. From then on it maps the file, which copies nothing. The first few chunks stay mapped; all
+others are let go again: what was read stays in the system's file cache for as long as there is room. A file
+that was written to meanwhile is checked again.
 """
 # mypy: disable-error-code="no-untyped-call"
 
@@ -29,7 +29,8 @@ from impls.problems import DTYPES
 from impls.registry import Unavailable
 
 CHUNK_BYTES = 2**25  # of X: milliseconds of work, beside which mapping a file is nothing
-BLOCK = 2**16  # examples; chunks are whole blocks where the data are large enough
+KEPT_BYTES = 2**28  # of X that stay mapped, in each process; to map a chunk anew takes a tenth of its step
+_ODD_BYTES = 2**11  # a feature in a chunk takes an odd multiple of it, see `chunk_for`
 _UNFINISHED = ".part"
 _TORN = ".partial"  # as Zarr calls a file that it was killed at
 _CHECKSUM_BYTES = 4
@@ -43,6 +44,7 @@ class BadData(ValueError):
 
 
 Stamp = tuple[int, ...]
+Chunk = tuple[Array, Array, int]  # X, Y and how many examples of theirs count
 
 
 class DataSet(ABC):
@@ -55,6 +57,7 @@ class DataSet(ABC):
         self.chunk = chunk  # examples in each chunk but the last
         self.identity = identity  # the same for the same numbers in the same chunks
         self._checked: dict[int, Stamp] = {}
+        self._kept: dict[int, Chunk] = {}
 
     def __len__(self) -> int:
         """Return the number of chunks."""
@@ -76,13 +79,21 @@ class DataSet(ABC):
         what no row takes.
         """
         try:
-            stamp = self._stamp(k)
-            if self._checked.get(k) != stamp:
-                self._check(k)
-                self._checked[k] = stamp
-            return self._sums(k, w, b)
+            return self._sums(self._held(k), w, b)
         except OSError as error:
             raise BadData(_unreadable(self.path, error)) from None
+
+    def _held(self, k: int) -> Chunk:
+        """Return chunk k, checked; the first to come stay, since a step takes them all in the same order."""
+        stamp = self._stamp(k)
+        if self._checked.get(k) != stamp:
+            self._kept.pop(k, None)
+            self._check(k)
+            self._checked[k] = stamp
+        chunk = self._kept.get(k) or self._map(k)
+        if (len(self._kept) + 1) * self.chunk_bytes <= KEPT_BYTES:
+            self._kept[k] = chunk
+        return chunk
 
     def _check(self, k: int) -> None:
         X, Y = self._read(k)
@@ -101,8 +112,12 @@ class DataSet(ABC):
         """Return chunk k, X (n_x, …) and Y (1, …); raises BadData unless it is what it was, and OSError."""
 
     @abstractmethod
-    def _sums(self, k: int, w: Array, b: float) -> Array:
-        """Do what `sums` does, with a chunk that was checked; raises OSError."""
+    def _map(self, k: int) -> Chunk:
+        """Map chunk k, which was checked; raises OSError, and BadData where its file has become shorter."""
+
+    @abstractmethod
+    def _sums(self, chunk: Chunk, w: Array, b: float) -> Array:
+        """Do what `sums` does."""
 
 
 def opened(path: Path) -> DataSet:
@@ -121,7 +136,7 @@ def opened(path: Path) -> DataSet:
         raise BadData(_unreadable(path, error)) from None
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=2)  # each keeps maps
 def reopened(path: Path, identity: str) -> DataSet:
     """Open a data set that was opened elsewhere, once per process; raises BadData where it is another."""
     data = opened(path)
@@ -161,10 +176,13 @@ class _Chunks(DataSet):
         except ValueError:
             raise BadData(f"{file} is damaged: its checksum does not match; write it again") from None
 
-    def _sums(self, k: int, w: Array, b: float) -> Array:
+    def _map(self, k: int) -> Chunk:
         start, stop = self.examples(k)
         X, (Y,) = (_mapped(self._file(array, k), array.dtype, array.chunks) for array in (self._X, self._Y))
-        return _sums_of(w, b, X, Y, stop - start, self.order)
+        return X, Y, stop - start
+
+    def _sums(self, chunk: Chunk, w: Array, b: float) -> Array:
+        return _sums_of(w, b, *chunk, self.order)
 
     def _file(self, array: Any, k: int) -> Path:
         return _file(self.path, array, k)
@@ -204,13 +222,16 @@ class _Table(DataSet):
         rows = self._rows(k)
         return rows[:, 1:].T, rows[:, :1].T
 
-    def _sums(self, k: int, w: Array, b: float) -> Array:
+    def _map(self, k: int) -> Chunk:
         rows = self._rows(k)
-        w = np.concatenate(([0], w), dtype=w.dtype)
-        w.setflags(write=False)
         Y = np.ascontiguousarray(rows[:, 0])
         Y.setflags(write=False)
-        return _sums_of(w, b, rows.T, Y, len(Y), self.order)[1:]
+        return rows.T, Y, len(Y)
+
+    def _sums(self, chunk: Chunk, w: Array, b: float) -> Array:
+        w = np.concatenate(([0], w), dtype=w.dtype)
+        w.setflags(write=False)
+        return _sums_of(w, b, *chunk, self.order)[1:]
 
     def _rows(self, k: int) -> Array:
         start, stop = self.examples(k)
@@ -334,9 +355,14 @@ def check_absent(path: Path) -> None:
 
 
 def chunk_for(n_x: int, m: int, dtype: str, chunk_bytes: int = CHUNK_BYTES) -> int:
-    """Return how many examples a chunk has: whole blocks, if so many fit, and never more than there are."""
-    fits = max(1, chunk_bytes // (n_x * np.dtype(dtype).itemsize))
-    return min(m, fits // BLOCK * BLOCK or fits)
+    """Return how many examples a chunk has: as many as fit, but for what keeps its features apart in a cache.
+
+    A cache puts bytes that lie a power of two apart in the same place, of which it has few: with 28 features
+    of 2^18 examples each, a tile of all of them no longer lies in it, and their sums take 1.5 times as long.
+    """
+    itemsize = np.dtype(dtype).itemsize
+    fits, unit = max(1, chunk_bytes // (n_x * itemsize)), _ODD_BYTES // itemsize
+    return min(m, ((fits // unit - 1) | 1) * unit if fits >= unit else fits)
 
 
 def _digest(checksums: Iterable[bytes], *facts: Any) -> str:

@@ -616,7 +616,7 @@ import threading
 
 from impls.numpy_zero_loop import step as right
 
-DATA = b"x" * 3_000_000
+DATA = b"x" * 30_000_000
 
 
 def step(*data):

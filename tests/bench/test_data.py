@@ -8,18 +8,20 @@ import zarr
 from scipy.stats import kstest
 
 from bench.data import Maker, piece_of
-from impls.dataset import BLOCK, BadData, opened
+from impls.dataset import BadData, opened
 
-M = 3 * BLOCK + 5_001
+PIECE = piece_of(3)
+M = 3 * PIECE + 5_001
 ITEM = {"float32": 4, "float64": 8}
 
 
 def made(path, n_x, m, chunk, threads=2, dtype="float32", seed=1):
-    """Make a data set in chunks of so many examples, and return X and Y as Zarr reads them."""
+    """Make a data set in chunks of so many examples at most, and return X and Y as Zarr reads them."""
     shown = []
     Maker(path, n_x, m, dtype, chunk * n_x * ITEM[dtype], seed).run(threads, shown.append)
     data = opened(path)
-    assert (data.n_x, data.m, data.chunk) == (n_x, m, min(m, chunk))
+    assert (data.n_x, data.m) == (n_x, m)
+    assert min(m, chunk) / 2 <= data.chunk <= chunk
     assert sum(shown) == len(data) * data.chunk * (n_x + 1) * ITEM[dtype]
     group = zarr.open_group(path, mode="r")
     return group["X"][:], group["Y"][:]
@@ -28,19 +30,25 @@ def made(path, n_x, m, chunk, threads=2, dtype="float32", seed=1):
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """The data in one chunk, by one thread."""
-    return made(tmp_path_factory.mktemp("whole") / "data.zarr", 3, M, 4 * BLOCK, threads=1)
+    return made(tmp_path_factory.mktemp("whole") / "data.zarr", 3, M, 4 * PIECE + 512, threads=1)
 
 
 @pytest.mark.parametrize(
     ("chunk", "threads"),
-    [(BLOCK, 1), (BLOCK, 3), (3 * BLOCK, 2), pytest.param(1000, 3, marks=pytest.mark.slow), (50_021, 2)],
+    [
+        (PIECE - 512, 1),  # odd multiples of 512 are what a data set takes
+        (PIECE - 512, 3),
+        (3 * PIECE + 512, 2),
+        (PIECE // 2 + 512, 2),
+        pytest.param(1536, 3, marks=pytest.mark.slow),
+    ],
 )
 def test_same_numbers_whatever_the_chunks_and_threads(tmp_path, whole, chunk, threads):
     for one, other in zip(made(tmp_path / "data.zarr", 3, M, chunk, threads), whole, strict=True):
         assert one.tobytes() == other.tobytes()
 
 
-@pytest.mark.parametrize("chunk", [1, 700, 1024, 5000])
+@pytest.mark.parametrize("chunk", [1, 511, 512, 1536, 4608])
 def test_same_numbers_where_a_block_holds_many_pieces(tmp_path, chunk):
     assert piece_of(500) == 1024
     X, Y = made(tmp_path / "one.zarr", 500, 2100, 2100)
@@ -50,25 +58,25 @@ def test_same_numbers_where_a_block_holds_many_pieces(tmp_path, chunk):
     assert np.array_equal(other[1], Y[:, :m])
 
 
-@pytest.mark.parametrize("m", [1, 4095, BLOCK, BLOCK + 1])
+@pytest.mark.parametrize("m", [1, 4095, PIECE, PIECE + 1])
 def test_a_smaller_one_is_the_beginning_of_a_larger(tmp_path, whole, m):
-    X, Y = made(tmp_path / "data.zarr", 3, m, BLOCK)
+    X, Y = made(tmp_path / "data.zarr", 3, m, PIECE)
     assert np.array_equal(X, whole[0][:, :m])
     assert np.array_equal(Y, whole[1][:, :m])
 
 
 def test_float32_is_float64_rounded(tmp_path, whole):
-    X, Y = made(tmp_path / "data.zarr", 3, M, BLOCK, dtype="float64")
+    X, Y = made(tmp_path / "data.zarr", 3, M, PIECE, dtype="float64")
     assert np.array_equal(X.astype("float32"), whole[0])
     assert not np.array_equal(X, whole[0])
     assert np.array_equal(Y, whole[1])
 
 
 def test_seeds_and_shapes_differ(tmp_path, whole):
-    X, Y = made(tmp_path / "seed.zarr", 3, 1000, BLOCK, seed=2)
+    X, Y = made(tmp_path / "seed.zarr", 3, 1000, PIECE, seed=2)
     assert np.mean(whole[0][:, :1000] != X) > 0.99
     assert 0.05 < np.mean(whole[1][:, :1000] != Y) < 0.95
-    wider, _ = made(tmp_path / "wider.zarr", 4, 1000, BLOCK)
+    wider, _ = made(tmp_path / "wider.zarr", 4, 1000, PIECE)
     assert np.mean(wider[:3] != whole[0][:, :1000]) > 0.99
 
 
@@ -77,13 +85,13 @@ def test_the_features_are_normal_and_nothing_is_drawn_twice(tmp_path, whole):
     for feature in X:
         assert kstest(feature, "norm").pvalue > 1e-4
     assert np.abs(np.corrcoef(X) - np.eye(3)).max() < 5 / np.sqrt(M)
-    in_float64, _ = made(tmp_path / "data.zarr", 3, M, BLOCK, dtype="float64")
+    in_float64, _ = made(tmp_path / "data.zarr", 3, M, PIECE, dtype="float64")
     assert len(np.unique(in_float64)) == 3 * M
 
 
 def test_the_labels_are_of_a_logistic_model(tmp_path):
     n_x, m = 5, 200_000
-    X, Y = made(tmp_path / "data.zarr", n_x, m, BLOCK, dtype="float64", seed=7)
+    X, Y = made(tmp_path / "data.zarr", n_x, m, PIECE, dtype="float64", seed=7)
     normal = np.random.default_rng([7, n_x, 0]).standard_normal(n_x)
     assert not np.isin(normal, X).any(), "the weights are no features of the first examples"
     Z = normal * (2 / np.sqrt(n_x)) @ X

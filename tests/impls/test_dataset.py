@@ -591,9 +591,12 @@ def test_discarded(tmp_path, numbers):
 @pytest.mark.parametrize(
     ("n_x", "m", "chunk"),
     [
-        (28, 10**7, 2 * 2**16),  # whole blocks, of 14.7 MB each
+        (28, 10**7, 585 * 256),  # 149,796 fit
+        (32, 10**7, 511 * 256),  # 2^17 do
         (28, 1000, 1000),
-        (1000, 10**6, 4194),  # no block fits
+        (1000, 10**6, 15 * 256),
+        (2**14, 10**6, 256),
+        (2**15, 10**6, 128),  # less than what a feature takes elsewhere
         (2**25, 3, 1),  # not even an example does
         (1, 1, 1),
     ],
