@@ -87,7 +87,6 @@ class DataSet(ABC):
         """Return chunk k, checked; the first to come stay, since a step takes them all in the same order."""
         stamp = self._stamp(k)
         if self._checked.get(k) != stamp:
-            self._kept.pop(k, None)
             self._check(k)
             self._checked[k] = stamp
         chunk = self._kept.get(k) or self._map(k)

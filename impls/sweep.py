@@ -70,18 +70,14 @@ def kernels(X, order):
     return X.T, _examples_as_rows, _examples_in_parallel
 
 
-# Two functions and not one that takes a function: Numba would not find that one's code on disk again. And
-# numbers are copied one by one: to assign an array to a slice, Numba also compiles what words the error of
-# two shapes that differ, which takes as long as all the rest.
+# Two functions and not one that takes a function: Numba would not find that one's code on disk again.
 
 
 @compiled(parallel=True)
 def _features_in_parallel(w, b, X, Y, threads):
     m, parts = len(Y), np.empty((threads, len(w) + 2))
     for thread in prange(threads):
-        part = _features_as_rows(w, b, X, Y, thread * m // threads, (thread + 1) * m // threads)
-        for j in range(len(part)):
-            parts[thread, j] = part[j]
+        parts[thread] = _features_as_rows(w, b, X, Y, thread * m // threads, (thread + 1) * m // threads)
     return parts
 
 
@@ -89,9 +85,7 @@ def _features_in_parallel(w, b, X, Y, threads):
 def _examples_in_parallel(w, b, X, Y, threads):
     m, parts = len(Y), np.empty((threads, len(w) + 2))
     for thread in prange(threads):
-        part = _examples_as_rows(w, b, X, Y, thread * m // threads, (thread + 1) * m // threads)
-        for j in range(len(part)):
-            parts[thread, j] = part[j]
+        parts[thread] = _examples_as_rows(w, b, X, Y, thread * m // threads, (thread + 1) * m // threads)
     return parts
 
 
@@ -113,9 +107,8 @@ def _features_as_rows(w, b, X, Y, start, stop):
             for j in range(first, min(first + _MOST_FEATURES, whole), FEATURES):
                 add_rows(block, w[j : j + FEATURES], X, j, i)
             if first > 0:
-                for k in range(end - i):
-                    z[k] += block[k]
-                    block[k] = 0
+                z += block
+                block[:] = 0
         for j in range(whole, n_x):
             add_row(z, w[j], X[j, i:end])
         costs, errors = link(z, Y[i:end], dz, Q[: end - i])
@@ -159,9 +152,8 @@ def _examples_as_rows(w, b, X, Y, start, stop):
         if tiles % MOST_TILES == MOST_TILES - 1:
             J += log_of_products(Q)
         if tiles % few == few - 1 or new < tile:
-            for j in range(n_x):
-                dw[j] += dw_few[j]
-                dw_few[j] = 0
+            dw += dw_few
+            dw_few[:] = 0
     return _over_m(dw, J + log_of_products(Q), db, len(Y))
 
 
@@ -175,8 +167,7 @@ def _tile_of_features(n_x, itemsize):
 @compiled
 def _over_m(dw, J, db, m):
     part = np.empty(len(dw) + 2)
-    for j in range(len(dw)):
-        part[j] = dw[j] / m
+    part[:-2] = dw / m
     part[-2] = J / m
     part[-1] = db / m
     return part

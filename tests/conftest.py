@@ -2,10 +2,12 @@
 
 import copy
 import json
+import signal
 from pathlib import Path
 
 import pytest
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background, processes would ignore it
 TEN_TIMINGS = Path(__file__).with_name("reports") / "ten_timings.json"
 HOSTILE = {
     "html": "</code></td><script>alert(1)</script><img src=x onerror=alert(1)>",

@@ -481,7 +481,7 @@ def whole(tmp_path_factory):
     return read(path)
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda one: one.name)
 def test_a_run_that_was_ended_loses_nothing_and_goes_on(tmp_path, number, whole):
     path = tmp_path / "run.json"
     process = started(path)

@@ -55,10 +55,10 @@ def test_one_row(cited, keep, slowed, factor, faults_of_texts):
     assert faults_of_texts(picture) == []
 
 
-def test_a_hundred_rows(cited, faults_of_texts):
-    document = many(cited, 20)
+def test_forty_rows(cited, faults_of_texts):
+    document = many(cited, 8)
     picture = draw(document, document)
-    assert texts(picture).count("numba_two_loop") == 20
+    assert texts(picture).count("numba_two_loop") == 8
     assert faults_of_texts(picture) == []
 
 
