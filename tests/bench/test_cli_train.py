@@ -418,7 +418,8 @@ def test_memory_does_not_grow_with_the_data(tmp_path):
         sizes.append(sum(file.stat().st_size for file in path.rglob("*")))
         # Of `ru_maxrss` the system would keep what the process was before it ran Python anew: this one.
         code = (
-            "from bench.cli import main; from pathlib import Path\n"
+            "from bench.cli import main; from impls import dataset; from pathlib import Path\n"
+            "dataset.KEPT_BYTES = 2**24\n"  # what stays mapped is meant to
             f"main(['train', {str(path)!r}, '--iterations=2'], standalone_mode=False)\n"
             "print(Path('/proc/self/status').read_text())"
         )
