@@ -167,5 +167,5 @@ def _replace(path: Path, data: bytes) -> None:
         os.chmod(unfinished, 0o644)  # mkstemp's files are for their owner only
         os.replace(unfinished, path)
     except BaseException:
-        os.unlink(unfinished)
+        Path(unfinished).unlink(missing_ok=True)  # not there if Ctrl-C came just after the last line
         raise

@@ -132,6 +132,19 @@ def test_results_are_written_first_and_whole(tmp_path, document, monkeypatch):
     assert json.loads((tmp_path / "results.json").read_text("utf-8")) == document
 
 
+def test_an_interrupt_once_the_file_is_there(tmp_path, monkeypatch):
+    replace = os.replace
+
+    def interrupted(*paths):
+        replace(*paths)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write.write_file(tmp_path / "file", "whole")
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("file", "whole")]
+
+
 def test_results_that_are_refused_are_kept(tmp_path, document):
     document["zeroloop"]["kind"] = 7
     with pytest.raises(BadResults, match=r"zeroloop\.kind"):
