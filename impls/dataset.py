@@ -28,7 +28,7 @@ from impls.contract import Array, check_data
 from impls.problems import DTYPES
 from impls.registry import Unavailable
 
-CHUNK_BYTES = 2**25  # of X: milliseconds of work, beside which mapping a file is nothing
+CHUNK_BYTES = 2**25  # of X, at most: milliseconds of work
 KEPT_BYTES = 2**28  # of X that stay mapped, in each process; to map a chunk anew takes a tenth of its step
 _ODD_BYTES = 2**11  # a feature in a chunk takes an odd multiple of it, see `chunk_for`
 _UNFINISHED = ".part"

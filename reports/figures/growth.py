@@ -6,14 +6,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from reports import wording
-from reports.figures.style import (
-    SMALL,
-    Look,
-    Picture,
-    Sheet,
-    legend,
-    panels_over_examples,
-)
+from reports.figures.style import SMALL, Look, Picture, Sheet, legend, panels_over_examples
 from reports.findings import NUMPY, PYTHON
 from reports.sizes import Grid, Series
 

@@ -49,7 +49,7 @@ def test_same_numbers_whatever_the_chunks_and_threads(tmp_path, whole, chunk, th
 
 
 @pytest.mark.parametrize("chunk", [1, 511, 512, 1536, 4608])
-def test_same_numbers_where_a_block_holds_many_pieces(tmp_path, chunk):
+def test_same_numbers_where_chunks_cut_pieces(tmp_path, chunk):
     assert piece_of(500) == 1024
     X, Y = made(tmp_path / "one.zarr", 500, 2100, 2100)
     m = min(2100, 9 * chunk)
