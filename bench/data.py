@@ -10,15 +10,15 @@ import errno
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
-from itertools import islice
 from pathlib import Path
+from queue import SimpleQueue
 
 import numpy as np
 import psutil
 
-from bench.terminal import alone_in
+from bench.terminal import alone_in, signals_wait
 from impls.contract import Array
 from impls.dataset import BadData, DataSet, Writer, chunk_for, unfinished
 from reports import wording
@@ -65,13 +65,12 @@ class Maker:
         draw_alike = f"zeroloop {metadata.version('zeroloop')}, NumPy {np.__version__}"
         origin = {"seed": self._seed, "made by": draw_alike}
         try:
-            with ThreadPoolExecutor(threads) as pool:  # waits for what Ctrl-C meets
-                about = self.path, self.n_x, self.m, self.dtype, self.chunk, origin
-                self._writer = pool.submit(Writer, *about).result()
-                with alone_in(self._writer.unfinished, "another command"):
-                    show(self._check_disk(self._writer))
-                    self._write(self._writer, pool, threads, show)
-                    self._writer.finish()
+            with signals_wait():
+                self._writer = Writer(self.path, self.n_x, self.m, self.dtype, self.chunk, origin)
+            with alone_in(self._writer.unfinished, "another command"):
+                show(self._check_disk(self._writer))
+                self._write(self._writer, threads, show)
+                self._writer.finish()
         except OSError as error:
             free = f"free {wording.size((self.chunks - self.written) * self.stored_bytes)}"
             mend = free if error.errno in _FULL else "mend that"
@@ -89,25 +88,31 @@ class Maker:
             raise BadData(f"{self.path}: {sizes}; choose another folder, or a smaller shape")
         return written
 
-    def _write(
-        self, writer: Writer, pool: ThreadPoolExecutor, threads: int, show: Callable[[int], None]
-    ) -> None:
-        source = Source(self._seed, self.n_x)
-        missing = (k for k in range(self.chunks) if not writer.has(k))
+    def _write(self, writer: Writer, threads: int, show: Callable[[int], None]) -> None:
+        source, missing = Source(self._seed, self.n_x), [k for k in range(self.chunks) if not writer.has(k)]
+        left, ended = iter(missing), SimpleQueue[Exception | None]()
 
-        def begin(number: int) -> set[Future[None]]:
-            return {pool.submit(self._write_chunk, writer, source, k) for k in islice(missing, number)}
+        def work() -> None:
+            try:
+                for k in left:
+                    if self._stop.is_set():
+                        return
+                    self._write_chunk(writer, source, k)
+                    ended.put(None)
+            except Exception as error:
+                ended.put(error)
 
-        try:
-            running = begin(threads)
-            while running:
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                for one in done:
-                    one.result()
+        with ThreadPoolExecutor(threads) as pool:  # waits for what Ctrl-C meets
+            try:
+                with signals_wait():
+                    for _ in range(threads):
+                        pool.submit(work)
+                for _ in missing:
+                    if error := ended.get():  # takes no lock, as to wait for futures does
+                        raise error
                     show(self.stored_bytes)
-                running |= begin(len(done))
-        finally:
-            self._stop.set()
+            finally:
+                self._stop.set()
 
     def _write_chunk(self, writer: Writer, source: "Source", k: int) -> None:
         start, stop = k * self.chunk, min((k + 1) * self.chunk, self.m)

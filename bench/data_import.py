@@ -11,7 +11,6 @@ import shutil
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from bench.data import COPIES, check_memory, size_of
-from bench.terminal import alone_in
+from bench.terminal import alone_in, signals_wait
 from impls.contract import Array
 from impls.dataset import BadData, Writer, check_absent, chunk_for, unfinished
 from impls.registry import Unavailable, UnknownName
@@ -109,9 +108,9 @@ def import_table(
 
     with _folder_for(path):
         try:
-            with ThreadPoolExecutor(1) as pool:  # waits for what Ctrl-C meets, before it is removed
-                for k, (X, Y) in enumerate(_chunks(table, label, chunk, dtype, show)):
-                    pool.submit(write, k, X, Y).result()
+            for k, (X, Y) in enumerate(_chunks(table, label, chunk, dtype, show)):
+                with signals_wait():
+                    write(k, X, Y)
             if writer is None:
                 raise BadTable(f"{table.path}: has no rows")
             writer.finish()

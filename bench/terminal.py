@@ -130,13 +130,32 @@ def ended_by_signals() -> Iterator[None]:
     def end(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = [signal.signal(number, end) for number in numbers]
+    with _handled(end, "SIGTERM", "SIGHUP"):
+        yield
+
+
+@contextmanager
+def signals_wait() -> Iterator[None]:
+    """Let Ctrl-C, and what ends a command like it, wait for the end of a block.
+
+    For what threads share: where it leaves a lock taken, they wait without end, and whoever waits for them.
+    """
+    came: list[int] = []
+    with _handled(lambda number, _: came.append(number), "SIGINT", "SIGTERM", "SIGHUP"):
+        yield
+    if came:
+        signal.raise_signal(came[0])
+
+
+@contextmanager
+def _handled(handler: Callable[[int, FrameType | None], None], *names: str) -> Iterator[None]:
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = [signal.signal(number, handler) for number in numbers]
     try:
         yield
     finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+        for number, handler_before in zip(numbers, before, strict=True):
+            signal.signal(number, handler_before)
 
 
 @contextmanager
