@@ -1,9 +1,12 @@
 """Worker processes of dask.distributed, on this machine or on others, that add up chunks of a data set.
 
-In each step a worker gets one task at most, with a range of chunks: w and b travel out, the sums of a few
-subtrees back (`impls.chunked`). A task needs nothing but the data set's path, which all workers must be able
-to read. So what a worker was doing when it died, another does again, to the same bits. Which workers there
-are is asked every few seconds, and the chunks are dealt to those.
+In each step every worker is asked once, for a range of chunks: w and b travel out, the sums of a few
+subtrees back (`impls.chunked`). To answer, it needs nothing but the data set's path, which all workers must
+be able to read. So what a worker was doing when it died, others do again, to the same bits. Which workers
+there are is looked up every few seconds, and the chunks are dealt to those.
+
+The scheduler only passes the question on. As tasks, whose states it would follow from a queue to a result
+that is fetched, the same work took ten milliseconds more in every step.
 """
 
 import asyncio
@@ -11,7 +14,6 @@ import atexit
 import logging
 import re
 import signal
-import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +31,6 @@ from impls.registry import Unavailable
 
 _CONNECT_S = 10
 _LOOK_S = 2  # between two looks at which workers there are
-_WAIT_S = 2  # for results, until it is asked whether there are workers left
 _DEALS = 3  # of the same chunks, to workers that all die over them
 _PATIENCE_S = 30  # without any, until they are given up
 _BASE_BYTES = 300_000_000  # of a worker that has imported all it needs
@@ -58,7 +59,6 @@ class Cluster:
         self._ready: tuple[str, set[str]] = ("", set())  # data set, and the workers that were checked for it
         self._workers: dict[str, int] = {}
         self._looked_s = 0.0  # when workers were last asked for
-        self._results: list[Any] = []
         local = _workers_of(address)
         self._distributed = _distributed()
         # What goes wrong is said once, in a message; that other versions do, by `_check`.
@@ -85,12 +85,24 @@ class Cluster:
 
         Raises BadData as `DataSet.sums` does, BadCluster where workers cannot do it or none are left.
         """
-        for _ in range(_DEALS):
-            parts = self._said(self._gathered, self._asked(data, w, b))
-            if parts is not None:
-                return as_step((node for part in parts for node in part), data)
-            self._looked_s = 0.0
-        raise BadCluster(f"{self.address}: its workers died {_DEALS} times over the same chunks: {_LOGS}")
+        place, nodes = (str(data.path.resolve()), data.identity), list[Node]()
+        missing, in_vain = [range(len(data))], 0
+        while missing:
+            shares = dealt(missing, self.workers(data))
+            # All workers that there are now are asked: one that has gone would be waited for.
+            found = self._told(None, _on_worker, shares, w, b, place)
+            for worker in shares.keys() & found.keys():
+                if isinstance(found[worker], Exception):
+                    raise found[worker]
+                nodes += found[worker]
+            in_vain = in_vain + 1 if shares.keys().isdisjoint(found) else 0
+            if in_vain == _DEALS:
+                said = f"its workers died {_DEALS} times over the same chunks: {_LOGS}"
+                raise BadCluster(f"{self.address}: {said}")
+            missing = [part for worker, share in shares.items() if worker not in found for part in share]
+            if missing:
+                self._looked_s = 0.0
+        return as_step(sorted(nodes, key=lambda node: node.number << node.level), data)
 
     def workers(self, data: DataSet) -> dict[str, int]:
         """Return the threads of each worker, once all of them can work on a data set; raises BadCluster."""
@@ -101,8 +113,7 @@ class Cluster:
             if new := set(self._workers) - self._ready[1]:
                 self._check(data, {worker: self._workers[worker] for worker in new})
                 self._ready[1].update(new)
-            # That results are no longer needed is told now and then: it delays the next task.
-            self._results.clear()
+            self._client.submit(int, pure=False)  # a scheduler that ends when idle counts nothing but tasks
             self._looked_s = monotonic()
         return self._workers
 
@@ -110,41 +121,6 @@ class Cluster:
         while not (workers := self._said(self._client.nthreads)):
             self._said(self._client.wait_for_workers, 1, timeout=_PATIENCE_S)
         return dict(sorted(workers.items()))
-
-    def _asked(self, data: DataSet, w: Array, b: float) -> list[Any]:
-        """Deal the chunks to the workers, and return the futures of their sums."""
-        name, place = uuid.uuid4().hex, (str(data.path.resolve()), data.identity)
-        shares = {
-            f"chunks-{first}-{last}-{name}": (worker, first, last)
-            for worker, first, last in dealt(len(data), self.workers(data))
-        }
-        workers, firsts, lasts = zip(*shares.values(), strict=True)
-        home = dict(zip(shares, workers, strict=True)).get
-        with _dask().annotate(workers=home, allow_other_workers=True):  # a worker has its files at hand
-            # In one message: a second would wait for ten milliseconds. With w for each task: as an argument
-            # of all, it would become a task of its own where it is large.
-            ws = [w] * len(shares)
-            futures = self._client.map(
-                _on_worker, firsts, lasts, ws, place=place, b=b, key=list(shares), pure=False
-            )
-        self._results += futures
-        return futures  # type: ignore[no-any-return]
-
-    def _gathered(self, futures: list[Any]) -> list[list[Node]] | None:
-        """Return the sums; None where there are none but new workers, since Dask may never tell these."""
-        alone_s = 0
-        while True:
-            try:
-                with self._client.as_current():
-                    self._distributed.wait(futures, timeout=_WAIT_S)
-                return self._client.gather(futures)  # type: ignore[no-any-return]
-            except TimeoutError:
-                left = set(self._client.nthreads())
-                if left and not left & set(self._workers):
-                    return None
-                alone_s = 0 if left else alone_s + _WAIT_S
-                if alone_s >= _PATIENCE_S:
-                    raise BadCluster(f"{self.address}: no workers are left") from None
 
     def _started(self, workers: int) -> tuple[Any, Any]:
         try:
@@ -221,21 +197,17 @@ class Cluster:
         for worker, other in self._told(workers, digest).items():
             _compare(worker, "zeroloop's code", other, digest())
 
-    def _told(self, workers: list[str], function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
-        """Return what a function returns on each worker that is still there."""
+    def _told(
+        self, workers: list[str] | None, function: Callable[..., Any], *arguments: Any
+    ) -> dict[str, Any]:
+        """Return what a function returns, or raises, on each of these workers, or of all, still there."""
         told = self._said(self._client.run, function, *arguments, workers=workers, on_error="return")
         return {worker: answer for worker, answer in told.items() if not isinstance(answer, OSError)}
 
     def _said(self, call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """Return what a call returns, with what dask.distributed raises as BadCluster."""
-        killed = self._distributed.KilledWorker
         try:
             return call(*arguments, **named)
-        except killed as error:
-            worker = error.last_worker.address
-            raise BadCluster(
-                f"{self.address}: worker {worker} and others died over the same chunks: {_LOGS}"
-            ) from None
         except TimeoutError:
             raise BadCluster(f"{self.address}: it has no workers; start some with `dask worker`") from None
         except (OSError, self._distributed.CancelledError) as error:
@@ -278,19 +250,31 @@ def _workers_of(address: str) -> int | None:
     return None
 
 
-def dealt(chunks: int, workers: dict[str, int]) -> list[tuple[str, int, int]]:
-    """Deal chunks to workers by their threads: neighbouring ones to each, none to some if there are few."""
-    whole, shares, given = sum(workers.values()), [], 0
+def dealt(missing: list[range], workers: dict[str, int]) -> dict[str, list[range]]:
+    """Deal ranges of chunks to workers by their threads: neighbours to each, none to some of many."""
+    whole, given = sum(workers.values()), 0
+    shares: dict[str, list[range]] = {}
     for worker, count in workers.items():
         first, given = given, given + count
-        shares.append((worker, first * chunks // whole, given * chunks // whole))
-    return [share for share in shares if share[1] < share[2]]
+        parts = (chunks[first * len(chunks) // whole : given * len(chunks) // whole] for chunks in missing)
+        if share := [part for part in parts if part]:
+            shares[worker] = share
+    return shares
 
 
-def _on_worker(first: int, last: int, w: Array, place: tuple[str, str], b: float) -> list[Node]:
+async def _on_worker(
+    shares: dict[str, list[range]], w: Array, b: float, place: tuple[str, str], dask_worker: Any
+) -> list[Node]:
+    """Return the sums of a worker's share, computed in its thread for tasks: it answers others meanwhile."""
     path, identity = place
-    count = _distributed().get_worker().state.nthreads
-    return partial(reopened(Path(path), identity), first, last, w, b, count)
+
+    def compute() -> list[Node]:
+        data, threads = reopened(Path(path), identity), dask_worker.state.nthreads
+        parts = (partial(data, part.start, part.stop, w, b, threads) for part in share)
+        return [node for nodes in parts for node in nodes]
+
+    share = shares.get(dask_worker.address, [])
+    return await asyncio.get_running_loop().run_in_executor(dask_worker.executors["default"], compute)
 
 
 def _compare(worker: str, name: str, theirs: str | None, ours: str | None) -> None:
@@ -300,12 +284,17 @@ def _compare(worker: str, name: str, theirs: str | None, ours: str | None) -> No
 
 
 def _unseen(path: str, identity: str) -> str | None:
-    """Say why a worker cannot open a data set."""
+    """Say why a worker cannot open a data set; called before it is asked for sums."""
+    logging.getLogger("distributed.worker").addFilter(_is_no_step)  # a line for each step is no use
     try:
         reopened(Path(path), identity)
     except BadData as error:
         return str(error)
     return None
+
+
+def _is_no_step(record: logging.LogRecord) -> bool:
+    return record.args != (_on_worker.__name__,)
 
 
 def _digest() -> Callable[[], str | None]:
@@ -327,9 +316,3 @@ def _distributed() -> Any:
     except ImportError:
         raise Unavailable("not installed: pip install distributed") from None
     return distributed
-
-
-def _dask() -> Any:
-    import dask
-
-    return dask

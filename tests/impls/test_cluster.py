@@ -1,6 +1,7 @@
 """Workers of dask.distributed: the bits of one process, whoever dies; one line where they cannot serve."""
 
 import os
+import pickle
 import re
 import shutil
 import signal
@@ -89,7 +90,6 @@ def test_gate(near, tmp_path, name, dtype):
 
 
 def test_wide_data(near, tmp_path):
-    """Arguments of 100 kB or more, as w here, can become tasks of their own, which belong to no worker."""
     problem = problems.load("14000x5")
     data = opened(written(tmp_path / "data.zarr", problem, chunk=2))
     assert bits(near.step(data, problem.w, 0.5)) == bits(here(data, problem.w, 0.5))
@@ -98,21 +98,20 @@ def test_wide_data(near, tmp_path):
 def test_parameters_travel_out_and_sums_back(near, data, monkeypatch):
     monkeypatch.setattr(data, "sums", None)  # this process reads no chunk
     w = np.zeros((28, 1))
+    near.step(data, w, 0.0)  # the first also asks for versions and data
+    run, weights = near._client.run, []
+
+    def weighed(function, *arguments, **named):
+        answers = run(function, *arguments, **named)
+        weights.append((len(pickle.dumps(arguments)), len(pickle.dumps(answers))))
+        return answers
+
+    monkeypatch.setattr(near._client, "run", weighed)
     near.step(data, w, 0.0)
-    sizes = near._client.nbytes(summary=False)
-    assert len(sizes) == 3
+    ((out, back),) = weights
     nodes = 2 * np.log2(len(data)) + 2
-    assert sum(sizes.values()) <= 3 * nodes * ((28 + 2) * 8 + 400) < data.chunk_bytes
-
-
-def test_results_of_earlier_steps_are_forgotten(near, data):
-    counts = []
-    for _ in range(4):
-        near._looked_s = 0.0  # long ago
-        for _ in range(5):
-            near.step(data, np.zeros((28, 1)), 0.0)
-        counts.append(len(near._results))
-    assert max(counts) == 5 * 3
+    assert out < w.nbytes + 1000 < data.chunk_bytes
+    assert back <= 3 * nodes * ((28 + 2) * 8 + 400) < data.chunk_bytes
 
 
 def test_a_worker_that_joins_is_dealt_chunks_and_one_that_leaves_is_not(near, data, monkeypatch):
@@ -136,23 +135,29 @@ def test_two_data_sets_at_once(near, data, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("chunks", "threads", "shares"),
+    ("missing", "threads", "shares"),
     [
-        (6, {"a": 1, "b": 1}, [("a", 0, 3), ("b", 3, 6)]),
-        (7, {"a": 2, "b": 1}, [("a", 0, 4), ("b", 4, 7)]),
-        (2, {"a": 1, "b": 1, "c": 1, "d": 1}, [("b", 0, 1), ("d", 1, 2)]),
-        (1, {"a": 8}, [("a", 0, 1)]),
+        ([range(6)], {"a": 1, "b": 1}, {"a": [range(3)], "b": [range(3, 6)]}),
+        ([range(7)], {"a": 2, "b": 1}, {"a": [range(4)], "b": [range(4, 7)]}),
+        ([range(2)], {"a": 1, "b": 1, "c": 1, "d": 1}, {"b": [range(1)], "d": [range(1, 2)]}),
+        ([range(1)], {"a": 8}, {"a": [range(1)]}),
+        (
+            [range(3, 5), range(9, 10)],
+            {"a": 1, "b": 1},
+            {"a": [range(3, 4)], "b": [range(4, 5), range(9, 10)]},
+        ),
     ],
 )
-def test_chunks_are_dealt_by_threads(chunks, threads, shares):
-    assert dealt(chunks, threads) == shares
+def test_chunks_are_dealt_by_threads(missing, threads, shares):
+    assert dealt(missing, threads) == shares
 
 
 @pytest.mark.parametrize("chunks", [1, 2, 13, 100])
 def test_each_chunk_is_dealt_once(chunks):
     for threads in ({"a": 1}, {"a": 3, "b": 1, "c": 7}, {f"{n:02}": 1 + n % 3 for n in range(40)}):
-        dealt_out = [k for _, first, last in dealt(chunks, threads) for k in range(first, last)]
-        assert dealt_out == list(range(chunks))
+        half = chunks // 2
+        shares = dealt([range(half), range(half, chunks)], threads).values()
+        assert sorted(k for share in shares for part in share for k in part) == list(range(chunks))
 
 
 NO_ADDRESS = [
@@ -532,8 +537,8 @@ def test_workers_that_are_killed(train, path, expected, tmp_path, deaths):
 def test_chunks_that_kill_whoever_reads_them(train, path):
     code, _, errors = train(path, "local:2", hook=DEADLY).ended()
     assert code == 1
-    said = "died .*over the same chunks: their logs may say why, such as a lack of memory"
-    assert re.fullmatch(rf"BadCluster: local:2: (its workers|worker tcp://\S+ and others) {said}\n", errors)
+    said = "its workers died 3 times over the same chunks: their logs may say why, such as a lack of memory"
+    assert errors == f"BadCluster: local:2: {said}\n"
 
 
 @pytest.mark.slow
@@ -566,6 +571,27 @@ def test_a_scheduler_that_dies(serve, work, train, path):
 
 
 @pytest.mark.slow
+def test_a_scheduler_that_ends_when_idle_does_not_during_a_training(serve, work, train, path, tmp_path):
+    _, address = serve("--idle-timeout", "4s")
+    work(address)
+    training = train(path, address, 100, hook=WATCHED, CHUNKS=str(tmp_path / "chunks"))  # which take 7 s
+    began = time.monotonic()
+    code, _, errors = training.ended()
+    assert (code, errors) == (0, "")
+    assert time.monotonic() - began > 4
+
+
+@pytest.mark.slow
+def test_the_log_of_a_worker_does_not_grow_with_the_steps(serve, work, train, path, tmp_path):
+    _, address = serve()
+    work(address)
+    assert train(path, address, 200).ended()[0] == 0
+    log = (tmp_path / "worker.log").read_text().splitlines()
+    assert sum("out-of-band" in line for line in log) <= 3
+    assert len(log) < 60
+
+
+@pytest.mark.slow
 def test_a_scheduler_that_never_has_workers(serve, train, path):
     _, address = serve()
     code, _, errors = train(path, address, PATIENCE_S="1").ended()
@@ -583,7 +609,7 @@ def test_workers_that_die_and_are_not_replaced(serve, work, train, path):
         os.kill(worker.pid, signal.SIGKILL)
     code, _, errors = training.ended()
     assert code == 1
-    assert re.fullmatch(rf"BadCluster: {address}: (no workers are left|it has no workers; .*)\n", errors)
+    assert errors == f"BadCluster: {address}: it has no workers; start some with `dask worker`\n"
 
 
 @pytest.mark.slow
