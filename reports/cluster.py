@@ -9,13 +9,17 @@
     s       8 (n_x + 2) bytes: the sums of a node of the tree over all chunks, for J, dw and db
     l, b    latency and bandwidth of the network: assumed
 
-That sums in a tree of machines. The client of `dask_chunks` hears all workers instead, each of which sends
-the nodes that cover its range of chunks, 2 log2(chunks) at most:
+That sums in a tree of machines. `dask_chunks` asks all workers through one scheduler instead, beside its
+client. Each is sent q bytes, w and who has which chunks, and answers with the nodes that cover its range of
+chunks, 2 log2(chunks) at most:
 
-    T(N) = share / B + L + l + N · W · s' / b + (N - 1) · W · t,     s' = 2 ceil(log2 chunks) · s
+    T(N) = share / B + L + l + N · W · (q + s') / b + (N - 1) · W · t
 
-for W workers on each machine, and a scheduler that takes t for each of their tasks; those of one machine are
-in L already. On one machine both are share / B + L: its sums cross no network.
+    q       itemsize · n_x + 42 · N · W
+    s'      2 ceil(log2 chunks) · s
+
+for W workers on each machine, and a scheduler that takes t to ask each; those of one machine are in L
+already. On one machine both are share / B + L: its sums cross no network.
 """
 
 import math
@@ -24,6 +28,7 @@ from dataclasses import dataclass
 from impls.dataset import CHUNK_BYTES
 from reports.beyond import CLUSTER, Family
 
+SHARE_BYTES = 42  # of a worker's address and range of chunks, in what all are asked, as pickled
 MOST = 10_000  # machines among which the best number is looked for
 
 
@@ -69,11 +74,11 @@ class Machine:
 
 @dataclass(frozen=True)
 class Network:
-    """What is assumed: 10 Gbit/s, 100 µs, and what dask.distributed says of its own scheduler."""
+    """What is assumed: 10 Gbit/s, 100 µs, and that all schedulers are as fast as the one in SCALING.md."""
 
     bytes_per_s: float = 10e9 / 8
     latency_s: float = 100e-6
-    task_s: float = 1e-3
+    asking_s: float = 1e-3  # a worker: to pass the question on, and the answer back
 
 
 @dataclass(frozen=True)
@@ -85,8 +90,8 @@ class Cost:
     bytes_per_s: float  # of the machine with that share
     overhead_s: float
     tree_s: float  # of summing in a tree of machines
-    client_s: float  # of one client that hears all workers instead
-    tasks_s: float  # of its scheduler, which hands a task to each
+    messages_s: float  # to and from all workers, through one network connection instead
+    asking_s: float  # of the one scheduler that sends them
 
     @property
     def read_s(self) -> float:
@@ -100,8 +105,8 @@ class Cost:
 
     @property
     def as_built_s(self) -> float:
-        """Of the whole step, through one client and its scheduler."""
-        return self.read_s + self.overhead_s + self.client_s + self.tasks_s
+        """Of the whole step, through one scheduler."""
+        return self.read_s + self.overhead_s + self.messages_s + self.asking_s
 
 
 def measured(families: list[Family], memory_bytes: int) -> Machine | None:
@@ -119,24 +124,25 @@ def cost(machines: int, job: Job, one: Machine, network: Network) -> Cost:
     fits = share_bytes <= one.memory_bytes
     node_s = network.latency_s + job.node_bytes / network.bytes_per_s
     workers = machines * one.workers
-    ranges_s = network.latency_s + workers * job.range_bytes / network.bytes_per_s
+    question_bytes = job.item_bytes * job.n_x + SHARE_BYTES * workers
+    messages_s = network.latency_s + workers * (question_bytes + job.range_bytes) / network.bytes_per_s
     return Cost(
         machines=machines,
         share_bytes=share_bytes,
         bytes_per_s=one.bytes_per_s if fits else min(one.bytes_per_s, network.bytes_per_s),
         overhead_s=one.overhead_s,
         tree_s=math.ceil(math.log2(machines)) * node_s,
-        client_s=ranges_s if machines > 1 else 0.0,
-        tasks_s=(workers - one.workers) * network.task_s,
+        messages_s=messages_s if machines > 1 else 0.0,
+        asking_s=(workers - one.workers) * network.asking_s,
     )
 
 
 def tree_pays_from(job: Job, one: Machine, network: Network) -> int:
-    """Return from how many machines on a tree sums faster than a client that hears all workers."""
-    slower = (n for n in range(2, MOST + 1) if (c := cost(n, job, one, network)).tree_s >= c.client_s)
+    """Return from how many machines on a tree sums faster than messages of all workers to one machine."""
+    slower = (n for n in range(2, MOST + 1) if (c := cost(n, job, one, network)).tree_s >= c.messages_s)
     return max(slower, default=1) + 1
 
 
 def best_as_built(job: Job, one: Machine, network: Network) -> Cost:
-    """What a step costs on as many machines as serve one client best."""
+    """What a step costs on as many machines as one scheduler serves best."""
     return min((cost(n, job, one, network) for n in range(1, MOST + 1)), key=lambda cost: cost.as_built_s)

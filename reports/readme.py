@@ -111,7 +111,7 @@ def _on_paper(one: cluster.Machine | None) -> str:
     headings = [
         *("machines", "largest share", "read at", "reading"),
         *("tree", "step", "times as fast"),
-        *("client", "tasks", "step, as built", "times as fast"),
+        *("messages", "asking", "step, as built", "times as fast"),
     ]
     rows = [
         [
@@ -122,8 +122,8 @@ def _on_paper(one: cluster.Machine | None) -> str:
             wording.seconds(cost.tree_s or None),
             wording.seconds(cost.in_tree_s),
             wording.times(costs[0].in_tree_s / cost.in_tree_s),
-            wording.seconds(cost.client_s or None),
-            wording.seconds(cost.tasks_s or None),
+            wording.seconds(cost.messages_s or None),
+            wording.seconds(cost.asking_s or None),
             wording.seconds(cost.as_built_s),
             wording.times(costs[0].as_built_s / cost.as_built_s),
         ]
@@ -137,11 +137,11 @@ def _on_paper(one: cluster.Machine | None) -> str:
         f"Measured: B = {wording.size(one.bytes_per_s)}/s and L = {wording.seconds(one.overhead_s)}, of "
         f"{wording.counted(one.workers, 'worker')} on one machine of {wording.size(one.memory_bytes)}. "
         f"Assumed: b = {wording.size(network.bytes_per_s)}/s, l = {wording.seconds(network.latency_s)}, "
-        f"t = {wording.seconds(network.task_s)}.\n\n"
+        f"t = {wording.seconds(network.asking_s)}.\n\n"
         f"{_table(headings, rows, 0)}\n"
-        f"A tree sums faster than one client from {cluster.tree_pays_from(job, one, network):,} machines on. "
+        f"A tree takes less than messages do from {cluster.tree_pays_from(job, one, network):,} machines on. "
         f"As built, a step is fastest on {wording.number(best.machines)} machines, in "
-        f"{wording.seconds(best.as_built_s)}: with more, its one client and scheduler lose what they gain.\n"
+        f"{wording.seconds(best.as_built_s)}: with more, its one scheduler loses what they gain.\n"
     )
 
 

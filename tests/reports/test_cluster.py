@@ -10,11 +10,11 @@ from reports.cluster import Job, Machine, Network, best_as_built, cost, measured
 
 JOB = Job(n_x=1000, m=10**8, item_bytes=4, chunk_bytes=10**8)  # 400 GB in 4,000 chunks
 ONE = Machine(bytes_per_s=5e9, overhead_s=8e-3, memory_bytes=8 * 10**9, workers=2)
-NETWORK = Network(bytes_per_s=1.25e9, latency_s=1e-4, task_s=1e-3)
+NETWORK = Network(bytes_per_s=1.25e9, latency_s=1e-4, asking_s=1e-3)
 
 
 def test_by_hand():
-    """A node has 8 · 1002 bytes, 6.4128 µs; a worker sends 24 of them, 153.9072 µs."""
+    """A node has 8 · 1002 bytes, 6.4128 µs; a worker sends 24 of them, 153.9072 µs, and is sent w, 3.2 µs."""
     assert (JOB.x_bytes, JOB.chunks, JOB.node_bytes, JOB.range_bytes) == (4 * 10**11, 4000, 8016, 192_384)
     found = {n: cost(n, JOB, ONE, NETWORK) for n in (1, 10, 100, 1000)}
     assert {n: (one.share_bytes, one.bytes_per_s) for n, one in found.items()} == {
@@ -27,14 +27,13 @@ def test_by_hand():
     assert [one.tree_s for one in found.values()] == pytest.approx(
         [0, 4 * 106.4128e-6, 7 * 106.4128e-6, 10 * 106.4128e-6]
     )
-    hears = 2 * 153.9072e-6
-    assert [one.client_s for one in found.values()] == pytest.approx(
-        [0, *(1e-4 + n * hears for n in (10, 100, 1000))]
-    )
-    assert [one.tasks_s for one in found.values()] == pytest.approx([0, 18e-3, 198e-3, 1.998])
-    thousand = found[1000]
-    assert thousand.in_tree_s == pytest.approx(0.08 + 8e-3 + 1.064128e-3)
-    assert thousand.as_built_s == pytest.approx(0.08 + 8e-3 + 0.3079144 + 1.998)
+    ten = 1e-4 + 20 * (153.9072e-6 + 3.2e-6 + 20 * 42 / 1.25e9)
+    hundred = 1e-4 + 200 * (153.9072e-6 + 3.2e-6 + 200 * 42 / 1.25e9)
+    thousand = 1e-4 + 0.3078144 + 0.0064 + 0.1344
+    assert [one.messages_s for one in found.values()] == pytest.approx([0, ten, hundred, thousand])
+    assert [one.asking_s for one in found.values()] == pytest.approx([0, 18e-3, 198e-3, 1.998])
+    assert found[1000].in_tree_s == pytest.approx(0.08 + 8e-3 + 1.064128e-3)
+    assert found[1000].as_built_s == pytest.approx(0.08 + 8e-3 + thousand + 1.998)
     assert found[1].in_tree_s == found[1].as_built_s == 320.008
 
 
@@ -65,7 +64,8 @@ def test_from_where_a_tree_pays(n_x, workers):
     def is_faster(n):
         nodes = 2 * math.ceil(math.log2(job.chunks))
         node_s = 8 * (n_x + 2) / 1.25e9
-        return math.ceil(math.log2(n)) * (1e-4 + node_s) < 1e-4 + n * workers * nodes * node_s
+        message_s = nodes * node_s + (4 * n_x + 42 * n * workers) / 1.25e9
+        return math.ceil(math.log2(n)) * (1e-4 + node_s) < 1e-4 + n * workers * message_s
 
     assert all(is_faster(n) for n in range(found, 5000))
     assert found == 2 or not is_faster(found - 1)
