@@ -14,7 +14,7 @@ def test_signals_wait_for_the_end_of_a_block(number):
     reached = []
     with ended_by_signals():
         before = [signal.getsignal(each) for each in ENDING]
-        with pytest.raises(KeyboardInterrupt), signals_wait():
+        with pytest.raises(KeyboardInterrupt), signals_wait():  # noqa: PT012
             signal.raise_signal(number)
             reached.append("the end of the block")
         assert reached
@@ -24,6 +24,6 @@ def test_signals_wait_for_the_end_of_a_block(number):
 
 
 def test_what_fails_in_a_block_is_what_is_said():
-    with pytest.raises(OSError, match="full"), signals_wait():
+    with pytest.raises(OSError, match="full"), signals_wait():  # noqa: PT012
         signal.raise_signal(signal.SIGINT)
         raise OSError("full")
