@@ -187,14 +187,17 @@ def started(folder, *arguments, prepare=lambda: None, stderr=subprocess.PIPE):
 
 def ended_after(folder, chunks, number, *arguments):
     """Send a signal to a command that has written so many chunks; return its exit code and what it said."""
-    process, end = started(folder, *arguments), time.monotonic() + 60
-    part = folder / "new.zarr.part"
-    while not part.exists() or count(part) < chunks:
-        assert process.poll() is None
-        assert time.monotonic() < end
-        time.sleep(0.002)
-    process.send_signal(number)
-    out, said = process.communicate(timeout=60)
+    part, end = folder / "new.zarr.part", time.monotonic() + 60
+    with started(folder, *arguments) as process:
+        try:
+            while not part.exists() or count(part) < chunks:
+                assert process.poll() is None
+                assert time.monotonic() < end
+                time.sleep(0.002)
+            process.send_signal(number)
+            out, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert "Traceback" not in said
     assert not out
     return process.returncode, said
