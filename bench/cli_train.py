@@ -13,7 +13,15 @@ import numpy as np
 import impls
 from bench.checkpoint import Checkpoint
 from bench.selection import BadSelection, check_threads, display_name, select
-from bench.terminal import INTERRUPTED, Unmet, data_options, ended_by_signals, progress, user_errors
+from bench.terminal import (
+    INTERRUPTED,
+    Unmet,
+    data_options,
+    ended_by_signals,
+    progress,
+    signals_wait,
+    user_errors,
+)
 from impls import chunked, dataset, problems, registry, threads
 from impls.cluster import BadCluster, Cluster
 from impls.contract import Array, Step
@@ -187,9 +195,10 @@ def _ends(training: _Training, impl: registry.Implementation | None) -> Iterator
     try:
         yield
     except KeyboardInterrupt:
-        training.save(training.fit)
-        click.echo(f"interrupted{training.kept}", err=True)
-        raise SystemExit(INTERRUPTED) from None
+        with signals_wait():  # a second Ctrl-C must not cost what was done
+            training.save(training.fit)
+            click.echo(f"interrupted{training.kept}", err=True)
+            raise SystemExit(INTERRUPTED) from None
     except (BadData, BadCluster, impls.Unavailable) as error:
         training.save(training.fit)
         raise Unmet(f"{wording.one_line(str(error))}{training.kept}") from None

@@ -65,7 +65,7 @@ class Maker:
         draw_alike = f"zeroloop {metadata.version('zeroloop')}, NumPy {np.__version__}"
         origin = {"seed": self._seed, "made by": draw_alike}
         try:
-            with signals_wait():
+            with signals_wait():  # Zarr writes in threads of its own
                 self._writer = Writer(self.path, self.n_x, self.m, self.dtype, self.chunk, origin)
             with alone_in(self._writer.unfinished, "another command"):
                 show(self._check_disk(self._writer))
@@ -108,7 +108,7 @@ class Maker:
                     for _ in range(threads):
                         pool.submit(work)
                 for _ in missing:
-                    if error := ended.get():  # takes no lock, as to wait for futures does
+                    if error := ended.get():  # a signal here leaves no lock taken, as it can in a future
                         raise error
                     show(self.stored_bytes)
             finally:

@@ -109,7 +109,7 @@ def import_table(
     with _folder_for(path):
         try:
             for k, (X, Y) in enumerate(_chunks(table, label, chunk, dtype, show)):
-                with signals_wait():
+                with signals_wait():  # Zarr writes in threads of its own, which end before what is there goes
                     write(k, X, Y)
             if writer is None:
                 raise BadTable(f"{table.path}: has no rows")

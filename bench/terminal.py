@@ -138,20 +138,23 @@ def ended_by_signals() -> Iterator[None]:
 def signals_wait() -> Iterator[None]:
     """Let Ctrl-C, and what ends a command like it, wait for the end of a block.
 
-    For what threads share: where it leaves a lock taken, they wait without end, and whoever waits for them.
+    For a block that shares locks with threads: a signal there could leave one taken, and all would wait for
+    it without end.
     """
     came: list[int] = []
     with _handled(lambda number, _: came.append(number), "SIGINT", "SIGTERM", "SIGHUP"):
         yield
-    if came:
-        signal.raise_signal(came[0])
+    for number in came:
+        signal.raise_signal(number)
 
 
 @contextmanager
 def _handled(handler: Callable[[int, FrameType | None], None], *names: str) -> Iterator[None]:
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = [signal.signal(number, handler) for number in numbers]
+    before = [signal.getsignal(number) for number in numbers]
     try:
+        for number in numbers:
+            signal.signal(number, handler)
         yield
     finally:
         for number, handler_before in zip(numbers, before, strict=True):

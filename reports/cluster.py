@@ -13,7 +13,7 @@ That sums in a tree of machines. `dask_chunks` asks all workers through one sche
 client. Each is sent q bytes, w and who has which chunks, and answers with the nodes that cover its range of
 chunks, 2 log2(chunks) at most:
 
-    T(N) = share / B + L + l + N · W · (q + s') / b + (N - 1) · W · t
+    T(N) = share / B + L + 2 l + N · W · (q + s') / b + (N - 1) · W · t
 
     q       itemsize · n_x + 42 · N · W
     s'      2 ceil(log2 chunks) · s
@@ -25,7 +25,7 @@ already. On one machine both are share / B + L: its sums cross no network.
 import math
 from dataclasses import dataclass
 
-from impls.dataset import CHUNK_BYTES
+from impls.dataset import chunk_for
 from reports.beyond import CLUSTER, Family
 
 SHARE_BYTES = 42  # of a worker's address and range of chunks, in what all are asked, as pickled
@@ -39,7 +39,7 @@ class Job:
     n_x: int = 1000
     m: int = 10**8
     item_bytes: int = 4
-    chunk_bytes: int = CHUNK_BYTES
+    chunk_bytes: int = 1000 * chunk_for(1000, 10**8, "float32") * 4
 
     @property
     def x_bytes(self) -> int:
@@ -90,7 +90,7 @@ class Cost:
     bytes_per_s: float  # of the machine with that share
     overhead_s: float
     tree_s: float  # of summing in a tree of machines
-    messages_s: float  # to and from all workers, through one network connection instead
+    messages_s: float  # to and from all workers, through the network of one machine instead
     asking_s: float  # of the one scheduler that sends them
 
     @property
@@ -125,7 +125,7 @@ def cost(machines: int, job: Job, one: Machine, network: Network) -> Cost:
     node_s = network.latency_s + job.node_bytes / network.bytes_per_s
     workers = machines * one.workers
     question_bytes = job.item_bytes * job.n_x + SHARE_BYTES * workers
-    messages_s = network.latency_s + workers * (question_bytes + job.range_bytes) / network.bytes_per_s
+    messages_s = 2 * network.latency_s + workers * (question_bytes + job.range_bytes) / network.bytes_per_s
     return Cost(
         machines=machines,
         share_bytes=share_bytes,
@@ -138,7 +138,7 @@ def cost(machines: int, job: Job, one: Machine, network: Network) -> Cost:
 
 
 def tree_pays_from(job: Job, one: Machine, network: Network) -> int:
-    """Return from how many machines on a tree sums faster than messages of all workers to one machine."""
+    """Return from how many machines on a tree sums faster than one machine has exchanged all messages."""
     slower = (n for n in range(2, MOST + 1) if (c := cost(n, job, one, network)).tree_s >= c.messages_s)
     return max(slower, default=1) + 1
 

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 import impls
-from impls import chunked, cluster, problems
+from impls import chunked, cluster, dataset, problems
 from impls.cluster import BadCluster, Cluster, dealt
 from impls.dataset import BadData, Writer, opened
 from impls.gate import TOLERANCE, Gate
@@ -283,6 +283,27 @@ def test_other_versions(near, data, name, theirs, monkeypatch):
     with pytest.raises(
         BadCluster, match=rf"^worker tcp://127\.0\.0\.1:\d+: {said}\S+: install the same on both$"
     ):
+        near.step(data, np.zeros((28, 1)), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind", "said"),
+    [
+        (
+            MemoryError("all gone"),
+            BadCluster,
+            r"worker tcp://\S+: MemoryError\('all gone'\); their logs may say",
+        ),
+        (BadData("a chunk"), BadData, "a chunk"),
+        (impls.Unavailable("no Zarr"), impls.Unavailable, "no Zarr"),
+    ],
+)
+def test_what_a_worker_raises(near, data, raised, kind, said, monkeypatch):
+    def fail(*_):
+        raise raised
+
+    monkeypatch.setattr(dataset.DataSet, "sums", fail)  # the workers are threads of this process
+    with pytest.raises(kind, match=f"^{said}"):
         near.step(data, np.zeros((28, 1)), 0.0)
 
 
@@ -574,7 +595,8 @@ def test_a_scheduler_that_dies(serve, work, train, path):
 def test_a_scheduler_that_ends_when_idle_does_not_during_a_training(serve, work, train, path, tmp_path):
     _, address = serve("--idle-timeout", "4s")
     work(address)
-    training = train(path, address, 100, hook=WATCHED, CHUNKS=str(tmp_path / "chunks"))  # which take 7 s
+    training = train(path, address, 120, hook=WATCHED, CHUNKS=str(tmp_path / "chunks"))  # which take 8 s
+    training.read_until(1)
     began = time.monotonic()
     code, _, errors = training.ended()
     assert (code, errors) == (0, "")

@@ -27,9 +27,9 @@ def test_by_hand():
     assert [one.tree_s for one in found.values()] == pytest.approx(
         [0, 4 * 106.4128e-6, 7 * 106.4128e-6, 10 * 106.4128e-6]
     )
-    ten = 1e-4 + 20 * (153.9072e-6 + 3.2e-6 + 20 * 42 / 1.25e9)
-    hundred = 1e-4 + 200 * (153.9072e-6 + 3.2e-6 + 200 * 42 / 1.25e9)
-    thousand = 1e-4 + 0.3078144 + 0.0064 + 0.1344
+    ten = 2e-4 + 20 * (153.9072e-6 + 3.2e-6 + 20 * 42 / 1.25e9)
+    hundred = 2e-4 + 200 * (153.9072e-6 + 3.2e-6 + 200 * 42 / 1.25e9)
+    thousand = 2e-4 + 0.3078144 + 0.0064 + 0.1344
     assert [one.messages_s for one in found.values()] == pytest.approx([0, ten, hundred, thousand])
     assert [one.asking_s for one in found.values()] == pytest.approx([0, 18e-3, 198e-3, 1.998])
     assert found[1000].in_tree_s == pytest.approx(0.08 + 8e-3 + 1.064128e-3)
@@ -65,7 +65,7 @@ def test_from_where_a_tree_pays(n_x, workers):
         nodes = 2 * math.ceil(math.log2(job.chunks))
         node_s = 8 * (n_x + 2) / 1.25e9
         message_s = nodes * node_s + (4 * n_x + 42 * n * workers) / 1.25e9
-        return math.ceil(math.log2(n)) * (1e-4 + node_s) < 1e-4 + n * workers * message_s
+        return math.ceil(math.log2(n)) * (1e-4 + node_s) < 2e-4 + n * workers * message_s
 
     assert all(is_faster(n) for n in range(found, 5000))
     assert found == 2 or not is_faster(found - 1)
