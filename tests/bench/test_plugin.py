@@ -194,7 +194,8 @@ def test_environment_is_complete(good):
 
 def test_nothing_tells_whose_machine_it_was(good):
     for text in (good.page, (good.folder / "results.json").read_text(), good.saved.read_text()):
-        assert not platform.node() or not re.search(rf"\b{re.escape(platform.node())}\b", text)
+        words = re.sub(r"[A-Za-z0-9+/=]{100,}", "", text)  # base64, where a short name can stand by chance
+        assert not platform.node() or not re.search(rf"\b{re.escape(platform.node())}\b", words)
         assert str(good.reports.parent) not in text, "the folder of an own file is nobody's business"
         assert str(Path.home()) + os.sep not in text
 

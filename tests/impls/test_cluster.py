@@ -594,8 +594,8 @@ def test_a_scheduler_that_dies(serve, work, train, path):
 @pytest.mark.slow
 def test_a_scheduler_that_ends_when_idle_does_not_during_a_training(serve, work, train, path, tmp_path):
     _, address = serve("--idle-timeout", "4s")
-    work(address)
-    training = train(path, address, 120, hook=WATCHED, CHUNKS=str(tmp_path / "chunks"))  # which take 8 s
+    work(address, hook=WATCHED, CHUNKS=str(tmp_path / "chunks"))
+    training = train(path, address, 120)  # which take 8 s
     training.read_until(1)
     began = time.monotonic()
     code, _, errors = training.ended()
