@@ -251,7 +251,7 @@ def _workers_of(address: str) -> int | None:
 
 
 def dealt(missing: list[range], workers: dict[str, int]) -> dict[str, list[range]]:
-    """Deal ranges of chunks to workers by their threads: neighbours to each, none to some if few."""
+    """Deal ranges of chunks to workers by their threads: neighbours to each; of few, none to some."""
     whole, given = sum(workers.values()), 0
     shares: dict[str, list[range]] = {}
     for worker, count in workers.items():

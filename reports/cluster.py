@@ -25,7 +25,6 @@ already. On one machine both are share / B + L: its sums cross no network.
 import math
 from dataclasses import dataclass
 
-from impls.dataset import chunk_for
 from reports.beyond import CLUSTER, Family
 
 SHARE_BYTES = 42  # of a worker's address and range of chunks, in what all are asked, as pickled
@@ -36,10 +35,10 @@ MOST = 10_000  # machines among which the best number is looked for
 class Job:
     """The data of a step."""
 
-    n_x: int = 1000
-    m: int = 10**8
-    item_bytes: int = 4
-    chunk_bytes: int = 1000 * chunk_for(1000, 10**8, "float32") * 4
+    n_x: int
+    m: int
+    item_bytes: int
+    chunk_bytes: int
 
     @property
     def x_bytes(self) -> int:

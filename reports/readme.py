@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from impls.dataset import chunk_for
 from reports import beyond, cluster, figures, tables, wording, write
 from reports.beyond import Family, Way
 from reports.findings import Comparison, Line, compare, named
@@ -12,6 +13,7 @@ REFERENCE = Path(__file__).with_name("reference")
 README = Path(__file__).parent.parent / "README.md"
 SCALING = README.with_name("SCALING.md")
 _MACHINES = (1, 10, 100, 1000)
+_N_X, _M = 1000, 10**8  # of the data on paper, in float32
 _MARKED = re.compile(r"(<!-- generated: [^>]* -->\n).*?(<!-- end -->)", re.DOTALL)
 
 _CONTEST = (
@@ -106,7 +108,8 @@ def _said_and_timed(way: Way, m: int) -> str:
 def _on_paper(one: cluster.Machine | None) -> str:
     if one is None:
         return f"Without a line for `{beyond.CLUSTER}` there is nothing to put into the formula.\n"
-    job, network = cluster.Job(), cluster.Network()
+    chunk_bytes = 4 * _N_X * chunk_for(_N_X, _M, "float32")
+    job, network = cluster.Job(_N_X, _M, 4, chunk_bytes), cluster.Network()
     costs = [cluster.cost(machines, job, one, network) for machines in _MACHINES]
     headings = [
         *("machines", "largest share", "read at", "reading"),

@@ -18,7 +18,7 @@ import pytest
 import impls
 from bench.checkpoint import Checkpoint
 from impls import problems
-from impls.dataset import Writer
+from impls.dataset import DataSet, Writer, opened
 from impls.training import gradient_descent
 from reports import write
 
@@ -301,6 +301,29 @@ def test_what_cannot_be_saved_ends_training(zeroloop, message, data, tmp_path, m
     expected = f"cannot write {file}: No space left on device; 8 iterations in {file}: with --resume"
     assert message(result).startswith(expected)
     assert len(saved(file)[2]) == 8
+
+
+def test_a_second_interrupt_costs_nothing_that_was_done(zeroloop, data, tmp_path, monkeypatch):
+    file, sums, save, calls = tmp_path / "fit.npz", DataSet.sums, Checkpoint.save, []
+
+    def interrupted(*arguments):
+        calls.append(None)
+        if len(calls) == 4 * chunks:
+            raise KeyboardInterrupt
+        return sums(*arguments)
+
+    def interrupted_again(*arguments):
+        signal.raise_signal(signal.SIGINT)
+        save(*arguments)
+
+    chunks = len(opened(data))
+    monkeypatch.setattr(DataSet, "sums", interrupted)
+    monkeypatch.setattr(Checkpoint, "save", interrupted_again)
+    result = zeroloop("train", data, "--threads=1", "--iterations=9", "--save", file)
+    assert result.exit_code == 130
+    said = f"interrupted; 3 iterations in {file}: with --resume the same command goes on\n"
+    assert result.stderr == said
+    assert len(saved(file)[2]) == 3
 
 
 def test_training_on_data_that_diverges_says_so(zeroloop, message, data):

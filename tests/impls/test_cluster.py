@@ -309,7 +309,7 @@ def test_what_a_worker_raises(near, data, raised, kind, said, monkeypatch):
 
 @pytest.mark.parametrize(("limit_mb", "enough"), [(100, False), (375, False), (376, True), (0, True)])
 def test_memory_of_workers(near, data, limit_mb, enough, monkeypatch):
-    """300 MB for the program, and three chunks of 22,400 bytes, in the four fifths that Dask grants."""
+    """300 MB for the program, and three chunks of 22,400 bytes, in four fifths of the limit."""
     true = near._client.scheduler_info
 
     def info(**arguments):

@@ -58,7 +58,7 @@ def test_what_does_not_fit_is_read_no_faster_than_the_slower_of_machine_and_netw
 
 @pytest.mark.parametrize(("n_x", "workers"), [(1000, 2), (4, 1), (4, 8), (4, 10**6)])
 def test_from_where_a_tree_pays(n_x, workers):
-    job, one = Job(n_x=n_x), Machine(5e9, 8e-3, 8 * 10**9, workers)
+    job, one = replace(JOB, n_x=n_x), Machine(5e9, 8e-3, 8 * 10**9, workers)
     found = tree_pays_from(job, one, NETWORK)
 
     def is_faster(n):
