@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from impls.training import Fit
-from reports import write
+from reports import files
 
 # What NumPy raises for a file that is none of its own, or not whole.
 _DAMAGED = (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
@@ -37,7 +37,7 @@ class Checkpoint:
         content = io.BytesIO()
         about = {"alpha": self.alpha, "data": self.data, "version": metadata.version("zeroloop")}
         np.savez(content, w=fit.w, b=fit.b, costs=fit.costs, **about)  # type: ignore[arg-type]
-        write.write_file(self.path, content.getvalue())
+        files.write_file(self.path, content.getvalue())
 
     def load(self, n_x: int, dtype: str, iterations: int) -> Fit:
         """Return what was saved; raises BadCheckpoint where this training cannot go on from there."""

@@ -2,6 +2,9 @@
 
 Exit codes: 0; 1 for a row that failed, or a regression; 2 for a request that cannot be met, such as an
 unknown option; 130 for a run that was interrupted.
+
+Commands that write a page import `reports.write` themselves: with Matplotlib it takes a second to load, for
+which the others do not wait.
 """
 
 import io
@@ -27,7 +30,7 @@ from bench.selection import BadSelection, describe_row, display_name, select
 from bench.terminal import INTERRUPTED, Commands, data_options, progress, user_errors
 from impls import problems, registry
 from impls.gate import TOLERANCE, gate_for
-from reports import tables, wording, write
+from reports import tables, wording
 from reports.changes import Changes, changed
 from reports.findings import compare, counted
 from reports.gallery import gather
@@ -160,6 +163,8 @@ def run(ctx: click.Context, /, resume: Path | None, dry_run: bool, **asked: Any)
     PRESET is quick (about a minute), course (five; the default) or full (a grid of sizes, up to 10^8
     numbers; half an hour or more). The report says what speaks against citing it.
     """
+    from reports import write
+
     with user_errors():
         job = _job(ctx, resume, asked)
         click.echo(runs.described(job))
@@ -198,6 +203,8 @@ def run(ctx: click.Context, /, resume: Path | None, dry_run: bool, **asked: Any)
 )
 def compare_runs(before: Path, after: Path, limit: float | None, output: Path | None) -> None:
     """Hold one results file to another, row by row."""
+    from reports import write
+
     with user_errors():
         changes = changed(read(before), read(after))
         if not changes.rows and not changes.broken:
@@ -225,6 +232,8 @@ def gallery(folder: Path, output: Path | None) -> None:
 
     A class collects one file of each machine; the page shows what removing the loops brought on all of them.
     """
+    from reports import write
+
     with user_errors():
         found = gather(folder)
         page = write.write_gallery(found, output or folder)
@@ -243,6 +252,8 @@ def gallery(folder: Path, output: Path | None) -> None:
 )
 def report(results: Path, output: Path | None) -> None:
     """Build the report of a results file, from that file alone."""
+    from reports import write
+
     with user_errors():
         found = read(results)
         folder = output or Path("reports") / "out" / found.run_id

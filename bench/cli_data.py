@@ -26,7 +26,7 @@ from bench.terminal import (
 from impls import problems
 from impls import threads as pools
 from impls.dataset import CHUNK_BYTES, opened
-from reports import write
+from reports import files
 
 _SIZES = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
@@ -119,7 +119,7 @@ def make(
     with user_errors():
         if threads is not None:
             check_threads(threads)
-        write.check_writable(path.parent)
+        files.check_writable(path.parent)
         with (
             _interruptible(lambda: f"{maker.so_far}: the same command goes on"),
             progress("making", maker.chunks * maker.stored_bytes, in_bytes=True) as advance,
@@ -151,7 +151,7 @@ def import_file(file: Path, label: str, output: Path | None, dtype: str, chunk_b
     with user_errors():
         table = opened_table(file)
         column = table.find(label)
-        write.check_writable(path.parent)
+        files.check_writable(path.parent)
         with (
             _interruptible(lambda: "nothing was kept"),
             progress("importing", file.stat().st_size, in_bytes=True) as advance,

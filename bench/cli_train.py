@@ -28,7 +28,8 @@ from impls.contract import Array, Step
 from impls.dataset import BadData
 from impls.registry import BoundStep
 from impls.training import Diverged, Fit, accuracy, check_settings, gradient_descent
-from reports import wording, write
+from reports import curve as curves
+from reports import files, wording
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def train(
     with user_errors():
         check_settings(alpha, iterations, tolerance)
         if curve:
-            write.check_curve(curve)
+            curves.check_curve(curve)
         _check_options(ctx, data)
         subject = _data_set(data, address, threads) if data else _row_on_problem(row, name, dtype, threads)
         file = Checkpoint(save, subject.identity, alpha) if save else None
@@ -143,7 +144,7 @@ def train(
     _show(subject, fit, final, training)
     if curve:
         with user_errors():
-            write.write_curve(curve, fit.costs, f"{subject.title}, alpha {alpha:g}")
+            curves.write_curve(curve, fit.costs, f"{subject.title}, alpha {alpha:g}")
         click.echo(f"curve     {curve}")
 
 
@@ -282,7 +283,7 @@ def _start(subject: Subject, file: Checkpoint | None, resume: bool, iterations: 
             raise BadSelection(f"--save: {file.path}, but the name of a file .npz is needed")
         if file.path.exists():
             raise BadSelection(f"{file.path} is there already: go on with --resume, or name another file")
-        write.check_writable(file.path.parent)
+        files.check_writable(file.path.parent)
     return Fit(np.zeros((subject.n_x, 1), subject.dtype), 0.0, [], converged=False)
 
 

@@ -29,7 +29,7 @@ from bench.plan import ALPHA
 from bench.results import Setting, as_json
 from bench.selection import describe_problem, describe_row, display_name
 from impls.gate import TOLERANCE
-from reports import results, write
+from reports import files, results
 from reports.results import Light, Noise, Plan, Pool, Results, Run, Spent, Timing, Training, Unmeasured
 
 _SPARE = 2  # times the file's size: kept free for the last write on a disk that fills up
@@ -190,12 +190,12 @@ class Ledger:
         try:
             if self._spare is None:
                 self._spare = _spare(self.path.parent, _SPARE * len(text) + (1 << 20))
-            write.write_file(self.path, text)
+            files.write_file(self.path, text)
         except OSError:
             if self._spare is None:
                 raise
             self._spare.close()
-            write.write_file(self.path, text)  # the last that this disk takes
+            files.write_file(self.path, text)  # the last that this disk takes
             raise
 
     def conclude(self) -> None:

@@ -11,7 +11,6 @@ from time import perf_counter
 
 import numpy as np
 import psutil
-from scipy.optimize import nnls
 
 import impls
 from bench.results import Setting
@@ -237,6 +236,8 @@ class Paces:
             return seen[shape.n_x, shape.m]
         if len(seen) < 2 and not (seen and is_interpreted(row)):
             return None
+        from scipy.optimize import nnls  # takes half a second to load
+
         sizes = np.array([(1.0, m, n_x * m) for n_x, m in seen])
         times_s = np.array(list(seen.values()))
         factors, _ = nnls(sizes / times_s[:, None], np.ones(len(seen)))  # relative errors count

@@ -12,11 +12,11 @@ import pytest
 from bench import environment, results, selection
 from impls import problems
 from impls.gate import gate_for
+from reports.files import check_writable
 from reports.findings import compare
 from reports.noise import busy
 from reports.results import BadResults, Results, read
 from reports.tables import as_text, contest_as_text
-from reports.write import check_writable, write_report
 
 RECORDER = pytest.StashKey[results.Recorder]()
 _OPTIONS = ("impl", "problem", "dtype", "threads", "contest", "report_dir")
@@ -143,6 +143,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
     yield
     if recorder is None or not recorder.has_results:
         return
+    from reports.write import write_report  # with Matplotlib, which takes a second to load
+
     try:
         index = write_report(_document(config), _report_folder(config))
         written = read(index.with_name("results.json"))

@@ -17,7 +17,7 @@ from bench.plan import Asked, Paces
 from bench.selection import BadSelection, Selection, display_name, select
 from bench.terminal import alone_in, ended_by_signals
 from impls import problems, registry
-from reports import results, wording, write
+from reports import files, results, wording
 from reports.results import Plan, Results
 
 
@@ -119,7 +119,7 @@ def described(job: Job) -> str:
 def carry_out(job: Job, console: Console) -> Results:
     """Measure; raises BadSelection where it cannot go on, and OSError where the file cannot be written."""
     settings = plans.settings(job.plan, job.selected)
-    write.check_writable(job.path.parent)
+    files.check_writable(job.path.parent)
     with (
         alone_in(job.path.parent, "another run"),
         closing(Ledger(job.path, job.plan, job.selected.rows, job.selected.problems)) as ledger,

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from impls.dataset import chunk_for
-from reports import beyond, cluster, figures, tables, wording, write
+from reports import beyond, cluster, figures, files, tables, wording
 from reports.beyond import Family, Way
 from reports.findings import Comparison, Line, compare, named
 from reports.results import Results, read
@@ -30,9 +30,9 @@ def regenerate() -> None:
         read(REFERENCE / f"{name}.json") for name in ("results", "contest", "scaling")
     )
     pictures = figures.draw(results, compare(results))
-    write.write_file(REFERENCE / "speedup.svg", pictures["speedup"].svg)
-    write.write_file(REFERENCE / "beyond.svg", figures.draw(scaling, compare(scaling))["beyond"].svg)
-    write.write_file(REFERENCE / "figures.pdf", figures.as_pdf(pictures.values()))
+    files.write_file(REFERENCE / "speedup.svg", pictures["speedup"].svg)
+    files.write_file(REFERENCE / "beyond.svg", figures.draw(scaling, compare(scaling))["beyond"].svg)
+    files.write_file(REFERENCE / "figures.pdf", figures.as_pdf(pictures.values()))
     fill(README, as_markdown(results, contested))
     fill(SCALING, *scaling_as_markdown(scaling))
 
@@ -41,7 +41,7 @@ def fill(path: Path, *blocks: str) -> None:
     """Write texts between the marks of a document, in their order."""
     texts = iter(blocks)
     text = path.read_text(encoding="utf-8")
-    write.write_file(path, _MARKED.sub(lambda found: found[1] + next(texts) + found[2], text))
+    files.write_file(path, _MARKED.sub(lambda found: found[1] + next(texts) + found[2], text))
 
 
 def as_markdown(results: Results, contested: Results) -> str:

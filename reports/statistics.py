@@ -9,6 +9,8 @@ Times are compared on a log scale, where a speedup is a difference and its recip
   consecutive blocks, and the medians of the blocks stand for independent observations (batch means;
   A. M. Law, Simulation Modeling and Analysis, 5th ed. (2015), section 9.5.3); two rows are compared by
   Welch's t. Such an interval does not hold what another process would have shown.
+
+SciPy is loaded where it is used: most commands need no statistics, and it takes most of a second.
 """
 
 import math
@@ -17,8 +19,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
-from scipy.special import stdtrit
 
 CONFIDENCE = 0.95
 Blocks = Sequence[Sequence[float]]  # per process, seconds per call; none of a process that lost the row
@@ -112,6 +112,8 @@ def line(sizes: Sequence[float], blocks: Sequence[Blocks]) -> tuple[Interval, In
     In each process by least squares in which relative errors weigh equally. `blocks` has one entry for each
     size, of two at least; processes that lack one are left out, and without any the answer is None.
     """
+    from scipy.optimize import nnls
+
     largest = max(sizes)
     columns = np.array([(1.0, size / largest) for size in sizes])
     fits = []
@@ -214,6 +216,8 @@ def _mean(values: Sequence[float]) -> Interval:
 
 def _student(freedom: float, comparisons: int = 1) -> float:
     """How many standard errors an interval reaches to either side."""
+    from scipy.special import stdtrit
+
     return float(stdtrit(freedom, 1 - (1 - CONFIDENCE) / (2 * comparisons)))
 
 

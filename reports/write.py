@@ -1,15 +1,14 @@
-"""The only module that writes: reports and other pages, whose files appear whole or not at all."""
+"""Reports and other pages, each with its tables, figures and numbers in a folder."""
 
 import json
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from reports import beyond, cite, figures, latex, tables
 from reports.changes import Changes
 from reports.figures import Picture
+from reports.files import check_writable, write_file
 from reports.findings import Comparison, compare, contest
 from reports.gallery import Gallery
 from reports.pages import comparison, gallery, report
@@ -20,17 +19,6 @@ _EXPORT = re.compile(
     r"|(speedup-python|speedup-numpy|break-even|spread|training)-\d+\.svg"
     r"|(speedup|pays|fastest|scaling|beyond|first-calls)\.svg"
 )
-_CURVES = (".csv", ".svg", ".pdf", ".png")
-
-
-def check_writable(folder: Path) -> None:
-    """Make the folder and a file in it; raises OSError, with a message for a user, where that fails."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise OSError(f"cannot write to {folder}: {error.strerror}; choose another folder") from None
 
 
 def write_report(document: dict[str, Any], folder: Path) -> Path:
@@ -132,40 +120,3 @@ def write_gallery(found: Gallery, folder: Path) -> Path:
     page = folder / "gallery.html"
     write_file(page, gallery.render(found, folder, figures.of_gallery(found)))
     return page
-
-
-def check_curve(path: Path) -> None:
-    """Raise ValueError or OSError unless a cost curve can be written to this path."""
-    if path.suffix not in _CURVES:
-        raise ValueError(f"{path}: a cost curve is written as {', '.join(_CURVES)}")
-    check_writable(path.parent)
-
-
-def write_curve(path: Path, costs: list[float], title: str) -> None:
-    """Write the cost J at each iteration, as numbers or as a picture; raises what `check_curve` does."""
-    check_curve(path)
-    if path.suffix == ".csv":
-        write_file(path, "iteration,cost\n" + "".join(f"{i},{cost!r}\n" for i, cost in enumerate(costs)))
-    else:
-        write_file(path, figures.cost_curve(costs, title, path.suffix.removeprefix(".")))
-
-
-def write_file(path: Path, content: str | bytes) -> None:
-    """Write a file whole, or leave what was there."""
-    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
-    try:
-        _replace(path, data)
-    except OSError as error:
-        raise OSError(f"cannot write {path}: {error.strerror}") from None
-
-
-def _replace(path: Path, data: bytes) -> None:
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(unfinished, 0o644)  # mkstemp's files are for their owner only
-        os.replace(unfinished, path)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)  # not there if Ctrl-C came just after the last line
-        raise

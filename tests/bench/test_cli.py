@@ -24,8 +24,8 @@ def line_of(result, name):
 
 
 @pytest.mark.slow
-def test_a_command_that_computes_nothing_loads_no_library_of_a_row():
-    libraries = {"numba", "zarr", "distributed", "pyarrow", "torch", "jax"}
+def test_a_command_that_computes_nothing_loads_nothing_large():
+    libraries = {"matplotlib", "scipy", "numba", "zarr", "distributed", "pyarrow", "torch", "jax"}
     code = f"import sys, bench.cli; print({libraries} & {{*sys.modules}})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

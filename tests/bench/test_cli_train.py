@@ -20,7 +20,7 @@ from bench.checkpoint import Checkpoint
 from impls import problems
 from impls.dataset import DataSet, Writer, opened
 from impls.training import gradient_descent
-from reports import write
+from reports import files
 
 QUICK = ("--problem", "5x7", "--threads", "1")
 
@@ -287,7 +287,7 @@ def test_a_chunk_that_is_damaged_ends_training(zeroloop, message, tmp_path):
 
 
 def test_what_cannot_be_saved_ends_training(zeroloop, message, data, tmp_path, monkeypatch):
-    file, write_file, writes = tmp_path / "fit.npz", write.write_file, []
+    file, write_file, writes = tmp_path / "fit.npz", files.write_file, []
 
     def full(path, content):
         writes.append(path)
@@ -295,7 +295,7 @@ def test_what_cannot_be_saved_ends_training(zeroloop, message, data, tmp_path, m
             raise OSError(f"cannot write {path}: No space left on device")
         write_file(path, content)
 
-    monkeypatch.setattr("reports.write.write_file", full)
+    monkeypatch.setattr("reports.files.write_file", full)
     result = zeroloop("train", data, "--iterations=50", "--every=4", f"--save={file}")
     assert result.exit_code == 2
     expected = f"cannot write {file}: No space left on device; 8 iterations in {file}: with --resume"

@@ -13,7 +13,7 @@ from bench.ledger import Entry, Ledger, Stale
 from bench.outcome import LeftOut
 from bench.plan import Asked
 from bench.results import Setting
-from reports import write
+from reports import files
 from reports.results import Light, Training, parse, read
 
 ROWS = ("numpy_zero_loop", "numba_two_loop")
@@ -221,14 +221,14 @@ def test_a_file_that_cannot_be_written_leaves_the_one_before(begun, monkeypatch)
     def full(path, content):
         raise OSError("cannot write: No space left on device")
 
-    monkeypatch.setattr(write, "write_file", full)
+    monkeypatch.setattr(files, "write_file", full)
     with pytest.raises(OSError, match="No space"):
         begun.save()
     assert begun.path.read_bytes() == before
 
 
 def test_the_spare_space_is_given_up_for_the_last_write(begun, monkeypatch):
-    write_file, calls = write.write_file, []
+    write_file, calls = files.write_file, []
 
     def full_once(path, content):
         calls.append(path)
@@ -237,7 +237,7 @@ def test_the_spare_space_is_given_up_for_the_last_write(begun, monkeypatch):
         write_file(path, content)
 
     begun.change(ROWS[0], FIRST).add_block(2, 9.0)
-    monkeypatch.setattr(write, "write_file", full_once)
+    monkeypatch.setattr(files, "write_file", full_once)
     with pytest.raises(OSError, match="No space"):
         begun.save()
     assert begun._spare.closed

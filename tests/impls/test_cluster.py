@@ -593,14 +593,19 @@ def test_a_scheduler_that_dies(serve, work, train, path):
 
 @pytest.mark.slow
 def test_a_scheduler_that_ends_when_idle_does_not_during_a_training(serve, work, train, path, tmp_path):
-    _, address = serve("--idle-timeout", "4s")
-    work(address, hook=WATCHED, CHUNKS=str(tmp_path / "chunks"))
-    training = train(path, address, 120)  # which take 8 s
-    training.read_until(1)
-    began = time.monotonic()
-    code, _, errors = training.ended()
-    assert (code, errors) == (0, "")
-    assert time.monotonic() - began > 4
+    _, address = serve("--idle-timeout", "6s")
+    with distributed.Client(address) as client:
+        begun = distributed.Event("begun", client)
+        busy = client.submit(lambda: distributed.Event("begun").wait())  # it is not idle until then
+        work(address, "--nthreads", "2", hook=WATCHED, CHUNKS=str(tmp_path / "chunks"))
+        training = train(path, address, 300)  # which take 10 s
+        training.read_until(1)
+        begun.set()
+        busy.result()
+        began = time.monotonic()
+        code, _, errors = training.ended()
+        assert (code, errors) == (0, "")
+        assert time.monotonic() - began > 6
 
 
 @pytest.mark.slow

@@ -132,19 +132,6 @@ def test_results_are_written_first_and_whole(tmp_path, document, monkeypatch):
     assert json.loads((tmp_path / "results.json").read_text("utf-8")) == document
 
 
-def test_an_interrupt_once_the_file_is_there(tmp_path, monkeypatch):
-    replace = os.replace
-
-    def interrupted(*paths):
-        replace(*paths)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "replace", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        write.write_file(tmp_path / "file", "whole")
-    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("file", "whole")]
-
-
 def test_results_that_are_refused_are_kept(tmp_path, document):
     document["zeroloop"]["kind"] = 7
     with pytest.raises(BadResults, match=r"zeroloop\.kind"):
@@ -184,75 +171,16 @@ def test_a_report_leaves_nothing_of_another_in_its_folder(tmp_path, document):
     assert (tmp_path / "figures.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_a_disk_that_fills_up_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
-    class Full:
-        def __init__(self, handle, mode):
-            self.file = open(handle, mode)  # noqa: SIM115
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            self.file.close()
-
-        def write(self, data):
-            self.file.write(data[:3])
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-    path = tmp_path / "file"
-    path.write_text("old")
-    monkeypatch.setattr(os, "fdopen", Full)
-    with pytest.raises(OSError, match="No space left"):
-        write.write_file(path, "new and longer")
-    assert contents(tmp_path) == {"file": b"old"}
-
-
 @pytest.mark.parametrize("below", [(), ("deeper",)])
 def test_a_folder_that_cannot_be_made_is_named(tmp_path, document, below):
     (tmp_path / "file").touch()
     folder = tmp_path.joinpath("file", *below)
-    for ask in (write.check_writable, lambda folder: write.write_into(document, folder)):
+    for writing in (write.write_into, write.write_report):
         with pytest.raises(OSError, match=r": .*; choose another folder$") as caught:
-            ask(folder)
-        assert str(caught.value).startswith(f"cannot write to {folder}: ")
-    with pytest.raises(OSError, match=f"cannot write to {folder}"):
-        write.write_report(document, folder)
-
-
-def test_check_writable_makes_the_folder_and_leaves_it_empty(tmp_path):
-    write.check_writable(tmp_path / "a" / "b")
-    assert list((tmp_path / "a" / "b").iterdir()) == []
+            writing(document, folder)
+        assert str(caught.value).startswith(f"cannot write to {folder}")
 
 
 def test_a_name_that_is_not_utf_8_is_reported(tmp_path, document, renamed):
     # What Python makes of the file name b"\xff.py", and what JSON's "\udcff" stands for.
     assert write.write_into(renamed(document, "mine.py", "\udcff.py"), tmp_path)
-
-
-def test_curve_as_csv_holds_every_digit(tmp_path):
-    costs = [0.6931471805599453, 0.1 + 0.2, 1e-300]
-    path = tmp_path / "new" / "cost.csv"
-    write.write_curve(path, costs, "title")
-    assert (
-        path.read_text("utf-8") == "iteration,cost\n0,0.6931471805599453\n1,0.30000000000000004\n2,1e-300\n"
-    )
-
-
-@pytest.mark.parametrize(("kind", "start"), [("svg", b"<?xml"), ("pdf", b"%PDF-"), ("png", b"\x89PNG")])
-def test_curve_as_a_picture(tmp_path, kind, start):
-    write.write_curve(tmp_path / f"cost.{kind}", [0.7, 0.5], "title")
-    assert list(contents(tmp_path)) == [f"cost.{kind}"]
-    assert contents(tmp_path)[f"cost.{kind}"].startswith(start)
-
-
-@pytest.mark.parametrize("name", ["cost", "cost.txt", "cost.csv.gz", ".csv"])
-def test_curve_in_another_format_is_refused(tmp_path, name):
-    with pytest.raises(ValueError, match=r"a cost curve is written as \.csv, \.svg, \.pdf, \.png"):
-        write.write_curve(tmp_path / name, [0.7], "title")
-    assert contents(tmp_path) == {}
-
-
-def test_curve_below_a_file_is_refused(tmp_path):
-    (tmp_path / "file").touch()
-    with pytest.raises(OSError, match=f"cannot write to {tmp_path}/file"):
-        write.check_curve(tmp_path / "file" / "cost.csv")

@@ -1,0 +1,25 @@
+"""The cost of a training at each iteration, as a file of numbers or a picture."""
+
+from pathlib import Path
+
+from reports.files import check_writable, write_file
+
+_KINDS = (".csv", ".svg", ".pdf", ".png")
+
+
+def check_curve(path: Path) -> None:
+    """Raise ValueError or OSError unless a cost curve can be written to this path."""
+    if path.suffix not in _KINDS:
+        raise ValueError(f"{path}: a cost curve is written as {', '.join(_KINDS)}")
+    check_writable(path.parent)
+
+
+def write_curve(path: Path, costs: list[float], title: str) -> None:
+    """Write the cost J at each iteration, as numbers or as a picture; raises what `check_curve` does."""
+    check_curve(path)
+    if path.suffix == ".csv":
+        write_file(path, "iteration,cost\n" + "".join(f"{i},{cost!r}\n" for i, cost in enumerate(costs)))
+    else:
+        from reports import figures  # Matplotlib takes a second to load, and numbers need none
+
+        write_file(path, figures.cost_curve(costs, title, path.suffix.removeprefix(".")))

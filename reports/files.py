@@ -1,0 +1,36 @@
+"""Files that appear whole or not at all."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def check_writable(folder: Path) -> None:
+    """Make the folder and a file in it; raises OSError, with a message for a user, where that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(f"cannot write to {folder}: {error.strerror}; choose another folder") from None
+
+
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write a file whole, or leave what was there."""
+    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
+    try:
+        _replace(path, data)
+    except OSError as error:
+        raise OSError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _replace(path: Path, data: bytes) -> None:
+    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(unfinished, 0o644)  # mkstemp's files are for their owner only
+        os.replace(unfinished, path)
+    except BaseException:
+        Path(unfinished).unlink(missing_ok=True)  # not there if Ctrl-C came just after the last line
+        raise

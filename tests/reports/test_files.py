@@ -1,0 +1,55 @@
+"""Files that are written whole, or not at all."""
+
+import errno
+import os
+
+import pytest
+
+from reports import files
+
+
+def test_an_interrupt_once_the_file_is_there(tmp_path, monkeypatch):
+    replace = os.replace
+
+    def interrupted(*paths):
+        replace(*paths)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        files.write_file(tmp_path / "file", "whole")
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("file", "whole")]
+
+
+def test_a_disk_that_fills_up_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
+    class Full:
+        def __init__(self, handle, mode):
+            self.file = open(handle, mode)  # noqa: SIM115
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.file.close()
+
+        def write(self, data):
+            self.file.write(data[:3])
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "file"
+    path.write_text("old")
+    monkeypatch.setattr(os, "fdopen", Full)
+    with pytest.raises(OSError, match="No space left"):
+        files.write_file(path, "new and longer")
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("file", "old")]
+
+
+def test_a_folder_below_a_file_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match=f"^cannot write to {tmp_path}/file/below: .*; choose another folder$"):
+        files.check_writable(tmp_path / "file" / "below")
+
+
+def test_check_writable_makes_the_folder_and_leaves_it_empty(tmp_path):
+    files.check_writable(tmp_path / "a" / "b")
+    assert list((tmp_path / "a" / "b").iterdir()) == []
