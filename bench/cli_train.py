@@ -298,7 +298,7 @@ def _show(subject: Subject, fit: Fit, final: Step, training: _Training) -> None:
     rate = ""
     if done and not subject.impl:
         each_s, read_bytes = training.iteration_s, subject.n_x * subject.m * np.dtype(subject.dtype).itemsize
-        rate = f"; then {wording.seconds(each_s)} each, {wording.size(read_bytes / each_s)}/s"
+        rate = f"; then {wording.seconds(each_s)} each in the median, {wording.size(read_bytes / each_s)}/s"
     click.echo(
         f"seconds   {wall_s:.3f} for {wording.counted(done, 'iteration')}, the first call included{rate}"
     )

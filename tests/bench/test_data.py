@@ -1,5 +1,9 @@
 """Synthetic data sets: the same numbers whatever the chunks, of the model that they are said to be of."""
 
+import os
+import signal
+import threading
+import time
 from itertools import pairwise
 
 import numpy as np
@@ -8,7 +12,7 @@ import zarr
 from scipy.stats import kstest
 
 from bench.data import Maker, piece_of
-from impls.dataset import BadData, opened
+from impls.dataset import BadData, Writer, opened
 
 PIECE = piece_of(3)
 M = 3 * PIECE + 5_001
@@ -148,6 +152,32 @@ def test_what_is_written_is_not_written_again(tmp_path):
     assert {file: file.stat().st_mtime_ns for file in kept} == kept
     Maker(tmp_path / "other.zarr", *ABOUT).run(1, lambda _: None)
     assert files(path) == files(tmp_path / "other.zarr")
+
+
+def test_a_second_interrupt_waits_for_the_chunks_too(tmp_path, monkeypatch):
+    maker, write, whole = Maker(tmp_path / "data.zarr", *ABOUT), Writer.write, []
+    begun = threading.Event()
+
+    def slow(writer, k, X, Y):
+        if k == 0:
+            assert begun.wait(60)
+        if k == 1:
+            begun.set()
+            assert maker._stop.wait(60)  # the first interrupt has come
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)
+        write(writer, k, X, Y)
+        whole.append(k)
+
+    def interrupted(size):
+        if size:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Writer, "write", slow)
+    with pytest.raises(KeyboardInterrupt):
+        maker.run(2, interrupted)
+    assert 1 in whole
+    assert maker.written == len(whole)
 
 
 def test_chunks_whose_labels_are_all_0_are_written_too(tmp_path, whole):
