@@ -28,8 +28,8 @@ from impls.contract import Array, Step
 from impls.dataset import BadData
 from impls.registry import BoundStep
 from impls.training import Diverged, Fit, accuracy, check_settings, gradient_descent
-from reports import curve as curves
 from reports import files, wording
+from reports.curve import check_curve, write_curve
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def train(
     with user_errors():
         check_settings(alpha, iterations, tolerance)
         if curve:
-            curves.check_curve(curve)
+            check_curve(curve)
         _check_options(ctx, data)
         subject = _data_set(data, address, threads) if data else _row_on_problem(row, name, dtype, threads)
         file = Checkpoint(save, subject.identity, alpha) if save else None
@@ -144,7 +144,7 @@ def train(
     _show(subject, fit, final, training)
     if curve:
         with user_errors():
-            curves.write_curve(curve, fit.costs, f"{subject.title}, alpha {alpha:g}")
+            write_curve(curve, fit.costs, f"{subject.title}, alpha {alpha:g}")
         click.echo(f"curve     {curve}")
 
 
