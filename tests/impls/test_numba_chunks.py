@@ -58,9 +58,12 @@ def test_small_data_too_are_shared_out(name, chunks):
     assert len(numba_chunks.on_disk(problem.X, problem.Y)) == chunks
 
 
+ENDINGS = ("", "raise KeyboardInterrupt", "raise SystemExit(3)", "1 / 0")
+ENDS = [("numba_chunks", ending) for ending in ENDINGS] + [("dask_chunks", ending) for ending in ENDINGS[:2]]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("row", ["numba_chunks", "dask_chunks"])
-@pytest.mark.parametrize("ending", ["", "raise SystemExit(3)", "1 / 0", "raise KeyboardInterrupt"])
+@pytest.mark.parametrize(("row", "ending"), ENDS)
 def test_nothing_is_left_of_a_process(tmp_path, row, ending):
     if row == "dask_chunks":
         pytest.importorskip("distributed")
