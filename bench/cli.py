@@ -163,13 +163,13 @@ def run(ctx: click.Context, /, resume: Path | None, dry_run: bool, **asked: Any)
     PRESET is quick (about a minute), course (five; the default) or full (a grid of sizes, up to 10^8
     numbers; half an hour or more). The report says what speaks against citing it.
     """
-    from reports import write
-
     with user_errors():
         job = _job(ctx, resume, asked)
         click.echo(runs.described(job))
         if dry_run:
             return
+        from reports import write  # before anything is measured, in case it fails
+
         click.echo(f"results: {job.path}")
         try:
             found = runs.carry_out(job, Console(stderr=True))
@@ -203,14 +203,16 @@ def run(ctx: click.Context, /, resume: Path | None, dry_run: bool, **asked: Any)
 )
 def compare_runs(before: Path, after: Path, limit: float | None, output: Path | None) -> None:
     """Hold one results file to another, row by row."""
-    from reports import write
-
     with user_errors():
         changes = changed(read(before), read(after))
         if not changes.rows and not changes.broken:
             held = " and ".join(map(tables.contents_as_text, (changes.before, changes.after)))
             raise ValueError(f"{before} and {after} have no row on the same problem in common: {held}")
-        page = write.write_comparison(changes, output) if output else None
+        page = None
+        if output:
+            from reports import write
+
+            page = write.write_comparison(changes, output)
     click.echo(tables.changes_as_text(changes))
     regressions = [] if limit is None else _show_regressions(changes, limit)
     if page:

@@ -102,19 +102,19 @@ class Maker:
             except Exception as error:
                 ended.put(error)
 
-        pool = ThreadPoolExecutor(threads)
-        try:
-            with signals_wait():
-                for _ in range(threads):
-                    pool.submit(work)
-            for _ in missing:
-                if error := ended.get():  # a signal here leaves no lock taken, as it can in a future
-                    raise error
-                show(self.stored_bytes)
-        finally:
-            with signals_wait():  # a second Ctrl-C lets go of the folder no sooner than they have ended
-                self._stop.set()
-                pool.shutdown()
+        with ThreadPoolExecutor(threads) as pool:
+            try:
+                with signals_wait():
+                    for _ in range(threads):
+                        pool.submit(work)
+                for _ in missing:
+                    if error := ended.get():  # a signal here leaves no lock taken, as it can in a future
+                        raise error
+                    show(self.stored_bytes)
+            finally:
+                with signals_wait():  # a second Ctrl-C lets go of the folder no sooner than they have ended
+                    self._stop.set()
+                    pool.shutdown()
 
     def _write_chunk(self, writer: Writer, source: "Source", k: int) -> None:
         start, stop = k * self.chunk, min((k + 1) * self.chunk, self.m)

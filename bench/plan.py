@@ -236,7 +236,7 @@ class Paces:
             return seen[shape.n_x, shape.m]
         if len(seen) < 2 and not (seen and is_interpreted(row)):
             return None
-        from scipy.optimize import nnls  # takes half a second to load
+        from scipy.optimize import nnls  # not above: see `reports.statistics`
 
         sizes = np.array([(1.0, m, n_x * m) for n_x, m in seen])
         times_s = np.array(list(seen.values()))

@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
             check_writable(config.option.benchmark_json.parent)
     except (selection.BadSelection, OSError) as error:
         raise pytest.UsageError(str(error)) from None
+    import_module("reports.write")  # with Matplotlib; if that fails, it does before anything is measured
     config.stash[RECORDER] = results.Recorder(chosen, environment.load())
     if config.option.contest:
         _shorten(config)
@@ -143,7 +145,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
     yield
     if recorder is None or not recorder.has_results:
         return
-    from reports.write import write_report  # with Matplotlib, which takes a second to load
+    from reports.write import write_report  # not above: a plain `pytest` does not wait for Matplotlib
 
     try:
         index = write_report(_document(config), _report_folder(config))

@@ -1,5 +1,6 @@
 """The cost of a training at each iteration, as a file of numbers or a picture."""
 
+from importlib import import_module
 from pathlib import Path
 
 from reports.files import check_writable, write_file
@@ -11,6 +12,8 @@ def check_curve(path: Path) -> None:
     """Raise ValueError or OSError unless a cost curve can be written to this path."""
     if path.suffix not in _KINDS:
         raise ValueError(f"{path}: a cost curve is written as {', '.join(_KINDS)}")
+    if path.suffix != ".csv":
+        import_module("reports.figures")  # with Matplotlib; if that fails, it does before the training
     check_writable(path.parent)
 
 
@@ -20,6 +23,6 @@ def write_curve(path: Path, costs: list[float], title: str) -> None:
     if path.suffix == ".csv":
         write_file(path, "iteration,cost\n" + "".join(f"{i},{cost!r}\n" for i, cost in enumerate(costs)))
     else:
-        from reports import figures  # Matplotlib takes a second to load, and numbers need none
+        from reports import figures  # not above: numbers do not wait for Matplotlib
 
         write_file(path, figures.cost_curve(costs, title, path.suffix.removeprefix(".")))

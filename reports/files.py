@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""The only module that writes files: they appear whole or not at all."""
 
 import os
 import tempfile

@@ -155,19 +155,19 @@ def test_what_is_written_is_not_written_again(tmp_path):
 
 
 def test_a_second_interrupt_waits_for_the_chunks_too(tmp_path, monkeypatch):
-    maker, write, whole = Maker(tmp_path / "data.zarr", *ABOUT), Writer.write, []
-    begun = threading.Event()
+    maker, write, written = Maker(tmp_path / "data.zarr", *ABOUT), Writer.write, []
+    second = threading.Event()
 
     def slow(writer, k, X, Y):
         if k == 0:
-            assert begun.wait(60)
+            assert second.wait(60)
         if k == 1:
-            begun.set()
+            second.set()
             assert maker._stop.wait(60)  # the first interrupt has come
             os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.2)
+            time.sleep(0.2)  # for whoever does not wait
         write(writer, k, X, Y)
-        whole.append(k)
+        written.append(k)
 
     def interrupted(size):
         if size:
@@ -176,8 +176,8 @@ def test_a_second_interrupt_waits_for_the_chunks_too(tmp_path, monkeypatch):
     monkeypatch.setattr(Writer, "write", slow)
     with pytest.raises(KeyboardInterrupt):
         maker.run(2, interrupted)
-    assert 1 in whole
-    assert maker.written == len(whole)
+    assert 1 in written
+    assert maker.written == len(written)
 
 
 def test_chunks_whose_labels_are_all_0_are_written_too(tmp_path, whole):
