@@ -8,7 +8,8 @@ from importlib import metadata
 import psutil
 from threadpoolctl import threadpool_info
 
-from impls import cuda_device, threads
+from impls import pools
+from impls.kernels import cuda_device
 from reports.results import Environment, Pool
 
 _LIBRARIES = (
@@ -23,7 +24,7 @@ def describe(cpu: str | None, load_before: float | None) -> Environment:
     return Environment(
         cpu=cpu or platform.processor() or platform.machine(),
         gpu=cuda_device.name(),
-        cores=threads.available(),
+        cores=pools.available(),
         memory_bytes=psutil.virtual_memory().total,
         system=f"{platform.system()} {platform.machine()}",
         python=f"{platform.python_implementation()} {platform.python_version()}",

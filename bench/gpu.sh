@@ -13,7 +13,8 @@ cd "$(dirname "$0")/.."
 
 read -ra names < <(
   python - <<'EOF'
-from impls import cuda_device, registry
+from impls import registry
+from impls.kernels import cuda_device
 
 if why := cuda_device.why_none():
     raise SystemExit(f"no CUDA device: {why}")

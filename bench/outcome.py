@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import impls
 from bench.selection import display_name, path_of
-from impls.gate import Refused
 from impls.registry import is_own_file, record, where_it_failed
+from impls.truth.gate import Refused
 
 # Of a row, or its data, and of no single process.
 EVERYWHERE = ("unsuited", "not installed", "does not load", "no CUDA device")

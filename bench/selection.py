@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import impls
-from impls import problems, registry, threads
+from impls import pools, registry
+from impls.data import problems
 from reports import results
 
 DEFAULT_PROBLEMS = ("breast_cancer", "128x100", "128x1000", "square", "cats", "two_features")
@@ -15,6 +17,14 @@ DEFAULT_PROBLEMS = ("breast_cancer", "128x100", "128x1000", "square", "cats", "t
 
 class BadSelection(ValueError):
     """Something asked for does not exist or cannot be had; the message says what, and what there is."""
+
+
+class Setting(NamedTuple):
+    """What is the same for all rows that are compared."""
+
+    problem: str
+    dtype: str
+    threads: int
 
 
 @dataclass(frozen=True)
@@ -65,8 +75,8 @@ def select(
 
 def check_threads(count: int) -> None:
     """Raise ValueError for a number of threads that this process cannot have."""
-    if threads.check(count) > threads.available():
-        raise BadSelection(f"threads: {count}, but this process may use {threads.available()} cores")
+    if pools.check(count) > pools.available():
+        raise BadSelection(f"threads: {count}, but this process may use {pools.available()} cores")
 
 
 def display_name(row: str) -> str:
@@ -82,9 +92,9 @@ def device_of(row: str) -> str:
 def describe_row(row: str) -> results.Row:
     """Describe a row with its source, also where its library is missing or the own file is broken."""
     found = registry.own_record(Path(row)) if registry.is_own_file(row) else registry.record(row)
-    compiled = "\n\n".join(map(_source, found.compiles)) or None
+    compiled = "\n\n".join(_text(_row_path(name)) for name in found.compiles) or None
     return results.Row(
-        found.name, found.title, found.origin, _source(row), compiled, found.side, found.device
+        found.name, found.title, found.origin, _text(path_of(row)), compiled, found.side, found.device
     )
 
 
@@ -96,17 +106,17 @@ def describe_problem(name: str) -> results.Problem:
 
 def path_of(row: str) -> Path:
     """Return the path of a row's file, whether or not it exists."""
-    return (
-        Path(os.path.realpath(row))
-        if registry.is_own_file(row)
-        else Path(registry.__file__).with_name(f"{row}.py")
-    )
+    return Path(os.path.realpath(row)) if registry.is_own_file(row) else _row_path(row)
+
+
+def _row_path(name: str) -> Path:
+    return Path(registry.__file__).parent / f"{name}.py"
 
 
 def _quick_look() -> Selection:
     """Choose all rows in memory: what disks and workers cost shows on data that are no lesson's size."""
     rows = tuple(row.name for row in registry.RECORDS if not row.on_disk)
-    return Selection(rows, DEFAULT_PROBLEMS, ("float64",), (threads.available(),))
+    return Selection(rows, DEFAULT_PROBLEMS, ("float64",), (pools.available(),))
 
 
 def _contest() -> Selection:
@@ -117,11 +127,10 @@ def _contest() -> Selection:
     here = (row for row in registry.RECORDS if row.device == "cpu" and not row.on_disk)
     rows = tuple(row.name for row in here if row.loops == 0 or "numba" in row.needs)
     # All cores first: XLA starts once per process, and what it has then is what JAX is shown with.
-    return Selection(rows, problems.names(), problems.DTYPES, (threads.available(), 1))
+    return Selection(rows, problems.names(), problems.DTYPES, (pools.available(), 1))
 
 
-def _source(row: str) -> str:
-    path = path_of(row)
+def _text(path: Path) -> str:
     if not path.is_file():  # a pipe would never end
         return ""
     try:

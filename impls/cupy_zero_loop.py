@@ -2,8 +2,8 @@
 
 import cupy as cp
 
-from impls import cuda_device
 from impls.contract import Step
+from impls.kernels import cuda_device
 
 
 def prepare(X, Y, threads):

@@ -4,7 +4,7 @@ As many workers with one thread each as a step may use threads. `zeroloop train 
 the same way to workers on other machines.
 """
 
-from impls.cluster import Cluster
+from impls.data.cluster import Cluster
 from impls.numba_chunks import on_disk
 
 _cluster = None  # of this process; starting another takes seconds

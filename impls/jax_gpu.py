@@ -3,9 +3,9 @@
 import jax
 import numpy as np
 
-from impls import cuda_device
 from impls.contract import Step, Unsuited
 from impls.jax_step import cost_and_gradients, on_device, start
+from impls.kernels import cuda_device
 
 _PLATFORM = "cuda"
 

@@ -10,8 +10,8 @@ import tempfile
 import weakref
 from pathlib import Path
 
-from impls import chunked
-from impls.dataset import CHUNK_BYTES, Writer, chunk_for, opened
+from impls.data import chunked
+from impls.data.dataset import CHUNK_BYTES, Writer, chunk_for, opened
 
 _FEWEST = 8  # chunks, so that small data too are shared among threads
 

@@ -6,7 +6,7 @@ X is read from memory once; in C order with more than some 2,000 features twice:
 import numpy as np
 
 from impls.contract import Step
-from impls.sweep import sweep, threads_for
+from impls.kernels.sweep import sweep, threads_for
 
 
 def prepare(X, Y, threads):

@@ -5,8 +5,8 @@ from math import exp, log1p
 import numpy as np
 from numba import prange
 
-from impls.compiled import SUMS, compiled
 from impls.contract import Step
+from impls.kernels.compiled import SUMS, compiled
 
 
 def prepare(X, Y, threads):

@@ -3,8 +3,8 @@
 import numpy as np
 
 from impls import python_two_loop
-from impls.compiled import compiled
 from impls.contract import Step
+from impls.kernels.compiled import compiled
 
 _loops = compiled(python_two_loop.step)
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from impls import cuda_device
-from impls import threads as pools
+from impls import pools
 from impls.contract import Array, Step, Unsuited, as_step, check_data, check_parameters
+from impls.kernels import cuda_device
 
 # Of libraries that pip knows by another name; of CuPy's, there is one for each CUDA.
 _PIP_NAMES = {"sklearn": "scikit-learn", "cupy": "'cupy-cuda13x[ctk]'"}
@@ -100,7 +100,7 @@ RECORDS = (
         loops=3,
         origin="this project, to be the fastest on a processor",
         needs=("numpy", "numba"),
-        compiles=("sweep", "link"),
+        compiles=("kernels/sweep", "kernels/link"),
         side="ours",
     ),
     Record(
@@ -109,7 +109,7 @@ RECORDS = (
         loops=3,
         origin="this project, to be the fastest on a processor",
         needs=("numpy", "numba"),
-        compiles=("sweep", "link"),
+        compiles=("kernels/sweep", "kernels/link"),
         side="ours",
     ),
     Record(
@@ -118,7 +118,7 @@ RECORDS = (
         loops=3,
         origin="this project, for data that fit in no memory",
         needs=("numpy", "numba", "zarr"),
-        compiles=("sweep", "link"),
+        compiles=("kernels/sweep", "kernels/link"),
     ),
     Record(
         "dask_chunks",
@@ -126,7 +126,7 @@ RECORDS = (
         loops=3,
         origin="this project, for data that fit in no machine",
         needs=("numpy", "numba", "zarr", "distributed"),
-        compiles=("sweep", "link"),
+        compiles=("kernels/sweep", "kernels/link"),
     ),
     Record(
         "numexpr_zero_loop",

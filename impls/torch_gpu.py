@@ -2,8 +2,8 @@
 
 import torch
 
-from impls import cuda_device
 from impls.contract import Step, Unsuited
+from impls.kernels import cuda_device
 from impls.torch_step import cost_and_gradients, shared
 
 _DEVICE = "cuda"

@@ -3,11 +3,13 @@
 import re
 from pathlib import Path
 
-from impls.dataset import chunk_for
-from reports import beyond, cluster, figures, files, tables, wording
-from reports.beyond import Family, Way
-from reports.findings import Comparison, Line, compare, named
+from impls.data.dataset import chunk_for
+from reports import figures, files, wording
+from reports.facts import beyond, on_paper
+from reports.facts.beyond import Family, Way
+from reports.facts.comparison import Comparison, Line, compare, named
 from reports.results import Results, read
+from reports.tables import tables
 
 REFERENCE = Path(__file__).with_name("reference")
 README = Path(__file__).parent.parent / "README.md"
@@ -75,7 +77,7 @@ def scaling_as_markdown(results: Results) -> tuple[str, str, str]:
     return (
         f"{tables.beyond_as_markdown(families)}\n{_measured_on(results)}\n",
         "\n".join(map(_beside_lines, families)),
-        _on_paper(cluster.measured(families, results.environment.memory_bytes)),
+        _on_paper(on_paper.measured(families, results.environment.memory_bytes)),
     )
 
 
@@ -105,12 +107,12 @@ def _said_and_timed(way: Way, m: int) -> str:
     return f"{wording.seconds(way.predicted_s.get(m))}<br>{wording.seconds(line.step_s.estimate)}"
 
 
-def _on_paper(one: cluster.Machine | None) -> str:
+def _on_paper(one: on_paper.Machine | None) -> str:
     if one is None:
         return f"Without a line for `{beyond.CLUSTER}` there is nothing to put into the formula.\n"
     chunk_bytes = 4 * _N_X * chunk_for(_N_X, _M, "float32")
-    job, network = cluster.Job(_N_X, _M, 4, chunk_bytes), cluster.Network()
-    costs = [cluster.cost(machines, job, one, network) for machines in _MACHINES]
+    job, network = on_paper.Job(_N_X, _M, 4, chunk_bytes), on_paper.Network()
+    costs = [on_paper.cost(machines, job, one, network) for machines in _MACHINES]
     headings = [
         *("machines", "largest share", "read at", "reading"),
         *("tree", "step", "times as fast"),
@@ -132,7 +134,7 @@ def _on_paper(one: cluster.Machine | None) -> str:
         ]
         for cost in costs
     ]
-    best = cluster.best_as_built(job, one, network)
+    best = on_paper.best_as_built(job, one, network)
     return (
         f"n_x = {wording.number(job.n_x)}, m = {wording.power_of_ten(job.m)}, float32: X has "
         f"{wording.size(job.x_bytes)}, in {wording.number(job.chunks)} chunks; s = "
@@ -142,8 +144,8 @@ def _on_paper(one: cluster.Machine | None) -> str:
         f"Assumed: b = {wording.size(network.bytes_per_s)}/s, l = {wording.seconds(network.latency_s)}, "
         f"t = {wording.seconds(network.asking_s)}.\n\n"
         f"{_table(headings, rows, 0)}\n"
-        f"A tree takes less than messages do from {cluster.tree_pays_from(job, one, network):,} machines on. "
-        f"As built, a step is fastest on {wording.number(best.machines)} machines, in "
+        f"A tree takes less than messages do from {on_paper.tree_pays_from(job, one, network):,} machines "
+        f"on. As built, a step is fastest on {wording.number(best.machines)} machines, in "
         f"{wording.seconds(best.as_built_s)}: with more, its one scheduler loses what they gain.\n"
     )
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from reports.statistics import Interval
+from reports.facts.intervals import Interval
 
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _SIZES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))

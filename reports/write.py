@@ -5,14 +5,16 @@ import re
 from pathlib import Path
 from typing import Any
 
-from reports import beyond, cite, figures, latex, tables
-from reports.changes import Changes
+from reports import figures
+from reports.facts import beyond
+from reports.facts.changes import Changes
+from reports.facts.comparison import Comparison, compare, contest
+from reports.facts.gathered import Gallery
 from reports.figures import Picture
 from reports.files import check_writable, write_file
-from reports.findings import Comparison, compare, contest
-from reports.gallery import Gallery
-from reports.pages import comparison, gallery, report
+from reports.pages import changes_page, gallery_page, report_page
 from reports.results import Results, parse, run_id
+from reports.tables import cite, latex, tables
 
 _EXPORT = re.compile(
     r"(speedup|contest|beyond)\.(csv|md|tex)|cite\.bib|figures\.pdf|roofline-(cuda-)?float(32|64)-\d+\.svg"
@@ -45,7 +47,7 @@ def write_into(document: dict[str, Any], folder: Path) -> Path:
     files = _exports(results, comparisons, pictures)
     for name, content in files.items():
         write_file(folder / name, content)
-    write_file(index, report.render(results, comparisons, pictures, {"results.json": text, **files}))
+    write_file(index, report_page.render(results, comparisons, pictures, {"results.json": text, **files}))
     return index
 
 
@@ -107,7 +109,7 @@ def write_comparison(changes: Changes, folder: Path) -> Path:
     """
     check_writable(folder)
     page = folder / "comparison.html"
-    write_file(page, comparison.render(changes, figures.of_changes(changes)))
+    write_file(page, changes_page.render(changes, figures.of_changes(changes)))
     return page
 
 
@@ -118,5 +120,5 @@ def write_gallery(found: Gallery, folder: Path) -> Path:
     """
     check_writable(folder)
     page = folder / "gallery.html"
-    write_file(page, gallery.render(found, folder, figures.of_gallery(found)))
+    write_file(page, gallery_page.render(found, folder, figures.of_gallery(found)))
     return page

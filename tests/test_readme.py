@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import impls
-from impls import problems
-from impls.gate import Gate
+from impls.data import problems
+from impls.truth.gate import Gate
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 

@@ -1,12 +1,12 @@
 """The figures, as SVG and PDF, in one style: the same colour and marker for a row wherever it appears."""
 
-from reports import beyond, sizes, training
-from reports.figures import growth, light, speedup, spread, start, ways
-from reports.figures.changes import draw as of_changes
+from reports.facts import beyond, learning, sizes
+from reports.facts.comparison import NUMPY, PYTHON, Comparison
+from reports.figures import growth, roofline, speedup, spread, start, ways
+from reports.figures.change_dots import draw as of_changes
 from reports.figures.descent import against_seconds, cost_curve
-from reports.figures.machines import draw as of_gallery
+from reports.figures.machine_dots import draw as of_gallery
 from reports.figures.style import Picture, as_pdf, drawing, inlined, looks_of
-from reports.findings import NUMPY, PYTHON, Comparison
 from reports.results import DEVICES, Results
 
 __all__ = ["BASES", "Picture", "as_pdf", "cost_curve", "draw", "inlined", "of_changes", "of_gallery"]
@@ -46,13 +46,13 @@ def draw(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, Pic
         for device in DEVICES:
             lit: dict[tuple[str, int], list[Comparison]] = {}
             for comparison in comparisons:
-                if light.can_draw(comparison, device):
+                if roofline.can_draw(comparison, device):
                     lit.setdefault((comparison.dtype, comparison.threads), []).append(comparison)
             for (dtype, threads), members in lit.items():
                 name = f"roofline-{'' if device == 'cpu' else f'{device}-'}{dtype}-{threads}"
-                pictures.append(light.roofline(name, members, looks, device))
+                pictures.append(roofline.roofline(name, members, looks, device))
         if lines := start.starting(comparisons):
             pictures.append(start.first_calls("first-calls", lines, looks))
-        for place, course in enumerate(training.courses(results)):
+        for place, course in enumerate(learning.courses(results)):
             pictures.append(against_seconds(f"training-{place}", course, looks))
     return {picture.name: picture for picture in pictures if picture}

@@ -4,6 +4,7 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from reports import wording
+from reports.facts.learning import Course
 from reports.figures.style import (
     NEUTRAL,
     Look,
@@ -16,7 +17,6 @@ from reports.figures.style import (
     legend,
     saved,
 )
-from reports.training import Course
 
 _POINTS = 24  # of a curve, evenly spread on a logarithmic axis
 

@@ -6,9 +6,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from reports import wording
+from reports.facts.comparison import NUMPY, PYTHON
+from reports.facts.sizes import Grid, Series
 from reports.figures.style import SMALL, Look, Picture, Sheet, legend, panels_over_examples
-from reports.findings import NUMPY, PYTHON
-from reports.sizes import Grid, Series
 
 CONTOURS = (10, 300)  # the speedups that the notes claim
 _CELL = 0.27  # inches, of a row of the grid

@@ -5,8 +5,8 @@ from matplotlib.ticker import LogLocator
 from matplotlib.transforms import blended_transform_factory
 
 from reports import wording
+from reports.facts.comparison import PYTHON, Comparison, Line
 from reports.figures.style import INK, WIDTH, Look, Picture, Sheet, clipped, decades, format_axis
-from reports.findings import PYTHON, Comparison, Line
 
 _LINE, _REST = 0.165, 0.62  # inches: of a row, and of what stands above and below them
 _BESIDE, _LETTER, _EDGES = 42, 4.6, 12  # points: of a figure beside a dot, a letter of a name, what is around

@@ -3,8 +3,8 @@
 import statistics
 
 from reports import wording
+from reports.facts.comparison import Comparison, Line
 from reports.figures.style import INK, Look, Picture, Sheet, clipped, format_axis
-from reports.findings import Comparison, Line
 
 _LINE, _REST = 0.2, 0.62  # inches: of a row, and of what stands above and below them
 _FAR = 1.3  # times a row's median: what lies beyond is drawn at the edge

@@ -5,8 +5,8 @@ import math
 from matplotlib.artist import Artist
 
 from reports import wording
+from reports.facts.comparison import NUMPY, Comparison, Line
 from reports.figures.style import INK, Look, Picture, Sheet, clipped, decades, format_axis, legend
-from reports.findings import NUMPY, Comparison, Line
 
 _LINE, _REST = 0.165, 0.75  # inches: of a row, and of what stands above and below them
 _CALLS = [10 ** (k / 4) for k in range(25)]  # from one to a million

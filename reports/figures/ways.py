@@ -6,7 +6,7 @@ from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 
 from reports import wording
-from reports.beyond import Family, Way, is_seen
+from reports.facts.beyond import Family, Way, is_seen
 from reports.figures.style import INK, Look, Picture, Sheet, legend, panels_over_examples
 
 # Of the numbers of threads, as they rise.

@@ -12,7 +12,7 @@ from reports import wording
 from reports.figures import Picture, inlined
 
 _TEMPLATES = jinja2.Environment(
-    loader=jinja2.PackageLoader("reports", "templates"),
+    loader=jinja2.PackageLoader("reports.pages", "templates"),
     autoescape=True,
     trim_blocks=True,
     lstrip_blocks=True,

@@ -203,7 +203,7 @@ import sys
 for name in ("numba", "hypothesis", "jsonschema", "mpmath"):
     sys.modules[name] = None
 
-from impls import cuda_device
+from impls.kernels import cuda_device
 
 cuda_device.why_none = lambda: "none here"
 """

@@ -13,7 +13,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from bench import environment
-from impls import threads
+from impls import pools
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def described():
 
 def test_machine(described):
     assert described.cpu == "Analytical Engine"
-    assert described.cores == threads.available() >= 1
+    assert described.cores == pools.available() >= 1
     assert described.memory_bytes == psutil.virtual_memory().total
     assert described.system == f"{platform.system()} {platform.machine()}"
     assert described.python == f"{platform.python_implementation()} {platform.python_version()}"

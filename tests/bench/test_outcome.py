@@ -4,7 +4,7 @@ import pytest
 
 import impls
 from bench.outcome import explain
-from impls.gate import Refused
+from impls.truth.gate import Refused
 
 
 @pytest.mark.parametrize(

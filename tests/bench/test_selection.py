@@ -14,7 +14,8 @@ from bench.selection import (
     path_of,
     select,
 )
-from impls import problems, threads
+from impls import pools
+from impls.data import problems
 
 
 @pytest.mark.parametrize("nothing", [None, ()])
@@ -25,11 +26,11 @@ def test_defaults(nothing):
     ), "what reads from disk is named where it is wanted"
     assert chosen.problems == DEFAULT_PROBLEMS
     assert chosen.dtypes == ("float64",)
-    assert chosen.thread_counts == (threads.available(),)
+    assert chosen.thread_counts == (pools.available(),)
 
 
 def test_all_cores_are_counted_when_asked(monkeypatch):
-    monkeypatch.setattr(threads, "available", lambda: 7)
+    monkeypatch.setattr(pools, "available", lambda: 7)
     assert select(None, None, None, None).thread_counts == (7,)
     assert select(None, None, None, [3]).thread_counts == (3,)
 
@@ -48,7 +49,7 @@ def test_duplicates_are_removed_and_order_is_kept():
 
 
 def test_contest_is_of_all_rows_without_python_loops_on_all_that_has_a_name(monkeypatch):
-    monkeypatch.setattr(threads, "available", lambda: 7)
+    monkeypatch.setattr(pools, "available", lambda: 7)
     monkeypatch.setattr(problems, "check_memory", lambda shape, dtype: None)
     chosen = select(None, None, None, None, contest=True)
     assert {"numpy_zero_loop", "numba_two_loop", "numba_parallel", "numba_fused"} <= set(chosen.rows)
@@ -60,7 +61,7 @@ def test_contest_is_of_all_rows_without_python_loops_on_all_that_has_a_name(monk
 
 
 def test_contest_on_one_core_has_one_number_of_threads(monkeypatch):
-    monkeypatch.setattr(threads, "available", lambda: 1)
+    monkeypatch.setattr(pools, "available", lambda: 1)
     assert select(None, ["5x7"], None, None, contest=True).thread_counts == (1,)
 
 
@@ -126,7 +127,10 @@ def test_row_is_described_with_the_source_that_runs(name):
 def test_compiled_row_is_described_with_what_it_compiles():
     assert describe_row("numba_two_loop").compiles == path_of("python_two_loop").read_text("utf-8")
     assert describe_row("numpy_zero_loop").compiles is None
-    sources = [path_of(module).read_text("utf-8") for module in ("sweep", "link")]
+    sources = [
+        (Path(impls.__file__).parent / "kernels" / name).read_text("utf-8")
+        for name in ("sweep.py", "link.py")
+    ]
     assert describe_row("numba_fused").compiles == "\n\n".join(sources)
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import sync_playwright
 
-from reports.changes import changed
-from reports.gallery import gather
+from reports.facts.changes import changed
+from reports.facts.gathered import gather
 from reports.results import parse
 from reports.write import write_comparison, write_gallery, write_into
 

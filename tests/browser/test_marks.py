@@ -2,7 +2,7 @@
 
 import pytest
 
-from reports.statistics import Interval
+from reports.facts.intervals import Interval
 from reports.wording import speedup
 
 pytestmark = pytest.mark.slow

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import impls
-from impls import problems, registry
-from impls.gate import relative_errors
-from impls.oracle import reference
+from impls import registry
+from impls.data import problems
+from impls.truth.gate import relative_errors
+from impls.truth.oracle import reference
 
 INSTALLED = [
     pytest.param(record.name, marks=[pytest.mark.slow] if "distributed" in record.needs else [])

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import impls
-from impls import cuda_device, registry
-from impls.gate import TOLERANCE
+from impls import registry
+from impls.kernels import cuda_device
+from impls.truth.gate import TOLERANCE
 
 
 @pytest.fixture
@@ -106,6 +107,6 @@ def test_rows_of_processors_name_the_processor(load):
         pytest.skip(f"not installed: {absent}")
     problem = load("3x5")
     for name in ("jax_step", "jax_autograd"):
-        X, Y = impls.load(name).prepare_data(problem.X, problem.Y, sys.modules["impls.threads"].available())
+        X, Y = impls.load(name).prepare_data(problem.X, problem.Y, sys.modules["impls.pools"].available())
         assert X.committed
         assert {device.platform for device in (*X.devices(), *Y.devices())} == {"cpu"}

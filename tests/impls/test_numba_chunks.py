@@ -9,15 +9,16 @@ import tempfile
 import pytest
 
 import impls
-from impls import numba_chunks, problems
-from impls.dataset import Writer
+from impls import numba_chunks
+from impls.data import problems
+from impls.data.dataset import Writer
 
 pytest.importorskip("zarr")
 
 BIND = """
 import sys
 import impls
-from impls import problems
+from impls.data import problems
 
 if __name__ == "__main__":
     problem = problems.load("3x50")

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from impls import numba_cuda_fused
-from impls.gate import TOLERANCE
 from impls.numba_cuda_fused import tiling
+from impls.truth.gate import TOLERANCE
 
 ROOT = Path(__file__).parents[2]
 SIZES = ((1, 1), (2, 3), (28, 1_000_000), (30, 569), (784, 10_000), (1000, 1_000_000), (12288, 209))
@@ -58,8 +58,8 @@ import json, sys
 from dataclasses import replace
 import numpy as np
 import impls
-from impls import problems
-from impls.gate import Gate, relative_errors
+from impls.data import problems
+from impls.truth.gate import Gate, relative_errors
 
 
 def error(step, gate):

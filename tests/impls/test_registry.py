@@ -60,7 +60,7 @@ def test_record_tells_the_truth_about_its_module(name):
     assert ast.get_docstring(tree).splitlines()[0].strip()
     assert libraries(tree) - (ALWAYS - set(record.needs)) == set(record.needs)
     assert ("cuda_device" in path.read_text("utf-8")) == (record.device == "cuda")
-    lessons = [path.with_name(f"{lesson}.py") for lesson in record.compiles or (name,)]
+    lessons = [path.parent / f"{lesson}.py" for lesson in record.compiles or (name,)]
     depths = [loop_depth(ast.parse(lesson.read_text("utf-8"))) for lesson in lessons]
     assert max(depths) == record.loops
     assert record.title

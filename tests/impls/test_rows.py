@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import impls
-from impls import problems
-from impls.gate import TOLERANCE, relative_errors
-from impls.oracle import Reference, reference
-from impls.problems import Problem, Shape
+from impls.data import problems
+from impls.data.problems import Problem, Shape
+from impls.truth.gate import TOLERANCE, relative_errors
+from impls.truth.oracle import Reference, reference
 
 # Of wide data few examples: loops over NumPy's scalars take seconds there.
 SIZES = [f"{n_x}x{m}" for n_x in (1, 2, 3, 17, 128) for m in (1, 2, 7, 1000, 4097) if n_x * m < 200_000]

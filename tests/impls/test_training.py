@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import impls
-from impls import problems
 from impls.contract import Step
+from impls.data import problems
 from impls.training import Diverged, accuracy, gradient_descent
 
 W = np.zeros((1, 1))

@@ -18,11 +18,11 @@ from pathlib import Path
 import pytest
 
 from reports import figures
+from reports.facts.comparison import compare
+from reports.facts.learning import courses
 from reports.figures import Picture
-from reports.findings import compare
-from reports.pages.report import render
+from reports.pages.report_page import render
 from reports.results import parse, read
-from reports.training import courses
 from reports.write import write_report
 
 GOLDEN = Path(__file__).with_name("golden")

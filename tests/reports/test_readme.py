@@ -1,13 +1,11 @@
 """The README's block: the table of speedups, and the contest where there is one."""
 
-import ast
 import re
 
 import pytest
 
-from bench.selection import describe_row
 from reports import figures, readme
-from reports.findings import compare
+from reports.facts.comparison import compare
 from reports.results import parse, read
 
 MARKED = re.compile(r"<!-- generated: [^>]* -->\n(.*?)<!-- end -->", re.DOTALL)
@@ -28,16 +26,6 @@ def test_rows_that_no_machine_of_ours_can_run_are_left_out(document):
             entry["status"] = status
         parsed = parse(document)
         assert ("`jax_zero_loop`" in readme.as_markdown(parsed, parsed)) == shown
-
-
-def test_reference_results_are_of_this_code():
-    for path in sorted(readme.REFERENCE.glob("*.json")):
-        for row in read(path).run.rows:
-            here = describe_row(row.name)
-            assert [meaning(row.source), meaning(row.compiles)] == [
-                meaning(here.source),
-                meaning(here.compiles),
-            ], f"{row.name} has changed since {path.name} was measured: measure it again"
 
 
 @pytest.mark.slow
@@ -89,15 +77,6 @@ def test_without_workers_there_is_nothing_on_paper(ways, known_lines):
 
 def texts_of(svg):
     return re.findall(r"<(?:text|title)[^>]*>([^<]*)<", svg)
-
-
-def meaning(source):
-    """Return what a source does, without its comments and docstrings."""
-    tree = ast.parse(source or "")
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.FunctionDef) and ast.get_docstring(node) is not None:
-            del node.body[0]
-    return ast.dump(tree)
 
 
 def test_headings_tell_apart_what_differs_in_threads(document):

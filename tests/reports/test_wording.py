@@ -5,7 +5,7 @@ import math
 import pytest
 
 from reports import wording
-from reports.statistics import Interval
+from reports.facts.intervals import Interval
 
 
 @pytest.mark.parametrize(

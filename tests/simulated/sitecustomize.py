@@ -21,8 +21,9 @@ _jit = cuda.jit
 # It has no registers to be limited.
 cuda.jit = lambda *function, max_registers=None, **options: _jit(*function, **options)
 
-from bench import light_cuda
-from impls import cuda_device, numba_cuda_fused
+from bench.light import gpu
+from impls import numba_cuda_fused
+from impls.kernels import cuda_device
 
 
 class _Allocations(dict):
@@ -91,4 +92,4 @@ numba_cuda_fused._HELD_BYTES = 16
 numba_cuda_fused._SHARED_BYTES = 300
 numba_cuda_fused._MOST_TILES = 2
 numba_cuda_fused._SIDE = 4
-light_cuda._THREADS, light_cuda._BLOCKS, light_cuda._LINKS = 4, 1, 8
+gpu._THREADS, gpu._BLOCKS, gpu._LINKS = 4, 1, 8

@@ -9,8 +9,8 @@ import pytest
 from matplotlib.text import Text
 
 from reports import figures
+from reports.facts.comparison import compare
 from reports.figures.style import drawing
-from reports.findings import compare
 from reports.results import parse
 
 FINE = 720  # dots per inch, at which the widths of texts are those on paper

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from reports import sizes
+from reports.facts import sizes
+from reports.facts.comparison import NUMPY, PYTHON, compare
 from reports.figures import growth
 from reports.figures.style import drawing, looks_of
-from reports.findings import NUMPY, PYTHON, compare
 from reports.results import parse
 from reports.wording import times
 

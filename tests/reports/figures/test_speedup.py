@@ -3,9 +3,9 @@
 import pytest
 from matplotlib.text import Annotation
 
+from reports.facts.comparison import NUMPY, PYTHON, compare
 from reports.figures import speedup
 from reports.figures.style import drawing, looks_of
-from reports.findings import NUMPY, PYTHON, compare
 from reports.results import parse
 from reports.wording import speedup as worded
 

@@ -5,9 +5,9 @@ import statistics
 
 import pytest
 
+from reports.facts.comparison import compare
 from reports.figures import spread
 from reports.figures.style import drawing, looks_of
-from reports.findings import compare
 from reports.results import parse
 from reports.wording import percent
 

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
+from reports.facts.comparison import compare
 from reports.figures.start import break_even, starting, starting_beside_numpy
 from reports.figures.style import drawing, looks_of
-from reports.findings import compare
 from reports.results import parse
 
 

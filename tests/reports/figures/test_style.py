@@ -39,7 +39,7 @@ ELSEWHERE = """
 import sys
 from pathlib import Path
 from reports import figures
-from reports.findings import compare
+from reports.facts.comparison import compare
 from reports.results import read
 results = read(Path(sys.argv[1]))
 for picture in figures.draw(results, compare(results)).values():

@@ -2,10 +2,10 @@
 
 import pytest
 
-from reports.beyond import families
+from reports.facts.beyond import families
+from reports.facts.comparison import compare
 from reports.figures import ways as figure
 from reports.figures.style import drawing, looks_of
-from reports.findings import compare
 from reports.results import parse
 
 pytestmark = pytest.mark.slow

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 import reports
-from reports.changes import changed
+from reports.facts.changes import changed
 from reports.figures import Picture
-from reports.pages import comparison
+from reports.pages import changes_page
 
-TEMPLATES = Path(reports.__file__).with_name("templates")
+TEMPLATES = Path(reports.__file__).parent / "pages" / "templates"
 
 
 @pytest.fixture(scope="module")
 def any_page(results):
     changes = changed(results, results)
-    return lambda picture: comparison.render(changes, picture)
+    return lambda picture: changes_page.render(changes, picture)
 
 
 def policy(read):

@@ -1,0 +1,147 @@
+"""The field: all lanes of one process of a run, and the folders in which each finds its compiled code."""
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.lanes.harness import Guard, Harness, Lost
+from bench.lanes.lane import LIGHT
+from bench.outcome import LeftOut
+from bench.selection import device_of
+from impls import registry
+
+MOST_LOSSES = 3  # in a row, after which a row is not started again
+
+
+@dataclass(eq=False)
+class Lane:
+    """A row, or the twin of one, or the speed of light; and where its process of the moment stands."""
+
+    row: str
+    twin: bool = False
+    harness: Harness | None = None
+    cache: Path | None = None
+    losses: int = 0  # of its processes, in a row
+    is_out: bool = False  # of this process, for a reason that is known
+    called: set[str] = field(default_factory=set)  # dtypes whose first call is known, in this process
+    blocks: int = 0  # that it has on the setting at hand
+    call_s: float = 0.0
+    prepare_s: float | None = None  # on the setting at hand
+    first_call_s: float | None = None
+    warm_call_s: float | None = None
+    training: tuple[float, list[float]] | None = None  # how long it took, and the costs
+
+    def clear(self) -> None:
+        """Forget the setting before."""
+        self.blocks, self.prepare_s, self.first_call_s, self.warm_call_s = 0, None, None, None
+        self.training = None
+
+    @property
+    def is_given_up(self) -> bool:
+        """Tell whether it was lost too often to be started again."""
+        return self.losses >= MOST_LOSSES
+
+    @property
+    def device(self) -> str:
+        """Return what its row computes on."""
+        return device_of(self.row)
+
+    @property
+    def keeps_code(self) -> bool:
+        """Tell whether its compiled code is kept on disk."""
+        if self.row == LIGHT:
+            return True
+        return not registry.is_own_file(self.row) and registry.record(self.row).keeps_code
+
+
+class Field:
+    """Starts and ends lanes, each with its own folder for compiled code, under a guard."""
+
+    def __init__(self, rows: Iterable[str], twin_of: str, folder: Path, keeper: Guard, memory_bytes: int):
+        self.lanes = [*map(Lane, rows), Lane(twin_of, twin=True)]
+        self.light = Lane(LIGHT)
+        self._folder, self._keeper, self._memory_bytes = folder, keeper, memory_bytes
+        self._threads, self._is_cold = 1, True
+        self._compiled: dict[tuple[str, bool, int], Path] = {}  # the folder in which a lane last compiled
+        self._known: set[tuple[Path, str]] = set()  # folders and the dtypes compiled there
+
+    @property
+    def running_s(self) -> float:
+        """Return the processor time of all lanes that run."""
+        return sum(lane.harness.processor_s() for lane in (*self.lanes, self.light) if lane.harness)
+
+    def start(
+        self, wanted: Sequence[Lane], threads: int, is_cold: bool, limit_s: float
+    ) -> dict[str, LeftOut]:
+        """Start lanes afresh, all at once; return why rows do not load, where they do not."""
+        self.end()
+        self._threads, self._is_cold = threads, is_cold
+        for lane in self.lanes:
+            lane.is_out = lane not in wanted
+        started = [lane for lane in (*wanted, self.light) if not lane.is_given_up]
+        for lane in started:
+            self._start(lane)
+        broken = {}
+        for lane in started:
+            try:
+                self._wait(lane, limit_s)
+            except Lost as lost:
+                if not lost.ended:
+                    lane.is_out = True
+                    broken[lane.row] = lost.why
+        return broken
+
+    def revived(self, lane: Lane, limit_s: float) -> Harness:
+        """Return a lane's harness, started again if it was lost; raises Lost."""
+        if lane.harness is None:
+            self._start(lane)
+            self._wait(lane, limit_s)
+        assert lane.harness
+        return lane.harness
+
+    def restarted(self, lane: Lane, limit_s: float) -> Harness:
+        """Return the harness of a lane that was ended and started again; raises Lost."""
+        if lane.harness:
+            lane.harness.end()
+            lane.harness = None
+        return self.revived(lane, limit_s)
+
+    def drop(self, lane: Lane) -> None:
+        """Note that a lane's process is gone."""
+        lane.harness = None
+        lane.losses += 1
+
+    def has_code(self, lane: Lane, dtype: str) -> bool:
+        """Tell whether a lane finds its compiled code on disk."""
+        return lane.cache is not None and (lane.cache, dtype) in self._known
+
+    def note_code(self, lane: Lane, dtype: str) -> None:
+        """Note that a lane has compiled, or found, its code."""
+        if lane.keeps_code and lane.cache is not None:
+            self._known.add((lane.cache, dtype))
+            self._compiled[lane.row, lane.twin, self._threads] = lane.cache
+
+    def end(self) -> None:
+        """End all lanes."""
+        for lane in (*self.lanes, self.light):
+            if lane.harness:
+                lane.harness.end()
+                lane.harness = None
+
+    def _start(self, lane: Lane) -> None:
+        warm = self._compiled.get((lane.row, lane.twin, self._threads))
+        cold = self._is_cold and lane is not self.light
+        lane.cache = warm if warm and not cold else Path(tempfile.mkdtemp(dir=self._folder))
+        lane.harness = Harness(lane.row, self._threads, lane.cache, self._memory_bytes, self._keeper)
+
+    def _wait(self, lane: Lane, limit_s: float) -> None:
+        assert lane.harness
+        try:
+            lane.harness.ready(limit_s)
+        except Lost as lost:
+            lane.harness.end()
+            lane.harness = None
+            if lost.ended:
+                lane.losses += 1
+            raise

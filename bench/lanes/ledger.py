@@ -1,0 +1,383 @@
+"""The results file while `zeroloop run` writes it: whole after every block, and enough to go on from.
+
+Blocks are written as they are finished. What is known of a row once per process (how long it took to prepare,
+its first call) is written when that process is done with a problem, so that what a killed process left
+unfinished can be told and taken out.
+"""
+# mypy: disable-error-code="no-untyped-call"
+
+import dataclasses
+import functools
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pytest_benchmark.plugin import pytest_benchmark_generate_machine_info
+from pytest_benchmark.stats import Stats
+from pytest_benchmark.utils import get_commit_info
+
+from bench import environment
+from bench.lanes.plan import ALPHA
+from bench.outcome import LeftOut
+from bench.selection import Setting, describe_problem, describe_row, display_name
+from impls.truth.gate import TOLERANCE
+from reports import files, results
+from reports.results import Light, Noise, Plan, Pool, Results, Run, Spent, Timing, Training, Unmeasured
+
+_SPARE = 2  # times the file's size: kept free for the last write on a disk that fills up
+
+
+class Stale(ValueError):
+    """A run cannot be gone on with here; the message says what differs."""
+
+
+@dataclass
+class Entry:
+    """What was measured of one row on one problem; times of one process each, unless said otherwise."""
+
+    blocks_s: list[list[float]] = field(default_factory=list)  # per process, the first at 0
+    prepare_s: list[float] = field(default_factory=list)
+    first_call_s: list[float] = field(default_factory=list)
+    warm_call_s: list[float] = field(default_factory=list)
+    trained_s: dict[int, float] = field(default_factory=dict)  # by process
+    costs: list[float] = field(default_factory=list)  # of the first process that trained
+    extra_bytes: int | None = None
+    error: float = 0.0
+
+    def add_block(self, process: int, seconds: float) -> None:
+        """Keep the seconds per call of one block."""
+        self._reach(process)
+        self.blocks_s[process].append(seconds)
+
+    def add_once(
+        self, prepare_s: float | None, first_call_s: float | None, warm_call_s: float | None
+    ) -> None:
+        """Keep what a process does once, as far as it did."""
+        for kept, seconds in (
+            (self.prepare_s, prepare_s),
+            (self.first_call_s, first_call_s),
+            (self.warm_call_s, warm_call_s),
+        ):
+            if seconds is not None:
+                kept.append(seconds)
+
+    def add_training(self, process: int, wall_s: float, costs: list[float]) -> None:
+        """Keep how long a process trained, and the costs of the first that did."""
+        self.trained_s[process] = wall_s
+        self.costs = self.costs or costs
+
+    def lose(self, process: int) -> None:
+        """Drop the blocks of a process, whose place stays empty, and its training."""
+        self._reach(process)
+        self.blocks_s[process].clear()
+        self.trained_s.pop(process, None)
+        if not self.trained_s:
+            self.costs = []
+
+    def lose_trainings(self) -> None:
+        """Drop the trainings of all processes."""
+        self.trained_s, self.costs = {}, []
+
+    def _reach(self, process: int) -> None:
+        self.blocks_s += [[] for _ in range(process + 1 - len(self.blocks_s))]
+
+
+class Ledger:
+    """Everything that a run has found out so far."""
+
+    def __init__(self, path: Path, plan: Plan, rows: Sequence[str], problems: Sequence[str]):
+        self.path = path
+        self.plan = plan
+        self.done = 0  # of the pairs of process and setting, in their order
+        self.interrupted = True  # until it ends by itself
+        self.spent = Spent(*[0.0] * len(dataclasses.fields(Spent)))
+        self.noise = Noise(None, None, None)
+        self.lights: dict[tuple[Setting, str], Light] = {}  # by device too
+        self.entries: dict[tuple[str, Setting], Entry] = {}
+        self.twins: dict[tuple[str, Setting], Entry] = {}
+        self._named = {display_name(row): row for row in rows}
+        self._rows = tuple(map(describe_row, rows))
+        self._problems = tuple(map(describe_problem, problems))
+        self._unmeasured: dict[tuple[str, Setting, int | None], Unmeasured] = {}
+        self._when = datetime.now(UTC).isoformat()
+        self._machine_info = pytest_benchmark_generate_machine_info()
+        self._machine_info["node"] = self._machine_info["release"] = ""
+        cpu = self._machine_info.get("cpu", {}).get("brand_raw")
+        self._environment = environment.describe(cpu, environment.load())
+        self._commit_info = get_commit_info()
+        self._texts: dict[tuple[str, Setting], str] = {}
+        self._spare: BinaryIO | None = None
+
+    def change(self, row: str, setting: Setting, twin: bool = False) -> Entry:
+        """Return a row's entry, to be changed."""
+        if not twin:
+            self._texts.pop((row, setting), None)
+        return (self.twins if twin else self.entries).setdefault((row, setting), Entry())
+
+    def lose(self, row: str, setting: Setting, why: LeftOut, process: int | None) -> None:
+        """Keep why a row has no time, in one process (the first is 0) or at all."""
+        name, number = display_name(row), None if process is None else process + 1
+        lost = Unmeasured(name, *setting, *why, process=number)
+        self._unmeasured[name, setting, number] = lost
+
+    def check_code(self) -> None:
+        """Raise Stale if the code of zeroloop has changed since this process loaded it."""
+        if code_digest() != code_digest.__wrapped__():
+            raise Stale("the code of zeroloop has changed since the run began")
+
+    def has_changed(self, row: str) -> bool:
+        """Tell whether a row's file is another, or gone, since the run began."""
+        name = display_name(row)
+        return next(one for one in self._rows if one.name == name).source != describe_row(row).source
+
+    def is_left_out(self, row: str, setting: Setting) -> bool:
+        """Tell whether a row will have no time there, in no process."""
+        return (display_name(row), setting, None) in self._unmeasured
+
+    def is_timed(self, row: str, setting: Setting) -> bool:
+        """Tell whether a row has a time there."""
+        entry = self.entries.get((row, setting))
+        return entry is not None and any(entry.blocks_s)
+
+    def has_failed(self, row: str, setting: Setting) -> bool:
+        """Tell whether a row was wrong there, in whatever process: it is shown without a time."""
+        here = (display_name(row), setting)
+        return any(key[:2] == here and lost.status == "failed" for key, lost in self._unmeasured.items())
+
+    def dtypes_called(self, row: str, twin: bool, settings: Iterable[Setting], process: int) -> set[str]:
+        """Return the dtypes with which a process has called a row, before it was interrupted."""
+        entries = self.twins if twin else self.entries
+        found = {setting: entries[row, setting] for setting in settings if (row, setting) in entries}
+        return {setting.dtype for setting, entry in found.items() if any(entry.blocks_s[process:])}
+
+    def add_light(self, light: Light) -> None:
+        """Keep the speed of light of one process: the shortest of all counts."""
+        key = Setting(light.problem, light.dtype, light.threads), light.device
+        before = self.lights.get(key, light)
+        read_s, link_s = min(before.read_s, light.read_s), min(before.link_s, light.link_s)
+        self.lights[key] = dataclasses.replace(light, read_s=read_s, link_s=link_s)
+
+    def add_pools(self, pools: Iterable[Pool], layer: str | None) -> None:
+        """Keep which thread pools ran in the lanes."""
+        found = dict.fromkeys((*self._environment.pools, *pools))
+        self._environment = dataclasses.replace(
+            self._environment,
+            pools=tuple(sorted(found, key=lambda pool: (pool.name, pool.threads, pool.version or ""))),
+            threading_layer=layer or self._environment.threading_layer,
+        )
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The results file's document."""
+        return dict(json.loads(self._text()))
+
+    @property
+    def results(self) -> Results:
+        """What is known so far, as reports read it."""
+        return results.parse(self.document)
+
+    def save(self) -> None:
+        """Write the file, whole; raises OSError where that fails, and leaves the one before."""
+        text = self._text()
+        try:
+            if self._spare is None:
+                self._spare = _spare(self.path.parent, _SPARE * len(text) + (1 << 20))
+            files.write_file(self.path, text)
+        except OSError:
+            if self._spare is None:
+                raise
+            self._spare.close()
+            files.write_file(self.path, text)  # the last that this disk takes
+            raise
+
+    def conclude(self) -> None:
+        """Note the load at the end, and save; raises OSError."""
+        self._environment = dataclasses.replace(self._environment, load_after=environment.load())
+        self.save()
+
+    def close(self) -> None:
+        """Give back the space that was kept free."""
+        if self._spare:
+            self._spare.close()
+
+    def go_on_with(self, found: Results, settings: Sequence[Setting]) -> None:
+        """Take over what an interrupted run has finished; raises Stale if this machine or code is another."""
+        self._check(found)
+        run = found.run
+        self._when, self._commit_info = found.when, found.document["commit_info"]
+        self._environment = found.environment
+        self.done = run.done or 0
+        self.spent, self.noise = run.spent or self.spent, run.noise or self.noise
+        self.lights = {(Setting(one.problem, one.dtype, one.threads), one.device): one for one in run.lights}
+        for timings, entries in ((found.timings, self.entries), (run.twins, self.twins)):
+            for timing in timings:
+                setting = Setting(timing.problem, timing.dtype, timing.threads)
+                entry = _entry(timing, self._finished(setting, settings))
+                if any(entry.blocks_s):
+                    entries[self._named[timing.row], setting] = entry
+        for training in run.trainings:
+            setting = Setting(training.problem, training.dtype, training.threads)
+            if timed := self.entries.get((self._named[training.row], setting)):
+                # A row trains in all processes that have timed it, or in none.
+                finished = [process for process, blocks_s in enumerate(timed.blocks_s) if blocks_s]
+                for process, wall_s in zip(finished, training.wall_s, strict=False):
+                    timed.add_training(process, wall_s, list(training.costs))
+        for lost in run.unmeasured:
+            setting = Setting(lost.problem, lost.dtype, lost.threads)
+            if lost.process is None or lost.process <= self._finished(setting, settings):
+                self._unmeasured[lost.row, setting, lost.process] = lost  # by display name
+
+    def _finished(self, setting: Setting, settings: Sequence[Setting]) -> int:
+        """Return the number of processes that are done with a setting."""
+        whole, part = divmod(self.done, len(settings))
+        return whole + (settings.index(setting) < part)
+
+    def _check(self, found: Results) -> None:
+        here, there = self._environment, found.environment
+        for what in ("cpu", "gpu", "cores", "memory_bytes", "system", "python"):
+            if getattr(here, what) != getattr(there, what):
+                raise Stale(f"{what} is {getattr(here, what)} here, but was {getattr(there, what)}")
+        for library in sorted({*here.versions, *there.versions}):
+            version, before = here.versions.get(library), there.versions.get(library)
+            if version != before:
+                raise Stale(
+                    f"{library} is {version or 'not installed'} here, but was {before or 'not there'}"
+                )
+        if found.run.code != code_digest():
+            raise Stale("the code of zeroloop is another than it was")
+        for row, before_row in zip(self._rows, found.run.rows, strict=True):
+            if row.source != before_row.source:
+                raise Stale(f"{row.name} has another source than it had")
+
+    def _text(self) -> str:
+        for key, entry in self.entries.items():
+            if key not in self._texts and any(entry.blocks_s):
+                self._texts[key] = json.dumps(self._benchmark(*key, entry), allow_nan=False)
+        head = {
+            "machine_info": {**self._machine_info, "zeroloop": asdict(self._environment)},
+            "commit_info": self._commit_info,
+            "datetime": self._when,
+            "version": metadata.version("pytest-benchmark"),
+            "zeroloop": asdict(self._run()),
+        }
+        benchmarks = ",\n".join(
+            self._texts[key] for key in self._in_order(self.entries) if key in self._texts
+        )
+        return f'{json.dumps(head, allow_nan=False)[:-1]},\n"benchmarks": [\n{benchmarks}\n]}}\n'
+
+    def _run(self) -> Run:
+        return Run(
+            schema=results.SCHEMA,
+            version=metadata.version("zeroloop"),
+            kind="run",
+            interrupted=self.interrupted,
+            rows=self._rows,
+            problems=self._problems,
+            unmeasured=tuple(self._unmeasured[key] for key in sorted(self._unmeasured, key=self._place)),
+            lights=tuple(self.lights.values()),
+            twins=tuple(
+                _timing(*key, self.twins[key])
+                for key in self._in_order(self.twins)
+                if any(self.twins[key].blocks_s)
+            ),
+            trainings=tuple(
+                _training(*key, self.entries[key])
+                for key in self._in_order(self.entries)
+                if self.entries[key].trained_s
+            ),
+            plan=self.plan,
+            done=self.done,
+            noise=self.noise,
+            spent=self.spent,
+            code=code_digest(),
+        )
+
+    def _in_order(self, entries: dict[tuple[str, Setting], Entry]) -> list[tuple[str, Setting]]:
+        """Return keys in an order that does not depend on when the rows had their turns."""
+        return sorted(entries, key=lambda key: self._place((display_name(key[0]), key[1], None)))
+
+    def _place(self, key: tuple[str, Setting, int | None]) -> tuple[int, ...]:
+        row, setting, process = key
+        return (
+            [problem.name for problem in self._problems].index(setting.problem),
+            self.plan.dtypes.index(setting.dtype),
+            self.plan.thread_counts.index(setting.threads),
+            list(self._named).index(row),
+            process or 0,
+        )
+
+    def _benchmark(self, row: str, setting: Setting, entry: Entry) -> dict[str, Any]:
+        """Return an entry of pytest-benchmark's list, named as its own would be."""
+        stats = Stats()
+        for process in entry.blocks_s:
+            for block_s in process:
+                stats.update(block_s)
+        name = f"{setting.problem}-{setting.dtype}-{setting.threads}t-{display_name(row)}"
+        return {
+            "group": f"{setting.problem} {setting.dtype} {setting.threads}t",
+            "name": f"test_step[{name}]",
+            "fullname": f"bench/quick/test_step.py::test_step[{name}]",
+            "params": {**setting._asdict(), "row": display_name(row)},
+            "param": name,
+            "extra_info": asdict(_timing(row, setting, entry)),
+            "options": {"timer": "perf_counter", "disable_gc": False, "warmup": True},
+            "stats": {**stats.as_dict(), "iterations": 1},
+        }
+
+
+@functools.cache
+def code_digest() -> str:
+    """Return a hash of the code that is measured here, and that measures."""
+    digest = hashlib.sha256()
+    root = Path(__file__).parents[2]
+    for file in sorted((*root.glob("impls/**/*.py"), *root.glob("bench/**/*.py"))):
+        digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _timing(row: str, setting: Setting, entry: Entry) -> Timing:
+    return Timing(
+        row=display_name(row),
+        problem=setting.problem,
+        dtype=setting.dtype,
+        threads=setting.threads,
+        blocks_s=tuple(map(tuple, entry.blocks_s)),
+        prepare_s=tuple(entry.prepare_s),
+        first_call_s=tuple(entry.first_call_s),
+        warm_call_s=tuple(entry.warm_call_s),
+        extra_bytes=entry.extra_bytes,
+        error=entry.error,
+        tolerance=TOLERANCE[setting.dtype],
+    )
+
+
+def _training(row: str, setting: Setting, entry: Entry) -> Training:
+    wall_s = tuple(entry.trained_s.values())
+    return Training(display_name(row), *setting, alpha=ALPHA, costs=tuple(entry.costs), wall_s=wall_s)
+
+
+def _entry(timing: Timing, processes: int) -> Entry:
+    """Return what the first processes have finished of a timing."""
+    blocks_s = [list(process) for process in timing.blocks_s[:processes]]
+    once = (list(timing.prepare_s), list(timing.first_call_s), list(timing.warm_call_s))
+    return Entry(blocks_s, *once, extra_bytes=timing.extra_bytes, error=timing.error)
+
+
+def _spare(folder: Path, size: int) -> BinaryIO | None:
+    """Reserve space in a file without a name, which is gone with this process; None where that is unknown."""
+    if not hasattr(os, "posix_fallocate"):
+        return None
+    file: BinaryIO = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - stays open
+    try:
+        os.posix_fallocate(file.fileno(), 0, size)
+    except OSError:
+        file.close()
+        raise
+    return file

@@ -1,0 +1,1 @@
+"""What `pytest --benchmark-only` does: all rows in one process, one after the other."""

@@ -1,0 +1,240 @@
+"""pytest plugin: options that say what is benchmarked, and results file and report at the session's end."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import environment, selection
+from bench.quick.recorder import Recorder
+from impls.data import problems
+from impls.truth.gate import gate_for
+from reports.facts.comparison import compare
+from reports.facts.noise import busy
+from reports.files import check_writable
+from reports.results import BadResults, Results, read
+from reports.tables.tables import as_text, contest_as_text
+
+RECORDER = pytest.StashKey[Recorder]()
+_OPTIONS = ("impl", "problem", "dtype", "threads", "contest", "report_dir")
+_LAST_WORDS = pytest.StashKey[str]()
+CONTEST_S = "0.2"  # of rounds for each row, where the user does not say how long
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of zeroloop."""
+    group = parser.getgroup("zeroloop", "zeroloop (with --benchmark-only)")
+    group.addoption(
+        "--impl",
+        action="append",
+        metavar="NAME|FILE.py",
+        help="implementation to time, or your own file with step(w, b, X, Y); repeatable; all by default; "
+        "a file outside this folder needs the form --impl=FILE.py",
+    )
+    group.addoption(
+        "--problem",
+        action="append",
+        metavar="NAME|NxM",
+        help=f"data to time on: {', '.join(problems.names())}, or n_x by m such as 128x10000; repeatable; "
+        f"{', '.join(selection.DEFAULT_PROBLEMS)} by default",
+    )
+    group.addoption(
+        "--dtype",
+        action="append",
+        choices=problems.DTYPES,
+        help="floating point type; repeatable; float64 by default",
+    )
+    group.addoption(
+        "--threads",
+        action="append",
+        type=int,
+        metavar="N",
+        help="threads a step may use; repeatable; all cores by default",
+    )
+    group.addoption(
+        "--contest",
+        action="store_true",
+        help="all compiled and vectorised rows (no Python loops) on all named problems, float64 and float32, "
+        "one thread and all threads, as far as the options above do not choose otherwise; prints numba_fused "
+        "against the best peer and the speed of light",
+    )
+    group.addoption(
+        "--report-dir",
+        type=Path,
+        metavar="DIR",
+        help="where the report's folder is made; reports/out by default",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Check what is asked for, and that it can be written, before anything is measured."""
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        # Benchmarks need none of the libraries of the tests, and a plain `pytest` has no use for benchmarks.
+        config.args = ["bench/quick" if config.option.benchmark_only else "tests"]
+    if not config.option.benchmark_only:
+        if asked := [name for name in _OPTIONS if getattr(config.option, name)]:
+            raise pytest.UsageError(f"--{asked[0].replace('_', '-')} needs --benchmark-only")
+        return
+    try:
+        chosen = selected(config)
+        check_writable(_report_folder(config))
+        if config.option.benchmark_json:
+            check_writable(config.option.benchmark_json.parent)
+    except (selection.BadSelection, OSError) as error:
+        raise pytest.UsageError(str(error)) from None
+    import_module("reports.write")  # with Matplotlib; if that fails, it does before anything is measured
+    config.stash[RECORDER] = Recorder(chosen, environment.load())
+    if config.option.contest:
+        _shorten(config)
+    _start_cold(config)
+
+
+def selected(config: pytest.Config) -> selection.Selection:
+    """Return what the options ask for; raises BadSelection."""
+    option = config.option
+    return selection.select(option.impl, option.problem, option.dtype, option.threads, option.contest)
+
+
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Measure the speed of light after the last row of each setting, of each device that has a time there.
+
+    Not before: what the light compiles, a row's first call would find compiled.
+    """
+    recorder, setting = item.config.stash.get(RECORDER, None), _setting(item)
+    if recorder and setting and setting != _setting(nextitem):
+        for device in recorder.timed(setting):
+            try:
+                from bench import light
+
+                problem = gate_for(setting.problem, setting.dtype).problem
+                recorder.add_light(light.measure(problem, setting.threads, device))
+            except Exception as error:  # without Numba, or where it cannot run, the rows have their times
+                recorder.no_light = f"{type(error).__name__}: {error}"
+
+
+def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
+    """Add what pytest-benchmark leaves out, and leave out what names a host rather than a kind of machine."""
+    if RECORDER in config.stash:
+        machine_info["node"] = machine_info["release"] = ""
+        load_before = config.stash[RECORDER].load_before
+        described = environment.describe(machine_info.get("cpu", {}).get("brand_raw"), load_before)
+        machine_info["zeroloop"] = asdict(described)
+
+
+def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
+    """Make every file that pytest-benchmark writes, also by its own options, a results file."""
+    if RECORDER in config.stash:
+        recorder = config.stash[RECORDER]
+        output_json["zeroloop"] = asdict(recorder.run())
+        for benchmark in output_json["benchmarks"]:
+            benchmark["stats"].pop("data", None)  # the blocks stand for them, a thousand times shorter
+            benchmark["params"]["row"] = selection.display_name(benchmark["params"]["row"])
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
+    """Write results and report, once pytest-benchmark has finished with its own."""
+    config = session.config
+    recorder = config.stash.get(RECORDER, None)
+    if recorder:
+        recorder.interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+    yield
+    if recorder is None or not recorder.has_results:
+        return
+    from reports.write import write_report  # not above: a plain `pytest` does not wait for Matplotlib
+
+    try:
+        index = write_report(_document(config), _report_folder(config))
+        written = read(index.with_name("results.json"))
+        said = _tables(written, config.option.contest)
+        if recorder.no_light:
+            said.append(f"no speed of light: {recorder.no_light}")
+        if disturbed := busy(written):
+            said.append(f"the machine was busy: {disturbed}; run it again while nothing else runs")
+        if recorder.interrupted:
+            said.append("interrupted: what was not reached is missing")
+        config.stash[_LAST_WORDS] = "\n".join([*said, f"report: {index}"])
+    except (OSError, BadResults) as error:
+        config.stash[_LAST_WORDS] = f"no report: {error}"
+        session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Print the speedups, and the report's path as the last line of the session."""
+    if _LAST_WORDS in config.stash:
+        writer = config.get_terminal_writer()  # which serves a terminal that lacks × and µ too, line by line
+        for line in ("", *config.stash[_LAST_WORDS].splitlines()):
+            writer.line(line)
+
+
+def _setting(item: pytest.Item | None) -> selection.Setting | None:
+    """Return the setting of a benchmark; None for what is none."""
+    callspec = getattr(item, "callspec", None)
+    if callspec is None or not callspec.params.keys() >= set(selection.Setting._fields):
+        return None
+    return selection.Setting(*(callspec.params[name] for name in selection.Setting._fields))
+
+
+def _shorten(config: pytest.Config) -> None:
+    """Give the hundreds of benchmarks of a contest less time, where the user sets none, and no tables."""
+    asked = " ".join([*config.invocation_params.args, os.environ.get("PYTEST_ADDOPTS", "")])
+    if "--benchmark-max-time" not in asked:
+        config.option.benchmark_max_time = CONTEST_S
+    config.option.benchmark_quiet = True
+
+
+def _start_cold(config: pytest.Config) -> None:
+    """Give Numba a cache of its own, empty: the first calls of a session compile, whatever ran before it."""
+    folder = tempfile.TemporaryDirectory(prefix="zeroloop-", ignore_cleanup_errors=True)
+    before = os.environ.get("NUMBA_CACHE_DIR")
+    _set_cache(folder.name)
+
+    def end() -> None:
+        _set_cache(before)
+        folder.cleanup()
+
+    config.add_cleanup(end)
+
+
+def _set_cache(folder: str | None) -> None:
+    if folder is None:
+        os.environ.pop("NUMBA_CACHE_DIR", None)
+    else:
+        os.environ["NUMBA_CACHE_DIR"] = folder
+    if numba := sys.modules.get("numba"):  # which has read the variable already
+        numba.config.CACHE_DIR = folder or ""
+
+
+def _tables(written: Results, short: bool) -> list[str]:
+    """Return what to print: all tables and the contest, where there is one; in short, the contest alone."""
+    comparisons = compare(written)
+    shown = contest_as_text(comparisons)
+    return [shown] if shown and short else [as_text(comparisons), *([shown] if shown else [])]
+
+
+def _document(config: pytest.Config) -> dict[str, Any]:
+    session = config._benchmarksession  # type: ignore[attr-defined]
+    machine_info = session.get_machine_info()
+    commit_info = config.hook.pytest_benchmark_generate_commit_info(config=config)
+    document: dict[str, Any] = config.hook.pytest_benchmark_generate_json(
+        config=config,
+        benchmarks=session.benchmarks,
+        include_data=False,
+        machine_info=machine_info,
+        commit_info=commit_info,
+    )
+    config.hook.pytest_benchmark_update_json(
+        config=config, benchmarks=session.benchmarks, output_json=document
+    )
+    return document
+
+
+def _report_folder(config: pytest.Config) -> Path:
+    return config.option.report_dir or config.rootpath / "reports" / "out"

@@ -1,0 +1,80 @@
+"""What becomes of each row on each problem, collected while a session runs."""
+
+import itertools
+import statistics
+from collections.abc import Sequence
+from importlib import metadata
+
+from bench.outcome import LeftOut
+from bench.selection import Selection, Setting, describe_problem, describe_row, display_name
+from reports.results import SCHEMA, Light, Run, Unmeasured
+
+MOST_BLOCKS = 10  # as few as give Student's t a narrow interval, each as long as the rounds allow
+
+
+class Recorder:
+    """Keeps what has no place in pytest-benchmark's own list: rows without a time, and the speed of light."""
+
+    def __init__(self, selected: Selection, load_before: float | None):
+        self.selection = selected
+        self.load_before = load_before
+        self.interrupted = False
+        self.no_light: str | None = None
+        self._timed: dict[Setting, set[str]] = {}  # devices
+        self._unmeasured: list[Unmeasured] = []
+        self._lights: list[Light] = []
+        self._called: set[tuple[str, str]] = set()
+
+    @property
+    def has_results(self) -> bool:
+        """Tell whether there is anything to report."""
+        return bool(self._timed or self._unmeasured)
+
+    def is_first_call(self, code: str, dtype: str) -> bool:
+        """Tell, once, that code is about to run for the first time in this process on this dtype."""
+        first = (code, dtype) not in self._called
+        self._called.add((code, dtype))
+        return first
+
+    def timed(self, setting: Setting) -> list[str]:
+        """Return the devices whose rows have a time there."""
+        return sorted(self._timed.get(setting, ()))
+
+    def add_time(self, setting: Setting, device: str) -> None:
+        """Keep that a row of a device has a time; the time itself is in pytest-benchmark's list."""
+        self._timed.setdefault(setting, set()).add(device)
+
+    def add_light(self, light: Light) -> None:
+        """Keep the speed of light of one setting and device."""
+        self._lights.append(light)
+
+    def leave_out(self, row: str, setting: Setting, why: LeftOut) -> None:
+        """Keep why a row has no time."""
+        self._unmeasured.append(Unmeasured(display_name(row), *setting, *why, process=None))
+
+    def run(self) -> Run:
+        """Return what was asked for and what became of it."""
+        return Run(
+            schema=SCHEMA,
+            version=metadata.version("zeroloop"),
+            kind="pytest",
+            interrupted=self.interrupted,
+            rows=tuple(map(describe_row, self.selection.rows)),
+            problems=tuple(map(describe_problem, self.selection.problems)),
+            unmeasured=tuple(self._unmeasured),
+            lights=tuple(self._lights),
+            twins=(),
+            trainings=(),
+            plan=None,
+            done=None,
+            noise=None,
+            spent=None,
+            code=None,
+        )
+
+
+def block_medians(rounds_s: Sequence[float]) -> tuple[float, ...]:
+    """Cut rounds, in time order, into at most ten blocks of nearly equal length; return their medians."""
+    count = min(MOST_BLOCKS, len(rounds_s))
+    cuts = [len(rounds_s) * block // count for block in range(count + 1)]
+    return tuple(statistics.median(rounds_s[a:b]) for a, b in itertools.pairwise(cuts))

@@ -1,0 +1,125 @@
+"""The benchmarks: every chosen row on every chosen problem. Run them with `pytest --benchmark-only`.
+
+The gate sits inside the timed test, since --benchmark-only skips every other: a row is verified on the very
+problem it is timed on, before and after, and a row that fails leaves no time anywhere.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from time import perf_counter
+from typing import Any
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+import impls
+from bench.outcome import explain
+from bench.quick import warm
+from bench.quick.plugin import RECORDER, selected
+from bench.quick.recorder import Recorder, block_medians
+from bench.selection import Setting, display_name
+from impls import pools
+from impls.truth.gate import Gate, gate_for
+from reports.results import Timing
+
+SLOW_ROUNDS = 3  # of a row whose single call takes longer than --benchmark-max-time
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one test for each row on each problem, problem by problem, so that tables compare rows."""
+    config = metafunc.config
+    chosen = config.stash[RECORDER].selection if RECORDER in config.stash else selected(config)
+    cases = [
+        pytest.param(
+            problem,
+            dtype,
+            threads,
+            row,
+            id=f"{problem}-{dtype}-{threads}t-{display_name(row)}",
+            marks=pytest.mark.benchmark(group=f"{problem} {dtype} {threads}t"),
+        )
+        for problem in chosen.problems
+        for dtype in chosen.dtypes
+        for threads in chosen.thread_counts
+        for row in chosen.rows
+    ]
+    metafunc.parametrize(("problem", "dtype", "threads", "row"), cases)
+
+
+# A warning is not a wrong number, here as in `zeroloop verify`; that a failed row was not timed is no news.
+@pytest.mark.filterwarnings("default", "ignore::pytest_benchmark.logger.PytestBenchmarkWarning")
+def test_step(
+    benchmark: BenchmarkFixture, pytestconfig: pytest.Config, problem: str, dtype: str, threads: int, row: str
+) -> None:
+    """Time one row on one problem."""
+    recorder = pytestconfig.stash[RECORDER]
+    setting = Setting(problem, dtype, threads)
+    gate = gate_for(problem, dtype)
+    try:
+        impl = impls.load(row)
+        timing = _measure(benchmark, impl, gate, threads, recorder)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        why = explain(error, row)  # SystemExit, or pytest's outcomes raised in a file, end the row alone
+    else:
+        benchmark.extra_info.update(asdict(timing))
+        recorder.add_time(setting, impl.record.device)
+        return
+    recorder.leave_out(row, setting, why)
+    _drop(benchmark, pytestconfig)
+    if why.failed:
+        gate_for.cache_clear()
+        pytest.fail(why.reason, pytrace=False)
+    pytest.skip(f"{display_name(row)} {why.status}: {why.reason}")
+
+
+def _measure(
+    benchmark: BenchmarkFixture, impl: impls.Implementation, gate: Gate, threads: int, recorder: Recorder
+) -> Timing:
+    """Verify, compile, time and verify again; raises what the row raises, and Refused."""
+    problem = gate.problem
+    pools.limit(threads)  # setting the pools' size is no row's work
+    step, prepare_s = _timed(impl.prepare, problem.X, problem.Y, threads)
+    # Of rows that compile the same code, the first finds nothing compiled.
+    code = f"compiled {impl.record.compiles}" if impl.record.compiles else impl.name
+    first = recorder.is_first_call(code, problem.dtype)
+    result, first_call_s = _timed(step, gate.start.w, gate.start.b)
+    errors = [gate.check(result, gate.start)]
+    # The second call is compiled and warm: it tells the slow rows, which get few rounds of one call.
+    result, call_s = _timed(step, gate.mirrored.w, gate.mirrored.b)
+    errors.append(gate.check(result, gate.mirrored))
+    # Before the rounds: a process that ran beside them, or was interrupted after them, would spoil them.
+    compiles = first and impl.record.keeps_code
+    warm_call_s = warm.first_call_s(impl.name, problem.shape, problem.dtype, threads) if compiles else None
+    if call_s > benchmark._max_time:
+        result = benchmark.pedantic(step, (gate.start.w, gate.start.b), rounds=SLOW_ROUNDS)  # type: ignore[no-untyped-call]
+    else:
+        result = benchmark(step, gate.start.w, gate.start.b)
+    errors.append(gate.check(result, gate.start))
+    assert benchmark.stats
+    return Timing(
+        row=impl.name,
+        problem=problem.name,
+        dtype=problem.dtype,
+        threads=threads,
+        blocks_s=(block_medians(benchmark.stats.stats.data),),
+        prepare_s=(prepare_s,),
+        first_call_s=(first_call_s,) if first else (),
+        warm_call_s=() if warm_call_s is None else (warm_call_s,),
+        extra_bytes=None,
+        error=max(errors),
+        tolerance=gate.tolerance,
+    )
+
+
+def _timed(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:
+    start = perf_counter()
+    result = function(*arguments)
+    return result, perf_counter() - start
+
+
+def _drop(benchmark: BenchmarkFixture, pytestconfig: pytest.Config) -> None:
+    """Take a time that was measured before the failure out of tables and files."""
+    session = pytestconfig._benchmarksession  # type: ignore[attr-defined]
+    session.benchmarks[:] = [entry for entry in session.benchmarks if entry.fixture is not benchmark]

@@ -1,0 +1,76 @@
+"""The step over a data set in chunks: the sums of each chunk, added along a fixed binary tree.
+
+A sum of floating point numbers depends on the order of its additions. Here the order is that of a tree over
+the numbers of the chunks, 0 and 1, 2 and 3, then those pairs, whoever adds them: one thread or many, one
+machine or many. Whoever has a range of chunks can add up whole subtrees, and no more than 2 log2(chunks) of
+them remain to be sent on.
+"""
+
+import functools
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+
+from impls.contract import Array, Step
+from impls.data.dataset import DataSet
+
+
+class Node(NamedTuple):
+    """The sum of a subtree: of 2^level chunks, from chunk number 2^level on."""
+
+    level: int
+    number: int
+    sums: Array  # (n_x + 2,), float64: dw, J and db before they are divided by m
+
+
+def partial(data: DataSet, first: int, last: int, w: Array, b: float, threads: int) -> list[Node]:
+    """Return what the chunks from first up to last add, in as few subtrees as they make; w is (n_x, 1).
+
+    Each chunk takes one thread. Raises what `DataSet.sums` does.
+    """
+    from impls.kernels.rehearsal import rehearse  # which loads Numba
+
+    rehearse(data.dtype, data.order)
+    column = np.ascontiguousarray(w[:, 0]).view()
+    column.setflags(write=False)  # one that can be written to, or has gaps, is of another type to Numba
+
+    def leaf(k: int) -> Node:
+        return Node(0, k, data.sums(k, column, b))
+
+    chunks = range(first, last)
+    if threads == 1 or len(chunks) <= 1:
+        return merged(map(leaf, chunks))
+    return merged(_pool(threads).map(leaf, chunks))
+
+
+@np.errstate(over="ignore", invalid="ignore")  # as in a training, which a worker knows nothing of
+def merged(nodes: Iterable[Node]) -> list[Node]:
+    """Add neighbours that make a larger subtree; nodes are in order, and so is the result."""
+    left: list[Node] = []
+    for node in nodes:
+        while node.number % 2 == 1 and left and left[-1][:2] == (node.level, node.number - 1):
+            node = Node(node.level + 1, node.number // 2, left.pop().sums + node.sums)
+        left.append(node)
+    return left
+
+
+def as_step(nodes: Iterable[Node], data: DataSet) -> Step:
+    """Return cost and gradients, given the sums of all chunks in order."""
+    *others, last = merged(nodes)
+    total = last.sums
+    for node in reversed(others):
+        total = node.sums + total
+    means = total / data.m
+    return Step(float(means[-2]), means[:-2].reshape(-1, 1), float(means[-1]))
+
+
+@functools.cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="chunks")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # a child has none of the threads

@@ -1,0 +1,442 @@
+"""Data on disk, in chunks of examples: more than memory holds, since one chunk after the other is mapped.
+
+A data set is a folder in Zarr's format 3 with two arrays, X (n_x, m) and Y (1, m), cut into the same chunks
+of examples. Each chunk is a file that holds its numbers as they lie in memory, and their checksum (CRC-32C).
+Or it is one NumPy file of shape (m, 1 + n_x), an example per row, its label first.
+
+The first time that a process uses a chunk, it reads it through Zarr, which holds it to its checksum, and
+checks its values. From then on it maps the file, which copies nothing. The first few chunks stay mapped; all
+others are let go again: what was read stays in the system's file cache for as long as there is room. A file
+that was written to meanwhile is checked again.
+"""
+# mypy: disable-error-code="no-untyped-call"
+
+import functools
+import hashlib
+import mmap
+import os
+import shutil
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from tokenize import TokenError
+from typing import Any
+
+import numpy as np
+
+from impls.contract import Array, check_data
+from impls.data.problems import DTYPES
+from impls.registry import Unavailable
+
+CHUNK_BYTES = 2**25  # of X, at most: milliseconds of work
+KEPT_BYTES = 2**28  # of X that stay mapped, in each process; to map a chunk anew takes a tenth of its step
+_ODD_BYTES = 2**11  # a feature in a chunk takes an odd multiple of it, see `chunk_for`
+_UNFINISHED = ".part"
+_TORN = ".partial"  # as Zarr calls a file that it was killed at
+_CHECKSUM_BYTES = 4
+# What Zarr raises where there is no group, or other files; the last is of older versions, for an array.
+_NO_GROUP = (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, AssertionError)
+_CHANGED = "{} has changed since the data set was opened: start again"
+
+
+class BadData(ValueError):
+    """A data set cannot be used; the message names the file or chunk, what is wrong, and what to do."""
+
+
+Stamp = tuple[int, ...]
+Chunk = tuple[Array, Array, int]  # X, Y and how many examples of theirs count
+
+
+class DataSet(ABC):
+    """Examples in chunks, numbered from 0."""
+
+    order: str  # of X in memory: "C", a feature in one piece, or "F", an example
+
+    def __init__(self, path: Path, n_x: int, m: int, chunk: int, dtype: str, identity: str):
+        self.path, self.n_x, self.m, self.dtype = path, n_x, m, dtype
+        self.chunk = chunk  # examples in each chunk but the last
+        self.identity = identity  # the same for the same numbers in the same chunks
+        self._checked: dict[int, Stamp] = {}
+        self._kept: dict[int, Chunk] = {}
+
+    def __len__(self) -> int:
+        """Return the number of chunks."""
+        return -(-self.m // self.chunk)
+
+    def examples(self, k: int) -> tuple[int, int]:
+        """Return where chunk k starts and stops."""
+        return k * self.chunk, min((k + 1) * self.chunk, self.m)
+
+    @property
+    def chunk_bytes(self) -> int:
+        """What a process needs to hold of X to work on a chunk."""
+        return self.n_x * self.chunk * np.dtype(self.dtype).itemsize
+
+    def sums(self, k: int, w: Array, b: float) -> Array:
+        """Return what chunk k adds to dw, J and db before they are divided by m: n_x + 2 numbers, float64.
+
+        w is (n_x,). Raises BadData where the chunk is not what it was when the data set was opened, or holds
+        what no row takes.
+        """
+        try:
+            return self._sums(self._held(k), w, b)
+        except OSError as error:
+            raise BadData(_unreadable(self.path, error)) from None
+
+    def _held(self, k: int) -> Chunk:
+        """Return chunk k, checked; the first to come stay, since a step takes them all in the same order."""
+        stamp = self._stamp(k)
+        if self._checked.get(k) != stamp:
+            self._check(k)
+            self._checked[k] = stamp
+        chunk = self._kept.get(k) or self._map(k)
+        if (len(self._kept) + 1) * self.chunk_bytes <= KEPT_BYTES:
+            self._kept[k] = chunk
+        return chunk
+
+    def _check(self, k: int) -> None:
+        X, Y = self._read(k)
+        try:
+            check_data(X, Y)
+        except ValueError as error:
+            start, stop = self.examples(k)
+            raise BadData(f"{self.path}: chunk {k}, examples {start:,} to {stop:,}: {error}") from None
+
+    @abstractmethod
+    def _stamp(self, k: int) -> Stamp:
+        """Return what differs once somebody has written to the files of chunk k; raises OSError."""
+
+    @abstractmethod
+    def _read(self, k: int) -> tuple[Array, Array]:
+        """Return chunk k, X (n_x, …) and Y (1, …); raises BadData unless it is what it was, and OSError."""
+
+    @abstractmethod
+    def _map(self, k: int) -> Chunk:
+        """Map chunk k, which was checked; raises OSError, and BadData where its file has become shorter."""
+
+    @abstractmethod
+    def _sums(self, chunk: Chunk, w: Array, b: float) -> Array:
+        """Do what `sums` does."""
+
+
+def opened(path: Path) -> DataSet:
+    """Open a data set; raises BadData where it is none or not whole, Unavailable without Zarr."""
+    try:
+        if path.is_file() and path.suffix != ".npy":
+            said = "a file, and no data set; `zeroloop data import` makes one of a table"
+            raise BadData(f"{path}: {said}")
+        path.stat()
+        return _Table(path) if path.suffix == ".npy" else _Chunks(path)
+    except FileNotFoundError:
+        new = path.with_suffix(".zarr")
+        said = f"no such data set; `zeroloop data make {new} --shape 28x1000000` makes one"
+        raise BadData(f"{path}: {said}") from None
+    except OSError as error:
+        raise BadData(_unreadable(path, error)) from None
+
+
+@functools.lru_cache(maxsize=2)  # each keeps maps
+def reopened(path: Path, identity: str) -> DataSet:
+    """Open a data set that was opened elsewhere, once per process; raises BadData where it is another."""
+    data = opened(path)
+    if data.identity != identity:
+        raise BadData(f"{path}: another data set lies there now, or on this machine: all need the same")
+    return data
+
+
+class _Chunks(DataSet):
+    """A Zarr group."""
+
+    order = "C"
+
+    def __init__(self, path: Path):
+        if path.name.endswith(_UNFINISHED):
+            raise BadData(f"{path}: half written; run the command that writes it again, to its end")
+        self._X, self._Y = X, Y = _arrays(path)
+        self._checksums = {array.basename: list(_checksums(path, array)) for array in (X, Y)}
+        checksums = (checksum for each in self._checksums.values() for checksum in each)
+        identity = _digest(checksums, X.shape, X.chunks, X.dtype)
+        n_x, m = X.shape
+        super().__init__(path, n_x, m, X.chunks[1], str(X.dtype), identity)
+
+    def _stamp(self, k: int) -> Stamp:
+        return (*_stamp(self._file(self._X, k)), *_stamp(self._file(self._Y, k)))
+
+    def _read(self, k: int) -> tuple[Array, Array]:
+        return self._through_zarr(self._X, k), self._through_zarr(self._Y, k)
+
+    def _through_zarr(self, array: Any, k: int) -> Array:
+        start, stop = self.examples(k)
+        file = self._file(array, k)
+        if _checksum(file, array) != self._checksums[array.basename][k]:
+            raise BadData(_CHANGED.format(file))
+        try:
+            return np.asarray(array[:, start:stop])
+        except ValueError:
+            raise BadData(f"{file} is damaged: its checksum does not match; write it again") from None
+
+    def _map(self, k: int) -> Chunk:
+        start, stop = self.examples(k)
+        X, (Y,) = (_mapped(self._file(array, k), array.dtype, array.chunks) for array in (self._X, self._Y))
+        return X, Y, stop - start
+
+    def _sums(self, chunk: Chunk, w: Array, b: float) -> Array:
+        return _sums_of(w, b, *chunk, self.order)
+
+    def _file(self, array: Any, k: int) -> Path:
+        return _file(self.path, array, k)
+
+
+class _Table(DataSet):
+    """A NumPy file of shape (m, 1 + n_x), in which the labels are a feature whose weight is 0."""
+
+    order = "F"
+
+    def __init__(self, path: Path):
+        try:
+            table = np.lib.format.open_memmap(path, mode="r")
+        except (ValueError, EOFError, TokenError, OverflowError, TypeError, SyntaxError) as error:
+            raise BadData(f"{path}: no whole NumPy file of numbers: {error}") from None
+        if (size := path.stat().st_size) != table.offset + table.nbytes:
+            needed = f"{table.offset + table.nbytes:,} bytes, as its header says"
+            raise BadData(f"{path}: {size:,} bytes, not {needed}: write it again")
+        if table.ndim != 2 or table.shape[1] < 2 or len(table) == 0:
+            needed = "(m, 1 + n_x): an example per row, its label first,"
+            raise BadData(f"{path}: shape {table.shape}, but {needed} is needed")
+        if str(table.dtype) not in DTYPES or not table.flags.c_contiguous:
+            order = "C" if table.flags.c_contiguous else "Fortran"
+            needed = f"{' or '.join(DTYPES)} in C order"
+            raise BadData(f"{path}: {table.dtype} in {order} order, but {needed} is needed")
+        m, n_x, dtype = len(table), table.shape[1] - 1, str(table.dtype)
+        self._offset, self._when_opened = table.offset, _stamp(path)
+        identity = _digest([], table.shape, dtype, *self._when_opened)
+        super().__init__(path, n_x, m, chunk_for(n_x, m, dtype), dtype, identity)
+
+    def _stamp(self, k: int) -> Stamp:
+        return _stamp(self.path)
+
+    def _read(self, k: int) -> tuple[Array, Array]:
+        if _stamp(self.path) != self._when_opened:
+            raise BadData(_CHANGED.format(self.path))
+        rows = self._rows(k)
+        return rows[:, 1:].T, rows[:, :1].T
+
+    def _map(self, k: int) -> Chunk:
+        rows = self._rows(k)
+        Y = np.ascontiguousarray(rows[:, 0])
+        Y.setflags(write=False)
+        return rows.T, Y, len(Y)
+
+    def _sums(self, chunk: Chunk, w: Array, b: float) -> Array:
+        w = np.concatenate(([0], w), dtype=w.dtype)
+        w.setflags(write=False)
+        return _sums_of(w, b, *chunk, self.order)[1:]
+
+    def _rows(self, k: int) -> Array:
+        start, stop = self.examples(k)
+        dtype, columns = np.dtype(self.dtype), 1 + self.n_x
+        offset = self._offset + start * columns * dtype.itemsize
+        return _mapped(self.path, dtype, (stop - start, columns), offset)
+
+
+def _sums_of(w: Array, b: float, X: Array, Y: Array, count: int, order: str) -> Array:
+    from impls.kernels.sweep import sums  # here, so that a command that computes nothing does without Numba
+
+    return np.asarray(sums(w, b, X, Y, 0, count, order))
+
+
+def _mapped(file: Path, dtype: Any, shape: tuple[int, int], offset: int = 0) -> Array:
+    """Map a part of a file, read-only; raises BadData where the file has become shorter, and OSError.
+
+    A fifth of the time that `np.memmap` takes, which counts where chunks are small.
+    """
+    try:
+        with file.open("rb") as whole:
+            mapped = mmap.mmap(whole.fileno(), 0, access=mmap.ACCESS_READ)
+        return np.frombuffer(mapped, dtype, shape[0] * shape[1], offset).reshape(shape)
+    except ValueError:
+        raise BadData(_CHANGED.format(file)) from None
+
+
+def _stamp(file: Path) -> Stamp:
+    stat = file.stat()
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    return f"{error.filename or path} cannot be read: {error.strerror or error}"
+
+
+class Writer:
+    """Writes a data set chunk by chunk, into a folder of another name until it is whole.
+
+    `origin` says where the data come from; an unfinished data set of the same origin is gone on with. `m`
+    may grow, where one thread writes. Raises BadData where the folder is there already, or holds another
+    unfinished data set.
+    """
+
+    def __init__(self, path: Path, n_x: int, m: int, dtype: str, chunk: int, origin: dict[str, Any]):
+        self.path, self.unfinished = path, unfinished(path)
+        self._m, self._chunk = m, chunk
+        check_absent(path)
+        zarr = _zarr()
+        try:
+            mode = "r+" if self._is_begun() else "a"
+            group = zarr.open_group(self.unfinished, mode=mode, zarr_format=3)
+        except (FileExistsError, *_NO_GROUP):
+            raise self._other() from None
+        if not group.attrs:  # new, or begun by a process that was killed at once
+            for name, rows in (("X", n_x), ("Y", 1)):
+                group.create_array(
+                    name,
+                    shape=(rows, m),
+                    chunks=(rows, chunk),
+                    dtype=dtype,
+                    compressors=zarr.codecs.Crc32cCodec(),
+                    overwrite=True,
+                )
+            group.attrs.update(origin)  # last: without it, nobody goes on with these arrays
+        elif group.attrs.asdict() != origin:
+            raise self._other()
+        with zarr.config.set({"array.write_empty_chunks": True}):  # such as of labels that are all 0
+            self._X, self._Y = group["X"], group["Y"]
+        if (self._X.shape, self._X.chunks, self._X.dtype) != ((n_x, m), (n_x, chunk), dtype):
+            raise self._other()
+
+    def _is_begun(self) -> bool:
+        """Tell whether there is more than what Zarr leaves where it is killed at its first file."""
+        folder = self.unfinished
+        return folder.exists() and any(file.suffix != _TORN for file in folder.iterdir())
+
+    def _other(self) -> BadData:
+        return BadData(f"{self.unfinished}: remains of another data set that was not finished: remove it")
+
+    def has(self, k: int) -> bool:
+        """Tell whether chunk k was written before: its files appear whole or not at all, the labels last."""
+        return _file(self.unfinished, self._Y, k).exists()
+
+    def count(self) -> int:
+        """Count the chunks that were written."""
+        folder = _file(self.unfinished, self._Y, 0).parent
+        return sum(file.name.isdecimal() for file in folder.iterdir()) if folder.exists() else 0
+
+    def write(self, k: int, X: Array, Y: Array) -> None:
+        """Write chunk k, X (n_x, …) and Y (1, …); raises OSError."""
+        start, stop = k * self._chunk, k * self._chunk + X.shape[1]
+        if stop > self._m:
+            self._m = stop
+            for array in (self._X, self._Y):
+                array.resize((array.shape[0], stop))
+        for array, numbers in ((self._X, X), (self._Y, Y)):
+            array[:, start:stop] = numbers
+
+    def finish(self) -> None:
+        """Give the data set its name, now that it is whole."""
+        for torn in self.unfinished.rglob(f"*{_TORN}"):
+            torn.unlink()
+        self.unfinished.rename(self.path)
+
+    def discard(self) -> None:
+        """Remove what was written of a data set that nobody can go on with."""
+        shutil.rmtree(self.unfinished, ignore_errors=True)
+
+
+def unfinished(path: Path) -> Path:
+    """Return where a data set lies until it is whole."""
+    return path.with_name(path.name + _UNFINISHED)
+
+
+def check_absent(path: Path) -> None:
+    """Raise BadData where the name of a new data set is taken, Unavailable without Zarr."""
+    if os.path.lexists(path):  # also a link to nothing, which no folder can replace
+        raise BadData(f"{path} is there already: remove it, or choose another name")
+    _zarr()
+
+
+def chunk_for(n_x: int, m: int, dtype: str, chunk_bytes: int = CHUNK_BYTES) -> int:
+    """Return how many examples a chunk has: as many as fit, but for what keeps its features apart in a cache.
+
+    A cache puts bytes that lie a power of two apart in the same place, of which it has few: with 28 features
+    of 2^18 examples each, a tile of all of them no longer lies in it, and their sums take 1.5 times as long.
+    """
+    itemsize = np.dtype(dtype).itemsize
+    fits, unit = max(1, chunk_bytes // (n_x * itemsize)), _ODD_BYTES // itemsize
+    return min(m, ((fits // unit - 1) | 1) * unit if fits >= unit else fits)
+
+
+def _digest(checksums: Iterable[bytes], *facts: Any) -> str:
+    total = hashlib.sha256(repr(facts).encode())
+    for checksum in checksums:
+        total.update(checksum)
+    return total.hexdigest()[:16]
+
+
+def _checksums(path: Path, array: Any) -> Iterator[bytes]:
+    """Return the checksum of each chunk file; raises BadData where one is missing or cut short."""
+    return (_checksum(_file(path, array, k), array) for k in range(array.cdata_shape[1]))
+
+
+def _checksum(file: Path, array: Any) -> bytes:
+    half = "the data set is half written or half copied: write or copy it again"
+    needed = int(np.prod(array.chunks)) * array.dtype.itemsize
+    if not file.is_file():
+        raise BadData(f"{file} is missing: {half}")
+    with file.open("rb") as whole:
+        size = os.fstat(whole.fileno()).st_size
+        if size != needed + _CHECKSUM_BYTES:
+            raise BadData(f"{file}: {size:,} bytes, not {needed + _CHECKSUM_BYTES:,}: {half}")
+        whole.seek(needed)
+        return whole.read()
+
+
+def _arrays(path: Path) -> tuple[Any, Any]:
+    """Return the Zarr arrays X and Y; raises BadData unless they are stored as this module needs them."""
+    zarr = _zarr()
+    try:
+        group = zarr.open_group(path, mode="r", zarr_format=3)
+        X, Y = group["X"], group["Y"]
+    except _NO_GROUP:
+        raise BadData(
+            f"{path}: no data set: a Zarr group of format 3 with arrays X and Y is needed"
+        ) from None
+    for name, array in (("X", X), ("Y", Y)):
+        said = _unlike(array, zarr)
+        if said:
+            raise BadData(f"{path}: {name} {said}; `zeroloop data import` writes what is needed")
+    if Y.shape != (1, X.shape[1]) or Y.chunks != (1, X.chunks[1]) or Y.dtype != X.dtype:
+        said = " and ".join(
+            f"{name} is {array.dtype} {array.shape} in chunks of {array.chunks}"
+            for name, array in (("X", X), ("Y", Y))
+        )
+        raise BadData(f"{path}: {said}; n_x x m and 1 x m in the same type and chunks are needed")
+    return X, Y
+
+
+def _unlike(array: Any, zarr: Any) -> str | None:
+    """Say in what an array differs from what can be mapped: whole examples, uncompressed, little-endian."""
+    if not isinstance(array, zarr.Array) or len(array.shape) != 2 or 0 in array.shape:
+        return "is no array of shape (rows, examples)"
+    if str(array.dtype) not in DTYPES:
+        return f"is {array.dtype}, but {' or '.join(DTYPES)} is needed"
+    if array.chunks[0] != array.shape[0]:
+        return f"has chunks of {array.chunks}, but each needs all {array.shape[0]} rows"
+    stored, needed = ", ".join(map(_codec, array.metadata.codecs)), "little-endian bytes, crc32c"
+    return None if stored == needed else f"is stored as {stored}, but {needed} is needed, which can be mapped"
+
+
+def _codec(codec: Any) -> str:
+    about = codec.to_dict()
+    endian = about.get("configuration", {}).get("endian")
+    return f"{endian}-endian {about['name']}" if endian else str(about["name"])
+
+
+def _file(path: Path, array: Any, k: int) -> Path:
+    return path / str(array.basename) / str(array.metadata.encode_chunk_key((0, k)))
+
+
+def _zarr() -> Any:
+    try:
+        import zarr
+    except ImportError:
+        raise Unavailable("not installed: pip install zarr") from None
+    return zarr

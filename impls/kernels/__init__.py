@@ -1,0 +1,1 @@
+"""What rows share that is compiled: the fused pass over X, how Numba compiles, and the GPU."""

@@ -1,0 +1,107 @@
+"""The gate: no row is timed, or shown with a time, unless its numbers are right on the very data at hand."""
+
+import functools
+import zlib
+from typing import NamedTuple
+
+import numpy as np
+
+from impls.contract import Array, Step
+from impls.data.problems import Problem, load
+from impls.registry import BoundStep
+from impls.truth.oracle import Reference, reference
+
+# Above the rounding of any sound order of summation: 3e-6 for float32 rows that add a million examples one by
+# one. Below what one missing example does: it shows among ten thousand in float32, ten billion in float64.
+TOLERANCE = {"float64": 1e-11, "float32": 1e-5}
+
+
+class Refused(Exception):
+    """The row's numbers are wrong; the message says which, and by how much; `error` is None if infinite."""
+
+    def __init__(self, reason: str, error: float | None = None):
+        super().__init__(reason)
+        self.error = error
+
+
+class Point(NamedTuple):
+    """Parameters at which steps are evaluated, and what is true there."""
+
+    w: Array
+    b: float
+    truth: Reference
+
+
+class Gate:
+    """Holds steps to the oracle on one problem, whose references and checksum it computes once.
+
+    There are two points, the problem's parameters and their negative: a step that remembers its result at one
+    is wrong at the other.
+    """
+
+    def __init__(self, problem: Problem):
+        self.problem = problem
+        self.tolerance = TOLERANCE[problem.dtype]
+        self.start = self._point(problem.w, problem.b)
+        self.mirrored = self._point(-problem.w, -problem.b)
+        self._checksum = _checksum(problem)
+
+    def run(self, step: BoundStep) -> float:
+        """Call a bound step at both points and return its larger error; raises Refused.
+
+        Whatever the step raises passes through, since only the caller knows whose file it comes from.
+        """
+        return max(self.check(step(point.w, point.b), point) for point in (self.start, self.mirrored))
+
+    def check(self, result: Step, point: Point) -> float:
+        """Return the largest error of a result, relative to the oracle's scale; raises Refused."""
+        error = judge(result, point.truth, self.tolerance)
+        if _checksum(self.problem) != self._checksum:
+            raise Refused("step wrote to its inputs")
+        return error
+
+    def _point(self, w: Array, b: float) -> Point:
+        w.setflags(write=False)
+        return Point(w, b, reference(w, b, self.problem.X, self.problem.Y))
+
+
+@functools.lru_cache(maxsize=1)  # one problem in memory at a time: rows run problem by problem
+def gate_for(problem: str, dtype: str) -> Gate:
+    """Make a problem and its gate; clear the cache after a row failed, which may have damaged the data."""
+    return Gate(load(problem, dtype))
+
+
+def judge(result: Step, truth: Reference, tolerance: float) -> float:
+    """Return the largest error of a result, relative to the oracle's scale; raises Refused."""
+    errors = relative_errors(result, truth)
+    for name, error in errors.items():
+        if np.isnan(error):
+            raise Refused(f"{name} is not a number")
+        if error > tolerance:
+            reason = f"{name} is off by {error:.1e}, {tolerance:.0e} is allowed"
+            raise Refused(reason, error if np.isfinite(error) else None)
+    return max(errors.values())
+
+
+def relative_errors(result: Step, truth: Reference) -> dict[str, float]:
+    """Errors of J, dw (its worst component) and db, relative to the oracle's scale."""
+    return {
+        "J": _relative(result.cost, truth.value.cost, truth.scale.cost),
+        "dw": _relative(result.dw, truth.value.dw, truth.scale.dw),
+        "db": _relative(result.db, truth.value.db, truth.scale.db),
+    }
+
+
+def _relative(computed: Array | float, true: Array | float, scale: Array | float) -> float:
+    difference = np.abs(np.asarray(computed, np.float64) - true)
+    # A feature that is 0 in every example has scale 0: its dw must be 0 too.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.where(difference == 0, 0.0, difference / scale)
+    return float(np.max(error))
+
+
+def _checksum(problem: Problem) -> int:
+    total = 0
+    for array in (problem.X, problem.Y, problem.w):
+        total = zlib.crc32(np.ascontiguousarray(array).data, total)
+    return total

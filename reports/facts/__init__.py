@@ -1,0 +1,1 @@
+"""What a results file says, as numbers and sentences; how it is shown is no matter here."""

@@ -1,0 +1,165 @@
+"""What speaks against citing a run: how much the machine, and what else ran on it, disturbed the measurement.
+
+Each sign is looked for in the results file alone. The limits are ours; `bench/METHODOLOGY.md` says why.
+"""
+
+import math
+import statistics
+from collections.abc import Iterable
+
+from reports import wording
+from reports.facts.comparison import Comparison
+from reports.facts.intervals import Blocks, Interval, pooled_ratio
+from reports.results import Environment, Results, Timing
+
+FEWEST_PROCESSES = 5  # with fewer, Student's t asks for intervals so wide that they say little
+MOST_OTHERS = 0.1  # of the usable cores, that other programs keep busy
+MOST_STOLEN = 0.01  # of the processors' time
+MOST_DISTURBED = 0.1  # of the blocks
+MOST_DRIFT = 0.1  # between the slowest and the fastest process, all rows together
+WIDEST_TWIN = 0.03  # half the interval of the A/A pairs, over all problems
+_DISTURBED = 1.25  # times the median of its process: a block that something else has lengthened
+_SLICES_S = (4e-3, 10e-3)  # ticks of schedulers at 250 and 100 Hz
+_ON_TICK = 0.05  # of a slice, that a time may lie beside a multiple of it
+_MOSTLY = 0.9  # of the blocks must; by chance a tenth of them do
+_ENOUGH = 8  # blocks, to tell
+_MOST_SLICES = 16  # that a call waits; of longer calls noise alone is as large as a slice
+
+
+def not_citable(results: Results, comparisons: tuple[Comparison, ...]) -> list[str]:
+    """Say what speaks against citing this run; empty where nothing was seen."""
+    reasons = []
+    if results.run.plan is None:
+        reasons.append("one process, a quick look: `zeroloop run` measures over several")
+    elif fewest_processes(results) < FEWEST_PROCESSES:
+        found = wording.counted(fewest_processes(results), "process")
+        reasons.append(f"{found}, and {FEWEST_PROCESSES} are the fewest")
+    if results.run.interrupted:
+        reasons.append("interrupted: what it had not reached is missing")
+    if disturbed := busy(results):
+        reasons.append(f"the machine was busy: {disturbed}")
+    if results.run.plan:
+        reasons += _signs(results, comparisons)
+    return reasons
+
+
+def busy(results: Results) -> str | None:
+    """Say that other work was running, where it shows; None where it does not."""
+    noise = results.run.noise
+    if noise and noise.others is not None:
+        if noise.others <= MOST_OTHERS * results.environment.cores:
+            return None
+        return f"other programs kept {noise.others:.1f} of {results.environment.cores} cores busy"
+    return _loaded(results.environment)
+
+
+def fewest_processes(results: Results) -> int:
+    """Return the number of processes behind the timing that has the fewest."""
+    return min((sum(map(bool, timing.blocks_s)) for timing in results.timings), default=0)
+
+
+def twins(results: Results) -> Interval | None:
+    """Return how many times as fast a row is as itself in another process, over all problems: A/A."""
+    timings = {(one.row, one.problem, one.dtype, one.threads): one.blocks_s for one in results.timings}
+    pairs = []
+    for twin in results.run.twins:
+        own = timings.get((twin.row, twin.problem, twin.dtype, twin.threads))
+        if own is not None:
+            pairs.append((own, twin.blocks_s))
+    return pooled_ratio(pairs)
+
+
+def widest_twin(comparisons: tuple[Comparison, ...]) -> float | None:
+    """Return the half width of the A/A pair that is known least, of several; None where there are not two."""
+    widths = [one.twin.half_width for one in comparisons if one.twin and one.twin.half_width is not None]
+    return max(widths) if len(widths) > 1 else None
+
+
+def disturbed_share(timings: Iterable[Timing]) -> float | None:
+    """Return the share of blocks that took a quarter longer than their process' median."""
+    processes = [process for timing in timings for process in timing.blocks_s if len(process) > 1]
+    blocks = [block / statistics.median(process) for process in processes for block in process]
+    return sum(block > _DISTURBED for block in blocks) / len(blocks) if blocks else None
+
+
+def drift(timings: Iterable[Timing]) -> float | None:
+    """Return by how much the machine's speed changed between processes: the slowest over the fastest, less 1.
+
+    All rows together, as a geometric mean: a row's own process bias is no drift.
+    """
+    logs: dict[int, list[float]] = {}
+    for timing in timings:
+        medians = {n: statistics.median(process) for n, process in enumerate(timing.blocks_s) if process}
+        typical = statistics.median(medians.values())
+        for n, median in medians.items():
+            logs.setdefault(n, []).append(math.log(median / typical))
+    means = [statistics.fmean(found) for found in logs.values()]
+    return math.exp(max(means) - min(means)) - 1 if len(means) > 1 else None
+
+
+def quantised(blocks: Blocks) -> bool:
+    """Tell times that jump between multiples of a scheduler's slice: threads that wait for their turn."""
+    times_s = [block for process in blocks for block in process]
+    return len(times_s) >= _ENOUGH and any(_jump_by(slice_s, times_s) for slice_s in _SLICES_S)
+
+
+def _jump_by(slice_s: float, times_s: list[float]) -> bool:
+    multiples = [round(time_s / slice_s) for time_s in times_s]
+    if not 1 <= min(multiples) <= max(multiples) <= _MOST_SLICES:
+        return False
+    beside = [
+        n for time_s, n in zip(times_s, multiples, strict=True) if abs(time_s / slice_s - n) <= _ON_TICK
+    ]
+    return len(set(beside)) > 1 and len(beside) >= _MOSTLY * len(times_s)
+
+
+def _signs(results: Results, comparisons: tuple[Comparison, ...]) -> list[str]:
+    signs = []
+    noise = results.run.noise
+    if noise and noise.stolen is not None and noise.stolen > MOST_STOLEN:
+        signs.append(f"the host gave {noise.stolen:.0%} of the processors' time to other machines")
+    if noise and noise.throttled:
+        signs.append(f"the processor slowed down for heat, {noise.throttled} times")
+    share = disturbed_share(results.timings)
+    if share is not None and share > MOST_DISTURBED:
+        signs.append(f"{share:.0%} of the blocks were disturbed")
+    changed = drift(results.timings)
+    if changed is not None and changed > MOST_DRIFT:
+        signs.append(f"the machine's speed changed by {changed:.0%} between processes")
+    slices = dict.fromkeys(timing.row for timing in results.timings if quantised(timing.blocks_s))
+    if slices:
+        signs.append(f"times of {', '.join(slices)} jump between multiples of a scheduler's slice")
+    pair = twins(results)
+    if pair is None:
+        signs.append("no A/A pair: what is noise here is not known")
+    if pair and pair.half_width is not None and pair.half_width > WIDEST_TWIN:
+        signs.append(
+            f"a row and its twin, the same code in another process, agree to "
+            f"{wording.percent(pair.half_width)} only{_worst(comparisons)}; "
+            "more processes or a quieter machine help"
+        )
+    if pair and not pair.contains_one:
+        signs.append(f"a row and its twin differ: {wording.speedup(pair)}")
+    signs += [
+        f"on {comparison.title} a row and its twin differ: {wording.speedup(comparison.twin)}"
+        for comparison in comparisons
+        if comparison.twin and not comparison.twin.contains_one and len(comparisons) > 1
+    ]
+    return signs
+
+
+def _worst(comparisons: tuple[Comparison, ...]) -> str:
+    """Say on which problem a row and its twin agree least; nothing where there is one only."""
+    widths = {one.title: one.twin.half_width or 0.0 for one in comparisons if one.twin}
+    if len(widths) < 2:
+        return ""
+    worst = max(widths, key=lambda title: widths[title])
+    return f", to {wording.percent(widths[worst])} on {worst}"
+
+
+def _loaded(environment: Environment) -> str | None:
+    """Say so where the load shows it; a run itself adds about one to it."""
+    before, after, cores = environment.load_before, environment.load_after, environment.cores
+    if before is None or after is None or (before <= cores and after <= cores + 1):
+        return None
+    return f"{before:.1f} processes wanted to run before and {after:.1f} after, on {cores} cores"

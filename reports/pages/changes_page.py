@@ -1,0 +1,82 @@
+"""Two results files beside each other: before and after a change, or one machine beside another."""
+
+from typing import Any
+
+from reports import pages, wording
+from reports.facts.changes import Changes
+from reports.facts.comparison import NUMPY, compare
+from reports.facts.noise import not_citable
+from reports.figures import Picture
+from reports.results import Results
+
+_COLUMNS = (
+    ("row", "row", "name"),
+    ("problem", "problem", "name"),
+    ("before", "before", ""),
+    ("after", "after", ""),
+    ("times", "times as fast", ""),
+    ("verdict", "verdict", ""),
+)
+_AGREES = ("agrees", f"speedup over {NUMPY}", "")
+
+
+def render(changes: Changes, picture: Picture | None) -> str:
+    """Render the page; every number and sentence in it comes from the two files."""
+    judged = [change for change in changes.rows if change.agrees is not None]
+    return pages.render(
+        "comparison.html",
+        [picture] if picture else [],
+        changes=changes,
+        verdict=verdict(changes),
+        same=changes.before.run_id == changes.after.run_id,
+        sides=[_side(name, run) for name, run in _sides(changes)],
+        columns=(*_COLUMNS, _AGREES) if judged else _COLUMNS,
+        judged=len(judged),
+        agreeing=sum(bool(change.agrees) for change in judged),
+        alone=[
+            (f"Timed {name} only", _by_problem(keys))
+            for name, keys in (("before", changes.only_before), ("after", changes.only_after))
+            if keys
+        ],
+        quick=[name for name, run in _sides(changes) if run.run.plan is None],
+        numpy=NUMPY,
+    )
+
+
+def verdict(changes: Changes) -> str:
+    """Say in one sentence what changed; the mean only with the interval that it can be defended by."""
+    rows = len(changes.rows)
+    if not rows:
+        return f"No row has a time in both runs; {_fails(len(changes.broken))}."
+    faster, slower = changes.count("faster"), changes.count("slower")
+    said = f"Of {wording.counted(rows, 'row')} timed in both runs "
+    if faster or slower:
+        said += f"{faster} {'is' if faster == 1 else 'are'} faster after, {slower} slower, and "
+        said += f"{changes.count('not separated')} not separated"
+    else:
+        said += "none is faster or slower after: no interval is apart from 1x"
+    if changes.broken:
+        said += f"; {_fails(len(changes.broken))}"
+    if rows > 1 and changes.mean:
+        said += f"; in the geometric mean over all {rows} a step is {wording.speedup(changes.mean)} as fast "
+        said += f"after as before{', which is not separated from 1x' if changes.mean.contains_one else ''}"
+    return f"{said}."
+
+
+def _fails(count: int) -> str:
+    return f"{wording.counted(count, 'row')} that had a time before {'fails' if count == 1 else 'fail'} after"
+
+
+def _sides(changes: Changes) -> tuple[tuple[str, Results], tuple[str, Results]]:
+    return ("before", changes.before), ("after", changes.after)
+
+
+def _side(name: str, results: Results) -> dict[str, Any]:
+    return {"name": name, "results": results, "not_citable": not_citable(results, compare(results))}
+
+
+def _by_problem(keys: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row, where in keys:
+        found.setdefault(where, []).append(row)
+    return found

@@ -1,0 +1,451 @@
+"""`zeroloop train`: what it prints and keeps, how it ends early, and that it goes on to the same bits."""
+
+import csv
+import math
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+import impls
+from bench.datasets.checkpoint import Checkpoint
+from impls.data import problems
+from impls.data.dataset import DataSet, Writer, opened
+from impls.training import gradient_descent
+from reports import files
+
+QUICK = ("--problem", "5x7", "--threads", "1")
+
+
+@pytest.mark.parametrize("dtype", problems.DTYPES)
+def test_train_prints_cost_accuracy_and_seconds(zeroloop, dtype):
+    result = zeroloop("train", *QUICK, f"--dtype={dtype}", "--iterations=20", "--impl=python_two_loop")
+    assert result.exit_code == 0, result.output
+    first, cost, accuracy, seconds = result.output.splitlines()
+    assert first == f"python_two_loop on 5x7, 5 x 7, {dtype}"
+    before, after = re.fullmatch(r"cost +(\d\.\d+) -> (\d\.\d+)", cost).groups()
+    assert float(before) == pytest.approx(math.log(2), abs=1e-6), "w = 0 gives each class probability 1/2"
+    assert float(after) < float(before)
+    assert re.fullmatch(r"accuracy +\d+\.\d+% of 7 examples", accuracy)
+    assert re.fullmatch(r"seconds +\d+\.\d+ for 20 iterations, the first call included", seconds)
+
+
+def test_train_stops_when_converged(zeroloop):
+    result = zeroloop("train", *QUICK, "--tolerance=0.01")
+    assert result.exit_code == 0
+    assert "(converged)" in result.output
+    assert " for 500 iterations" not in result.output
+
+
+def test_train_writes_the_curve_as_numbers(zeroloop, tmp_path):
+    path = tmp_path / "new" / "curve.csv"
+    result = zeroloop("train", *QUICK, "--iterations=5", f"--curve={path}")
+    assert result.exit_code == 0
+    assert result.output.splitlines()[-1] == f"curve     {path}"
+    with path.open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [int(line["iteration"]) for line in lines] == [0, 1, 2, 3, 4]
+    costs = [float(line["cost"]) for line in lines]
+    assert costs[0] == pytest.approx(math.log(2))
+    assert costs == sorted(costs, reverse=True)
+
+
+def test_train_writes_the_curve_as_a_picture(zeroloop, tmp_path):
+    path = tmp_path / "curve.svg"
+    assert zeroloop("train", *QUICK, "--iterations=5", f"--curve={path}").exit_code == 0
+    assert "<svg" in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--curve=curve.txt"], "curve.txt: a cost curve is written as .csv, .svg, .pdf, .png"),
+        (["--curve=file/below/curve.csv"], "cannot write to file/below: Not a directory; "),
+        (["--curve=."], "Invalid value for '--curve': File '.' is a directory"),
+        (["--alpha=0"], "alpha: 0.0, but a finite number above 0 is needed"),
+        (["--alpha=-1"], "alpha: -1.0, but a finite number above 0 is needed"),
+        (["--alpha=nan"], "alpha: nan, but a finite number above 0 is needed"),
+        (["--iterations=0"], "Invalid value for '--iterations': 0 is not in the range"),
+        (["--impl=nowhere.py"], "nowhere.py: no such file"),
+        (["--impl=python_two_features"], "X: shape (5, 7), but python_two_features serves n_x = 2 only"),
+    ],
+)
+def test_train_refuses(zeroloop, tmp_path, monkeypatch, arguments, expected, message):
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    result = zeroloop("train", *QUICK, *arguments)
+    assert result.exit_code == 2
+    assert message(result).startswith(expected)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"], "nothing is left behind"
+
+
+def test_train_says_how_to_install_what_is_missing(zeroloop, monkeypatch, message):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    result = zeroloop("train", *QUICK, "--impl=numba_two_loop")
+    assert result.exit_code == 2
+    assert message(result) == "not installed: pip install numba"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def step(w, b, X, Y):\n    return 1 / 0", "mine.py, line 2: ZeroDivisionError: division by zero"),
+        ("def step(w, b, X, Y):\n    raise SystemExit(3)", "mine.py, line 2: SystemExit: 3"),
+        ("def step(w, b, X, Y):\n    return 1, 2", "mine.py: ValueError: step returned a tuple of 2, but"),
+        (
+            "def prepare(X, Y, threads):\n    raise KeyError('pack')\ndef step(w, b, X):\n    pass",
+            "mine.py, line 2: KeyError: 'pack'",
+        ),
+    ],
+    ids=["raises", "exits", "returns nonsense", "raises in prepare"],
+)
+def test_row_that_fails_while_it_trains(zeroloop, own_file, source, expected, message):
+    result = zeroloop("train", *QUICK, f"--impl={own_file('mine.py', source)}")
+    assert result.exit_code == 1
+    assert message(result).startswith(expected)
+
+
+def test_training_that_diverges_says_so_and_no_more(diverging):
+    out, messages, code = diverging
+    assert (out, code) == ("", 1)
+    assert re.fullmatch(
+        r"Error: numpy_zero_loop diverged at iteration \d+: .* a smaller alpha than 1e\+308 may help\n",
+        messages,
+    )
+
+
+def test_training_that_diverges_in_its_last_update_says_so(zeroloop, message):
+    result = zeroloop("train", "--problem=2x400", "--alpha=1e308", "--iterations=1")
+    assert result.exit_code == 1
+    assert message(result).startswith("numpy_zero_loop diverged at ")
+
+
+# Data sets
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A data set of 17 x 5,000 in chunks of 700, and the problem that it holds."""
+    pytest.importorskip("zarr")
+    path = tmp_path_factory.mktemp("data") / "small.zarr"
+    problem = problems.load("17x5000", "float32")
+    _write(path, problem)
+    return path
+
+
+def _write(path, problem, chunk=700):
+    n_x, m = problem.X.shape
+    writer = Writer(path, n_x, m, problem.dtype, chunk, {})
+    for k, start in enumerate(range(0, m, chunk)):
+        writer.write(k, problem.X[:, start : start + chunk], problem.Y[:, start : start + chunk])
+    writer.finish()
+
+
+def saved(path):
+    with np.load(path) as file:
+        return file["w"].tobytes(), float(file["b"]), file["costs"].tolist()
+
+
+def test_a_data_set_is_trained_on_as_its_problem_is(zeroloop, data, tmp_path):
+    result = zeroloop("train", data, "--iterations=20", "--alpha=0.5", f"--save={tmp_path / 'fit.npz'}")
+    assert result.exit_code == 0, result.output
+    first, cost, seconds, kept = result.output.splitlines()
+    assert first == f"{data} in 8 chunks, 17 x 5,000, float32"
+    assert kept == f"saved     {tmp_path / 'fit.npz'}, 20 iterations"
+    assert re.fullmatch(
+        r"seconds +\d+\.\d+ for 20 iterations, the first call included; then .* [kMG]B/s", seconds
+    )
+    problem = problems.load("17x5000", "float32")
+    step = impls.load("numpy_zero_loop").bind(problem.X, problem.Y)
+    fit = gradient_descent(step, np.zeros((17, 1), np.float32), 0.0, 0.5, 20)
+    with np.load(tmp_path / "fit.npz") as file:
+        np.testing.assert_allclose(file["w"], fit.w, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(file["costs"], fit.costs, rtol=1e-6)
+        assert file["w"].dtype == np.float32
+    assert cost.startswith("cost      0.693147 -> ")
+
+
+@pytest.mark.slow
+def test_a_table_is_trained_on_too(zeroloop, data, tmp_path):
+    problem = problems.load("17x5000", "float32")
+    np.save(tmp_path / "table.npy", np.vstack([problem.Y, problem.X]).T.copy())
+    for given in (data, tmp_path / "table.npy"):
+        result = zeroloop("train", given, "--iterations=5", f"--save={tmp_path / given.stem}.npz")
+        assert result.exit_code == 0, result.output
+    np.testing.assert_allclose(saved(tmp_path / "table.npz")[2], saved(tmp_path / "small.npz")[2], rtol=1e-6)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_change_no_bit(zeroloop, data, tmp_path, threads):
+    if threads > len(os.sched_getaffinity(0)):
+        pytest.skip("this machine has one core")
+    for count in (1, threads):
+        file = tmp_path / f"{count}.npz"
+        file.unlink(missing_ok=True)
+        assert not zeroloop("train", data, "--iterations=9", f"--threads={count}", f"--save={file}").exit_code
+    assert saved(tmp_path / "1.npz") == saved(tmp_path / f"{threads}.npz")
+
+
+@pytest.mark.parametrize("subject", ["problem", "data set"])
+def test_going_on_ends_as_if_it_had_never_stopped(zeroloop, data, tmp_path, subject):
+    on = [data] if subject == "data set" else list(QUICK)
+    whole, parts = tmp_path / "whole.npz", tmp_path / "parts.npz"
+    assert zeroloop("train", *on, "--iterations=13", f"--save={whole}").exit_code == 0
+    assert zeroloop("train", *on, "--iterations=4", f"--save={parts}").exit_code == 0
+    assert len(saved(parts)[2]) == 4
+    again = zeroloop("train", *on, "--iterations=13", f"--save={parts}", "--resume")
+    assert again.exit_code == 0, again.output
+    assert " for 9 iterations" in again.output
+    assert saved(parts) == saved(whole)
+
+
+def test_a_training_that_has_converged_is_not_gone_on_with(zeroloop, data, tmp_path):
+    arguments = ("train", data, "--tolerance=0.01", f"--save={tmp_path / 'fit.npz'}")
+    assert "(converged)" in zeroloop(*arguments).output
+    kept = saved(tmp_path / "fit.npz")
+    again = zeroloop(*arguments, "--resume")
+    assert again.exit_code == 0, again.output
+    assert " for 0 iterations" in again.output
+    assert saved(tmp_path / "fit.npz") == kept
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--impl=numba_fused"], "--impl: DATA is trained on by the fused pass"),
+        (["--problem=square"], "--problem: DATA is what is trained on"),
+        (["--dtype=float64"], "--dtype: DATA has its own"),
+        (["--cluster=local", "--threads=1"], "--threads: a cluster's workers have their own"),
+        (["--cluster=http://here:1"], "cluster: 'http://here:1', but local, local:N, tcp://HOST:PORT or"),
+        (
+            ["--cluster=local:0"],
+            "cluster: 'local:0': threads: 0, but a whole number from 1 to 1024 is needed",
+        ),
+        (["--resume"], "--resume: it needs --save FILE.npz"),
+        (["--every=3"], "--every: it needs --save FILE.npz"),
+        (["--save=fit.txt"], "--save: fit.txt, but the name of a file .npz is needed"),
+        (["--save=fit.npz", "--resume"], "fit.npz: no such file to go on from; leave out --resume"),
+        (["--save=file/below/fit.npz"], "cannot write to file/below: Not a directory; "),
+        (["--threads=0"], "threads: 0, but a whole number from 1 to 1024 is needed"),
+    ],
+)
+def test_train_refuses_options_that_mean_nothing(
+    zeroloop, message, data, tmp_path, monkeypatch, arguments, expected
+):
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    result = zeroloop("train", data, *arguments)
+    assert result.exit_code == 2
+    assert message(result).startswith(expected)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"], "nothing is left behind"
+
+
+def test_a_cluster_needs_data(zeroloop, message):
+    result = zeroloop("train", "--cluster=local")
+    assert (result.exit_code, message(result)) == (2, "--cluster: it needs DATA")
+
+
+def test_a_file_that_somebody_removed_is_not_offered(zeroloop, message, tmp_path, monkeypatch):
+    saved, save = tmp_path / "gone" / "fit.npz", Checkpoint.save
+
+    def removed_after(self, fit):
+        save(self, fit)
+        shutil.rmtree(saved.parent)
+
+    monkeypatch.setattr(Checkpoint, "save", removed_after)
+    result = zeroloop("train", "--save", saved, "--every=3", "--iterations=9")
+    assert result.exit_code == 2
+    assert "fit.npz: No such file or directory; nothing is kept" in message(result)
+
+
+@pytest.mark.parametrize("name", ["nowhere.zarr", "nowhere.npy", "nowhere"])
+def test_data_that_are_not_there(zeroloop, message, name):
+    result = zeroloop("train", name)
+    assert result.exit_code == 2
+    assert message(result).startswith(f"{name}: no such data set; `zeroloop data make nowhere.zarr --shape")
+
+
+def test_a_chunk_that_is_damaged_ends_training(zeroloop, message, tmp_path):
+    _write(tmp_path / "hurt.zarr", problems.load("17x5000", "float32"))
+    hurt = tmp_path / "hurt.zarr" / "X" / "c" / "0" / "3"
+    content = bytearray(hurt.read_bytes())
+    content[1000] ^= 1
+    hurt.write_bytes(content)
+    result = zeroloop("train", tmp_path / "hurt.zarr", f"--save={tmp_path / 'fit.npz'}")
+    assert result.exit_code == 2
+    assert str(hurt) in message(result)
+    assert "its checksum does not match" in message(result)
+    assert not (tmp_path / "fit.npz").exists()
+
+
+def test_what_cannot_be_saved_ends_training(zeroloop, message, data, tmp_path, monkeypatch):
+    file, write_file, writes = tmp_path / "fit.npz", files.write_file, []
+
+    def full(path, content):
+        writes.append(path)
+        if len(writes) > 2:
+            raise OSError(f"cannot write {path}: No space left on device")
+        write_file(path, content)
+
+    monkeypatch.setattr("reports.files.write_file", full)
+    result = zeroloop("train", data, "--iterations=50", "--every=4", f"--save={file}")
+    assert result.exit_code == 2
+    expected = f"cannot write {file}: No space left on device; 8 iterations in {file}: with --resume"
+    assert message(result).startswith(expected)
+    assert len(saved(file)[2]) == 8
+
+
+def test_a_second_interrupt_costs_nothing_that_was_done(zeroloop, data, tmp_path, monkeypatch):
+    file, sums, save, calls = tmp_path / "fit.npz", DataSet.sums, Checkpoint.save, []
+
+    def interrupted(*arguments):
+        calls.append(None)
+        if len(calls) == 4 * chunks:
+            raise KeyboardInterrupt
+        return sums(*arguments)
+
+    def interrupted_again(*arguments):
+        signal.raise_signal(signal.SIGINT)
+        save(*arguments)
+
+    chunks = len(opened(data))
+    monkeypatch.setattr(DataSet, "sums", interrupted)
+    monkeypatch.setattr(Checkpoint, "save", interrupted_again)
+    result = zeroloop("train", data, "--threads=1", "--iterations=9", "--save", file)
+    assert result.exit_code == 130
+    said = f"interrupted; 3 iterations in {file}: with --resume the same command goes on\n"
+    assert result.stderr == said
+    assert len(saved(file)[2]) == 3
+
+
+def test_training_on_data_that_diverges_says_so(zeroloop, message, data):
+    result = zeroloop("train", data, "--alpha=1e308", "--iterations=3")
+    assert result.exit_code == 1
+    assert message(result).startswith("training diverged at iteration ")
+
+
+# Real processes that end early
+
+
+def started(*arguments):
+    command = [sys.executable, "-c", "from bench.cli import main; main()", "train", *map(str, arguments)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def wait_for(file, process):
+    """Wait until a file is there, and a little longer: until the middle of what follows."""
+    deadline = time.monotonic() + 60
+    while not file.exists():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    time.sleep(0.2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wait_s", [0, 0.5, 1.5])
+def test_ctrl_c_while_workers_start_is_one_line(data, wait_s):
+    pytest.importorskip("distributed")
+    process = started(data, "--cluster=local:2")
+    while not psutil.Process(process.pid).children():
+        time.sleep(0.01)
+    time.sleep(wait_s)
+    below = psutil.Process(process.pid).children(recursive=True)
+    os.killpg(process.pid, signal.SIGINT)
+    _, messages = process.communicate(timeout=60)
+    assert (process.returncode, messages.partition(";")[0].strip()) == (130, "interrupted")
+    assert messages.count("\n") == 1
+    assert not psutil.wait_procs(below, timeout=30)[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cluster", [None, "local:2"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_training_that_is_ended_goes_on_to_the_same_bits(zeroloop, data, tmp_path, number, cluster):
+    if cluster:
+        pytest.importorskip("distributed")
+    where = [f"--cluster={cluster}"] if cluster else []
+    file, whole = tmp_path / "fit.npz", tmp_path / "whole.npz"
+    process = started(data, *where, "--iterations=100000", "--every=3", f"--save={file}")
+    wait_for(file, process)
+    below = psutil.Process(process.pid).children(recursive=True)
+    if number is signal.SIGINT:
+        os.killpg(process.pid, number)  # as a terminal does, to the workers too
+    else:
+        process.send_signal(number)
+    _, messages = process.communicate(timeout=60)
+    _, alive = psutil.wait_procs(below, timeout=30)
+    assert not alive, "its workers end with it"
+    done = len(saved(file)[2])
+    assert done >= 3
+    if number is signal.SIGKILL:
+        assert done % 3 == 0
+    else:
+        assert process.returncode == 130, messages
+        assert (
+            messages == f"interrupted; {done} iterations in {file}: with --resume the same command goes on\n"
+        )
+    again = zeroloop("train", data, *where, f"--iterations={done + 5}", f"--save={file}", "--resume")
+    assert again.exit_code == 0, again.output
+    assert zeroloop("train", data, f"--iterations={done + 5}", f"--save={whole}").exit_code == 0
+    assert saved(file) == saved(whole)
+    assert {path.name for path in tmp_path.iterdir()} == {"fit.npz", "whole.npz"}
+
+
+@pytest.mark.slow
+def test_a_cluster_changes_no_bit(zeroloop, data, tmp_path):
+    pytest.importorskip("distributed")
+    for name, where in (("here", []), ("one", ["--cluster=local:1"]), ("three", ["--cluster=local:3"])):
+        result = zeroloop("train", data, *where, "--iterations=12", f"--save={tmp_path / name}.npz")
+        assert result.exit_code == 0, result.output
+    assert saved(tmp_path / "here.npz") == saved(tmp_path / "one.npz") == saved(tmp_path / "three.npz")
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_changes_no_bit(zeroloop, data, tmp_path):
+    pytest.importorskip("distributed")
+    file, whole = tmp_path / "fit.npz", tmp_path / "whole.npz"
+    process = started(data, "--cluster=local:2", "--iterations=300", "--every=3", f"--save={file}")
+    wait_for(file, process)
+    workers = [
+        child
+        for child in psutil.Process(process.pid).children(recursive=True)
+        if "spawn_main" in " ".join(child.cmdline())
+    ]
+    assert len(workers) == 2
+    workers[0].kill()
+    _, messages = process.communicate(timeout=120)
+    assert process.returncode == 0, messages
+    assert messages == ""
+    assert zeroloop("train", data, "--iterations=300", f"--save={whole}").exit_code == 0
+    assert saved(file) == saved(whole)
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_data(tmp_path):
+    pytest.importorskip("zarr")
+    peaks, sizes = [], []
+    for m in (100_000, 3_600_000):
+        path = tmp_path / f"{m}.zarr"
+        _write(path, problems.load(f"28x{m}", "float32"), 2**15)
+        sizes.append(sum(file.stat().st_size for file in path.rglob("*")))
+        # Of `ru_maxrss` the system would keep what the process was before it ran Python anew: this one.
+        code = (
+            "from bench.cli import main; from impls.data import dataset; from pathlib import Path\n"
+            "dataset.KEPT_BYTES = 2**24\n"  # what stays mapped is meant to
+            f"main(['train', {str(path)!r}, '--iterations=2'], standalone_mode=False)\n"
+            "print(Path('/proc/self/status').read_text())"
+        )
+        found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        peaks.append(1024 * int(re.search(r"VmHWM:\s+(\d+) kB", found.stdout)[1]))
+    assert peaks[1] - peaks[0] < (sizes[1] - sizes[0]) / 8

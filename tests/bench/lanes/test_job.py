@@ -1,0 +1,192 @@
+"""`zeroloop run` and `zeroloop compare` as commands: what they refuse, plan and print."""
+
+import copy
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.lanes import job as runs
+from impls.kernels import cuda_device
+from reports.results import read
+
+REFERENCE = Path(__file__).parents[3] / "reports" / "reference"
+QUICK = ("run", "quick", "--impl", "numpy_zero_loop", "--problem", "5x7", "--threads", "1")
+
+
+def message(result):
+    _, found, said = result.output.partition("Error: ")
+    assert found, result.output
+    assert said.count("\n") == 1
+    return said[:-1]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--budget", "5"), "'5' is no duration; write 90s, 5m or 2h"),
+        (("--until", "2"), "'2' is no percentage; write 2% or 0.5%"),
+        (("--until", "0%"), "'0%' is no percentage"),
+        (("--threads", "99"), "threads: 99, but this process may use"),
+        (("--baseline", "numba_fused"), "baseline 'numba_fused' is not among the rows"),
+        (("--impl", "numpyzero"), "did you mean numpy_zero_loop"),
+        (("--budget", "1s"), "budget: this takes"),
+        (("--resume", "missing.json"), "does not exist"),
+        (("--impl", "missing.py"), "missing.py: no such file"),
+        (("-o", "/proc/run.json"), "cannot write to /proc"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_is_measured(zeroloop, tmp_path, options, words):
+    result = zeroloop(*QUICK, *options)
+    assert result.exit_code == 2
+    assert words in result.output
+
+
+def test_no_results_file_is_written_over(zeroloop, tmp_path):
+    (tmp_path / "run.json").touch()
+    result = zeroloop(*QUICK, "-o", str(tmp_path / "run.json"))
+    assert result.exit_code == 2
+    assert "is there already: go on with it by --resume" in message(result)
+
+
+def test_a_dry_run_shows_the_plan_and_measures_nothing(zeroloop, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = zeroloop("run", "quick", "--impl", "python_two_loop", "--problem", "large", "--dry-run")
+    assert result.exit_code == 0
+    assert "quick: 1 row on 1 problem, float64" in result.output
+    assert "skipped: python_two_loop on large, float64: predicted to take" in result.output
+    assert "this takes about" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_names_the_rows_that_will_not_run(zeroloop, monkeypatch):
+    monkeypatch.setattr(cuda_device, "why_none", lambda: "none here")
+    monkeypatch.setitem(sys.modules, "numexpr", None)
+    absent = ("torch_gpu", "numexpr_zero_loop", "numba_cuda_fused")
+    result = zeroloop(*QUICK, *(f"--impl={row}" for row in absent), "--dry-run")
+    assert "1 row on 1 problem" in result.output
+    assert "no CUDA device: torch_gpu, numba_cuda_fused\n" in result.output
+    assert "not installed: numexpr_zero_loop\n" in result.output
+
+
+@pytest.mark.parametrize(("problem", "trains"), [("breast_cancer", True), ("5x7", False)])
+def test_a_plan_says_where_rows_train(zeroloop, tmp_path, monkeypatch, problem, trains):
+    monkeypatch.chdir(tmp_path)
+    result = zeroloop("run", "quick", "--impl", "numpy_zero_loop", "--problem", problem, "--dry-run")
+    assert ("on breast_cancer also gradient descent, 100 iterations" in result.output) == trains
+
+
+def test_a_quick_look_cannot_be_gone_on_with(zeroloop):
+    result = zeroloop("run", "--resume", str(REFERENCE / "contest.json"))
+    assert result.exit_code == 2
+    assert "of `pytest --benchmark-only`, which cannot be gone on with" in message(result)
+
+
+def test_a_broken_file_cannot_be_gone_on_with(zeroloop, tmp_path):
+    (tmp_path / "run.json").write_text("{")
+    result = zeroloop("run", "--resume", str(tmp_path / "run.json"))
+    assert result.exit_code == 2
+    assert "not a JSON file, or a truncated one" in message(result)
+
+
+def test_compare_needs_two_results_files(zeroloop, tmp_path):
+    (tmp_path / "a.json").write_text("{}")
+    result = zeroloop("compare", str(tmp_path / "a.json"), str(REFERENCE / "contest.json"))
+    assert result.exit_code == 2
+    assert "a.json" in message(result)
+
+
+def test_resuming_takes_no_other_options(zeroloop):
+    path = str(REFERENCE / "contest.json")
+    for option in (("--threads", "1"), ("--problem", "5x7"), ("--budget", "5m")):
+        result = zeroloop("run", *option, "--resume", path)
+        assert result.exit_code == 2
+        assert f"leave out {option[0]}" in message(result)
+
+
+@pytest.fixture(scope="module")
+def document():
+    """The contest, on one problem alone."""
+    document = json.loads((REFERENCE / "contest.json").read_text())
+    document["benchmarks"] = [
+        entry for entry in document["benchmarks"] if entry["extra_info"]["problem"] == "square"
+    ]
+    document["zeroloop"]["unmeasured"] = []
+    return document
+
+
+def test_compare_fails_where_nothing_can_be_compared(zeroloop, tmp_path, document):
+    path, other = tmp_path / "one.json", tmp_path / "other.json"
+    path.write_text(json.dumps(document))
+    other.write_text(json.dumps({**document, "benchmarks": []}))
+    failed = zeroloop("compare", str(path), str(other))
+    assert failed.exit_code == 2
+    assert "have no row on the same problem in common: " in message(failed)
+    assert message(failed).endswith("and no row on nothing")
+
+
+def test_compare_says_what_it_cannot_rule_out(zeroloop, tmp_path, document):
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps(document))
+    result = zeroloop("compare", str(path), str(path), "--fail-on-regression", "0.001%")
+    assert result.exit_code == 0
+    assert "intervals are too wide to rule out a regression of 0.001 %" in result.output
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (["numpy_zero_loop"], "its rows are those of its plan; leave out --impl numpy_zero_loop"),
+        (["mine.py"], "it did not time mine.py"),
+    ],
+)
+def test_resume_takes_no_other_rows(zeroloop, tmp_path, rows, said):
+    document = json.loads((REFERENCE / "results.json").read_text())
+    document["zeroloop"]["interrupted"] = True
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(document))
+    failed = zeroloop("run", "--resume", str(path), *(f"--impl={row}" for row in rows))
+    assert failed.exit_code == 2
+    assert said in message(failed)
+
+
+@pytest.mark.slow
+def test_compare_fails_on_a_regression(zeroloop, tmp_path, document):
+    before, after = tmp_path / "before.json", tmp_path / "after.json"
+    document = copy.deepcopy(document)
+    before.write_text(json.dumps(document))
+    for entry in document["benchmarks"]:
+        one = entry["extra_info"]
+        if one["row"] == "numba_fused":
+            one["blocks_s"] = [[1.5 * block_s for block_s in process] for process in one["blocks_s"]]
+    after.write_text(json.dumps(document))
+    assert zeroloop("compare", str(before), str(before), "--fail-on-regression", "5%").exit_code == 0
+    assert zeroloop("compare", str(before), str(after)).exit_code == 0
+    failed = zeroloop("compare", str(before), str(after), "--fail-on-regression", "5%")
+    assert failed.exit_code == 1
+    assert "regression: numba_fused on" in failed.output
+    assert "numba_parallel on" not in failed.output.partition("regression:")[2]
+    assert zeroloop("compare", str(before), str(after), "--fail-on-regression", "90%").exit_code == 0
+
+
+def test_systems_that_cannot_stop_processes_are_told(monkeypatch):
+    monkeypatch.delattr(runs.signal, "SIGSTOP")
+    with pytest.raises(runs.BadSelection, match="needs Linux or macOS"):
+        runs.check_system()
+
+
+@pytest.mark.slow
+def test_a_run_ends_with_its_report(zeroloop, tmp_path):
+    path = tmp_path / "run.json"
+    result = zeroloop(*QUICK, "--processes", "2", "-o", str(path))
+    assert result.exit_code == 0, result.output
+    found = read(path)
+    assert f"results: {path}" in result.output
+    assert result.output.splitlines()[-1] == f"report: {tmp_path / found.run_id / 'index.html'}"
+    assert "not citable: 2 processes, and 5 are the fewest" in result.output
+    page = (tmp_path / found.run_id / "index.html").read_text("utf-8")
+    assert 'id="noise"' in page
+    again = zeroloop("run", "--resume", str(path))
+    assert again.exit_code == 2
+    assert "this run is complete" in message(again)

@@ -1,0 +1,294 @@
+"""The results file while it is written, and what an interrupted one is good for."""
+
+import copy
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.lanes import ledger as ledgers
+from bench.lanes import plan as plans
+from bench.lanes.ledger import Entry, Ledger, Stale
+from bench.lanes.plan import Asked
+from bench.outcome import LeftOut
+from bench.selection import Setting
+from reports import files
+from reports.results import Light, Training, parse, read
+
+ROWS = ("numpy_zero_loop", "numba_two_loop")
+SETTINGS = [Setting(problem, "float64", 1) for problem in ("5x7", "3x50")]
+FIRST, SECOND = SETTINGS
+
+
+@pytest.fixture(scope="module")
+def machine():
+    return ledgers.pytest_benchmark_generate_machine_info()  # takes a sixth of a second
+
+
+@pytest.fixture
+def make(tmp_path, machine, monkeypatch):
+    monkeypatch.setattr(ledgers, "pytest_benchmark_generate_machine_info", lambda: copy.deepcopy(machine))
+
+    def begin(name="run.json"):
+        asked = Asked("quick", ROWS, ("5x7", "3x50"), thread_counts=(1,), processes=3)
+        plan, selected = plans.make(asked)
+        plan = dataclasses.replace(plan, seed=1)
+        made.append(Ledger(tmp_path / name, plan, selected.rows, selected.problems))
+        return made[-1]
+
+    made = []
+    yield begin
+    for ledger in made:
+        ledger.close()
+
+
+@pytest.fixture
+def begun(make):
+    """A run that was interrupted in its second process, on the second problem."""
+    ledger = make()
+    for process in range(2):
+        for setting in SETTINGS:
+            for row in ROWS:
+                for twin in (False, True)[: 1 + (row == ROWS[0])]:
+                    entry = ledger.change(row, setting, twin)
+                    entry.add_block(process, 1e-3 * (process + 1))
+                    if (process, setting) != (1, SECOND):
+                        entry.add_block(process, 2e-3)
+                        entry.prepare_s.append(1e-6)
+                        if (row, setting) == (ROWS[1], FIRST):
+                            entry.add_training(process, 0.25 * (process + 1), [0.75, 0.5 - process])
+                    if setting == FIRST:
+                        entry.first_call_s.append(0.5)
+    ledger.done = 3
+    ledger.add_light(Light("5x7", "float64", 1, "cpu", 1e-6, 2e-6))
+    ledger.save()
+    return ledger
+
+
+def gone_on(make, found):
+    ledger = make("other.json")
+    ledger.go_on_with(found, SETTINGS)
+    return ledger
+
+
+def test_an_empty_run_is_a_whole_file(make):
+    ledger = make()
+    ledger.save()
+    found = read(ledger.path)
+    assert (found.timings, found.run.interrupted, found.run.done) == ((), True, 0)
+
+
+def test_what_is_written_is_what_was_measured(begun):
+    found = read(begun.path)
+    first = found.timings[0]
+    assert first.blocks_s == ((1e-3, 2e-3), (2e-3, 2e-3))
+    assert (first.prepare_s, first.first_call_s) == ((1e-6, 1e-6), (0.5, 0.5))
+    assert found.timings[2].blocks_s == ((1e-3, 2e-3), (2e-3,))
+    assert [twin.row for twin in found.run.twins] == [ROWS[0]] * 2
+    assert begun.results.run_id == found.run_id
+
+
+def test_stats_are_those_of_the_blocks(begun):
+    entry = json.loads(begun.path.read_text())["benchmarks"][0]
+    assert entry["stats"]["rounds"] == 4
+    assert entry["stats"]["median"] == pytest.approx(2e-3)
+
+
+def test_what_a_process_left_unfinished_is_measured_again(begun, make):
+    ledger = gone_on(make, read(begun.path))
+    assert ledger.done == 3
+    assert ledger.entries[ROWS[0], FIRST].blocks_s == [[1e-3, 2e-3], [2e-3, 2e-3]]
+    assert ledger.entries[ROWS[0], SECOND].blocks_s == [[1e-3, 2e-3]]
+    assert ledger.twins[ROWS[0], SECOND].blocks_s == [[1e-3, 2e-3]]
+    assert ledger.lights == begun.lights
+    assert ledger.results.when == begun.results.when
+
+
+def test_losses_of_an_unfinished_process_are_forgotten(begun, make):
+    why = LeftOut("crashed", "SIGSEGV")
+    begun.lose(ROWS[1], FIRST, why, 1)
+    begun.lose(ROWS[1], SECOND, why, 1)
+    ledger = gone_on(make, begun.results)
+    assert [(lost.problem, lost.process) for lost in ledger.results.run.unmeasured] == [("5x7", 2)]
+
+
+def test_what_has_no_time_at_all_stays_so(make):
+    ledger = make()
+    ledger.lose(ROWS[1], SECOND, LeftOut("unsuited", "serves n_x = 2 only"), None)
+    again = gone_on(lambda name: make(), ledger.results)
+    assert again.is_left_out(ROWS[1], SECOND)
+    assert not again.is_left_out(ROWS[1], FIRST)
+
+
+def test_first_calls_are_not_measured_twice(begun, make):
+    ledger = gone_on(make, read(begun.path))
+    assert ledger.dtypes_called(ROWS[0], False, SETTINGS, 1) == {"float64"}
+    assert ledger.dtypes_called(ROWS[0], True, SETTINGS, 1) == {"float64"}
+    assert ledger.dtypes_called(ROWS[0], False, SETTINGS, 2) == set()
+
+
+def test_trainings_have_the_times_of_all_processes_and_the_costs_of_the_first(begun):
+    (training,) = read(begun.path).run.trainings
+    assert training == Training(ROWS[1], *FIRST, alpha=plans.ALPHA, costs=(0.75, 0.5), wall_s=(0.25, 0.5))
+
+
+def test_trainings_survive_when_a_run_goes_on(begun, make):
+    ledger = gone_on(make, read(begun.path))
+    assert ledger.results.run.trainings == begun.results.run.trainings
+    entry = ledger.entries[ROWS[1], FIRST]
+    entry.lose(1)
+    assert entry.trained_s == {0: 0.25}
+
+
+def test_trainings_after_a_lost_process_are_of_the_processes_that_have_times(begun, make):
+    begun.change(ROWS[1], FIRST).lose(0)
+    ledger = gone_on(make, begun.results)
+    assert ledger.entries[ROWS[1], FIRST].trained_s == {1: 0.5}
+
+
+def test_trainings_of_an_unfinished_process_are_forgotten(begun, make):
+    """As where a run ends while its last words are written."""
+    for process in range(2):
+        begun.change(ROWS[0], SECOND).add_training(process, 0.25 * (process + 1), [0.75])
+    ledger = gone_on(make, begun.results)
+    assert ledger.entries[ROWS[0], SECOND].trained_s == {0: 0.25}
+
+
+def test_a_row_has_failed_where_it_was_wrong_in_any_process(begun):
+    begun.lose(ROWS[0], FIRST, LeftOut("failed", "J is off by 1"), 1)
+    begun.lose(ROWS[1], FIRST, LeftOut("crashed", "SIGSEGV"), 1)
+    pairs = [(row, setting) for row in ROWS for setting in SETTINGS if begun.has_failed(row, setting)]
+    assert pairs == [(ROWS[0], FIRST)]
+
+
+def changed(document, *path, to):
+    other = copy.deepcopy(document)
+    place = other
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = to
+    return parse(other)
+
+
+ENVIRONMENT = ("machine_info", "zeroloop")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ((*ENVIRONMENT, "cpu"), "another", "cpu is .* here, but was another"),
+        ((*ENVIRONMENT, "gpu"), "another", "gpu is .* here, but was another"),
+        ((*ENVIRONMENT, "cores"), 99, "cores is .* here, but was 99"),
+        ((*ENVIRONMENT, "python"), "CPython 3.1", "python is .* but was CPython 3.1"),
+        ((*ENVIRONMENT, "versions", "numpy"), "1.0", "numpy is .* here, but was 1.0"),
+        ((*ENVIRONMENT, "versions", "jax2"), "1.0", "jax2 is not installed here, but was 1.0"),
+        (("zeroloop", "code"), "other", "the code of zeroloop is another"),
+        (("zeroloop", "rows", 0, "source"), "x", "numpy_zero_loop has another source"),
+    ],
+)
+def test_another_machine_version_or_code_is_refused(begun, make, path, value, words):
+    with pytest.raises(Stale, match=words):
+        gone_on(make, changed(begun.document, *path, to=value))
+
+
+def test_each_device_has_its_light(make):
+    ledger = make()
+    for device in ("cpu", "cuda"):
+        ledger.add_light(Light("5x7", "float64", 1, device, 1e-6, 2e-6))
+    assert [light.device for light in ledger.results.run.lights] == ["cpu", "cuda"]
+
+
+def test_lights_are_the_shortest(make):
+    ledger = make()
+    for read_s, link_s in ((2e-6, 3e-6), (1e-6, 4e-6), (3e-6, 2e-6)):
+        ledger.add_light(Light("5x7", "float64", 1, "cpu", read_s, link_s))
+    assert ledger.lights[FIRST, "cpu"] == Light("5x7", "float64", 1, "cpu", 1e-6, 2e-6)
+
+
+def test_rows_without_a_block_are_not_there(make):
+    ledger = make()
+    ledger.change(ROWS[0], FIRST).prepare_s.append(1.0)
+    ledger.change(ROWS[1], FIRST).add_block(2, 1e-3)
+    assert [timing.row for timing in ledger.results.timings] == [ROWS[1]]
+    assert ledger.results.timings[0].blocks_s == ((), (), (1e-3,))
+
+
+def test_a_file_that_cannot_be_written_leaves_the_one_before(begun, monkeypatch):
+    before = begun.path.read_bytes()
+    begun.change(ROWS[0], FIRST).add_block(2, 9.0)
+
+    def full(path, content):
+        raise OSError("cannot write: No space left on device")
+
+    monkeypatch.setattr(files, "write_file", full)
+    with pytest.raises(OSError, match="No space"):
+        begun.save()
+    assert begun.path.read_bytes() == before
+
+
+def test_the_spare_space_is_given_up_for_the_last_write(begun, monkeypatch):
+    write_file, calls = files.write_file, []
+
+    def full_once(path, content):
+        calls.append(path)
+        if len(calls) == 1:
+            raise OSError("cannot write: No space left on device")
+        write_file(path, content)
+
+    begun.change(ROWS[0], FIRST).add_block(2, 9.0)
+    monkeypatch.setattr(files, "write_file", full_once)
+    with pytest.raises(OSError, match="No space"):
+        begun.save()
+    assert begun._spare.closed
+    assert read(begun.path).timings[0].blocks_s[2] == (9.0,)
+
+
+def test_nothing_is_left_beside_the_file(begun):
+    begun.close()
+    assert [file.name for file in Path(begun.path).parent.iterdir()] == ["run.json"]
+
+
+def test_code_digest_is_that_of_all_files(monkeypatch, tmp_path):
+    assert ledgers.code_digest() == ledgers.code_digest.__wrapped__()
+    (tmp_path / "bench" / "lanes").mkdir(parents=True)
+    monkeypatch.setattr(ledgers, "__file__", str(tmp_path / "bench" / "lanes" / "ledger.py"))
+    (tmp_path / "bench" / "lanes" / "ledger.py").write_text("a")
+    before = ledgers.code_digest.__wrapped__()
+    (tmp_path / "bench" / "lanes" / "ledger.py").write_text("b")
+    assert ledgers.code_digest.__wrapped__() != before
+
+
+def test_a_lost_process_keeps_its_place():
+    entry = Entry()
+    entry.add_block(0, 1.0)
+    entry.add_block(1, 2.0)
+    entry.lose(1)
+    assert entry.blocks_s == [[1.0], []]
+    entry.lose(3)
+    assert entry.blocks_s == [[1.0], [], [], []], "also where it had no block"
+
+
+def test_a_lost_process_loses_its_training():
+    entry = Entry()
+    for process, cost in enumerate((0.75, 0.5)):
+        entry.add_block(process, 1.0)
+        entry.add_training(process, 2.0 + process, [cost])
+    entry.lose(1)
+    assert (entry.trained_s, entry.costs) == ({0: 2.0}, [0.75])
+    entry.lose(0)
+    assert (entry.trained_s, entry.costs) == ({}, []), "the next that trains has costs of its own"
+
+
+def test_all_trainings_are_lost_at_once():
+    entry = Entry()
+    entry.add_training(0, 2.0, [0.75])
+    entry.lose_trainings()
+    assert (entry.trained_s, entry.costs) == ({}, [])
+
+
+def test_blocks_go_to_their_process():
+    entry = Entry()
+    entry.add_block(2, 1.0)
+    entry.add_block(0, 2.0)
+    assert entry.blocks_s == [[2.0], [], [1.0]]

@@ -1,0 +1,131 @@
+"""What a user sees of a run, in a terminal and in a pipe."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from bench.lanes import live
+from bench.lanes import plan as plans
+from bench.lanes.ledger import Ledger
+from bench.lanes.live import Clock, Lines, Screen
+from bench.lanes.plan import Asked
+from bench.selection import Setting
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    times = [100.0]
+    monkeypatch.setattr(live, "perf_counter", lambda: times[0])
+    return times
+
+
+@pytest.fixture
+def begun(tmp_path):
+    rows = ("numpy_zero_loop", "numba_fused")
+    plan, selected = plans.make(Asked("course", rows, ("5x7", "3x50"), thread_counts=(1,), processes=2))
+    ledger = Ledger(tmp_path / "run.json", plan, selected.rows, selected.problems)
+    for row, step_s in (("numpy_zero_loop", 2e-3), ("numba_fused", 5e-4)):
+        ledger.change(row, Setting("5x7", "float64", 1)).add_block(0, step_s)
+    return ledger, selected
+
+
+def shown(width=80):
+    return Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+
+
+def test_time_left_is_the_forecast_at_first_and_what_was_seen_later(clock, begun):
+    ledger, _ = begun
+    left = Clock(60.0, ledger, pairs=2)
+    clock[0] += 10
+    assert left.gone_s == 10
+    assert left.left_s(done=1, processes=2) == 50
+    clock[0] += 70
+    assert left.left_s(done=1, processes=2) == 0
+    assert left.left_s(done=2, processes=1) == 0
+    assert left.left_s(done=2, processes=2) == 80
+
+
+def test_lines_say_what_is_done(clock, begun):
+    ledger, selected = begun
+    console = Console(file=io.StringIO(), width=80)
+    with Lines(console, Clock(60.0, ledger, 2), selected) as lines:
+        lines.progress(ledger)
+        lines.now(0, Setting("5x7", "float64", 1), "timing numba_fused")
+        for done in (1, 1, 2):
+            clock[0] += 10
+            ledger.done = done
+            lines.progress(ledger)
+    assert console.file.getvalue().splitlines() == [
+        "process 1 of 2: 5x7, float64, 1 thread done after 10 s, 50 s left",
+        "process 1 of 2: 3x50, float64, 1 thread done after 30 s, 30 s left",
+    ]
+
+
+def test_screen_shows_what_runs_and_the_speedups(clock, begun):
+    ledger, selected = begun
+    console = shown()
+    with Screen(console, Clock(60.0, ledger, 2), selected, ledger) as screen:
+        screen.now(0, Setting("5x7", "float64", 1), "timing numba_fused")
+    text = console.file.getvalue()
+    assert "process 1, 5x7, float64, 1 thread: timing numba_fused" in text
+    assert "0 of 4" in text
+    assert "1:00 min left" in text
+    assert "4.00x" in text
+    assert "times as fast as numpy_zero_loop, so far" in text
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_screen_fits_its_terminal(clock, begun, width):
+    ledger, selected = begun
+    console = shown(width)
+    with console.capture() as text:
+        console.print(Screen(console, Clock(60.0, ledger, 2), selected, ledger)._picture())
+    assert max(map(len, text.get().splitlines())) <= width
+
+
+def test_screen_is_drawn_twice_a_second_at_most(clock, begun, monkeypatch):
+    ledger, selected = begun
+    screen = Screen(shown(), Clock(60.0, ledger, 2), selected, ledger)
+    drawn = []
+    monkeypatch.setattr(screen._live, "update", lambda picture, refresh: drawn.append(clock[0]))
+    for _ in range(100):
+        clock[0] += 0.01
+        screen.progress(ledger)
+    assert len(drawn) == 2
+
+
+def test_screen_compares_with_a_baseline_that_is_a_file(clock, tmp_path):
+    (tmp_path / "mine.py").touch()
+    rows = (str(tmp_path / "mine.py"), "numba_fused")
+    plan, selected = plans.make(Asked("course", rows, ("5x7",), thread_counts=(1,), baseline=rows[0]))
+    ledger = Ledger(tmp_path / "run.json", plan, selected.rows, selected.problems)
+    for row, step_s in zip(rows, (2e-3, 5e-4), strict=True):
+        ledger.change(row, Setting("5x7", "float64", 1)).add_block(0, step_s)
+    console = shown()
+    with console.capture() as text:
+        console.print(Screen(console, Clock(60.0, ledger, 1), selected, ledger)._picture())
+    assert "times as fast as mine.py, so far" in text.get()
+    assert "4.00x" in text.get()
+
+
+def test_screen_shows_rows_that_run_and_as_many_problems_as_fit_whole(clock, tmp_path, monkeypatch):
+    monkeypatch.setattr(live, "is_installed", lambda row: row != "torch_step")
+    rows = ("python_two_features", "numpy_zero_loop", "torch_step")
+    names = ("breast_cancer", "5x7", "two_features")
+    plan, selected = plans.make(Asked("course", rows, names, thread_counts=(1,)))
+    ledger = Ledger(tmp_path / "run.json", plan, selected.rows, selected.problems)
+    for name in names:
+        ledger.change("numpy_zero_loop", Setting(name, "float64", 1)).add_block(0, 1e-3)
+    text = []
+    for width in (45, 80):
+        console = shown(width)
+        with console.capture() as captured:
+            console.print(Screen(console, Clock(60.0, ledger, 3), selected, ledger)._speedups())
+        text.append(captured.get())
+    narrow, wide = text
+    assert "two_features" in narrow.splitlines()[0]
+    assert "breast_cancer" not in narrow
+    assert all(name in wide for name in (*names, "python_two_features"))
+    assert "torch_step" not in wide
+    assert "…" not in narrow + wide
