@@ -3,11 +3,11 @@
 from typing import NamedTuple
 
 import impls
-from bench.selection import display_name, path_of
-from impls.registry import is_own_file, record, where_it_failed
+from impls.records import Record
+from impls.registry import where_it_failed
 from impls.truth.gate import Refused
 
-# Of a row, or its data, and of no single process.
+# Reasons that hold in every process.
 EVERYWHERE = ("unsuited", "not installed", "does not load", "no CUDA device")
 
 
@@ -20,20 +20,18 @@ class LeftOut(NamedTuple):
 
     @property
     def failed(self) -> bool:
-        """Tell a wrong row from one that cannot or need not run here."""
+        """Whether the row is wrong, rather than one that cannot or need not run here."""
         return self.status == "failed"
 
 
-def explain(error: BaseException, row: str) -> LeftOut:
+def explain(error: BaseException, row: Record) -> LeftOut:
     """Say what kept a row from being measured, given what it raised while it was loaded, bound or run."""
     if isinstance(error, impls.Unavailable):
-        status, _, reason = str(error).partition(": ")
-        return LeftOut(status, reason)
-    if isinstance(error, impls.Unsuited) and not is_own_file(row):
-        n_x = record(row).n_x
-        return LeftOut("unsuited", f"serves n_x = {n_x} only" if n_x else str(error))
+        return LeftOut(error.status, error.reason)
+    if isinstance(error, impls.Unsuited) and not row.is_own:
+        return LeftOut("unsuited", f"serves n_x = {row.n_x} only" if row.n_x else str(error))
     if isinstance(error, impls.BrokenFile):
-        return LeftOut("failed", str(error).replace(row, display_name(row)))  # results name no folders
+        return LeftOut("failed", str(error).replace(str(row.own_path), row.name))  # results name no folders
     if isinstance(error, Refused):
         return LeftOut("failed", str(error), error.error)
-    return LeftOut("failed", where_it_failed(error, path_of(row)))
+    return LeftOut("failed", where_it_failed(error, row.path))

@@ -4,11 +4,13 @@
     step = impl.bind(X, Y)
     J, dw, db = step(w, b)
 
-Formula and shapes: `impls.contract`. Rows: `impls.registry`.
+Formula and shapes: `impls.contract`. Rows: `impls.records`.
 """
 
-from impls.contract import Step, Unsuited
-from impls.registry import BrokenFile, Implementation, Unavailable, UnknownName, load, names
+from impls.contract import Step
+from impls.errors import BrokenFile, Unavailable, UnknownName, Unsuited
+from impls.records import names
+from impls.registry import Implementation, load
 
 __all__ = [
     "BrokenFile",

@@ -28,6 +28,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from impls.errors import BadValue
+
 Array = NDArray[Any]
 
 
@@ -39,52 +41,48 @@ class Step(NamedTuple):
     db: float
 
 
-class Unsuited(ValueError):
-    """The row computes something narrower than these data ask for."""
-
-
 def check_data(X: Array, Y: Array) -> None:
-    """Raise ValueError, naming the argument, unless X and Y are data that every row can take."""
+    """Raise BadValue, naming the argument, unless X and Y are data that every row can take."""
     _check_floats("X", X, "(n_x, m), one example per column")
     _check_floats("Y", Y, "(1, m), one label per example")
     n_x, m = X.shape
     if n_x == 0 or m == 0:
-        raise ValueError(f"X: shape {X.shape} is empty; at least one feature and one example are needed")
+        raise BadValue(f"X: shape {X.shape} is empty; at least one feature and one example are needed")
     if Y.shape != (1, m):
-        raise ValueError(f"Y: shape {Y.shape}, but X of shape {X.shape} needs (1, {m})")
+        raise BadValue(f"Y: shape {Y.shape}, but X of shape {X.shape} needs (1, {m})")
     if Y.dtype != X.dtype:
-        raise ValueError(f"Y: dtype {Y.dtype}, but X is {X.dtype}; both need the same")
+        raise BadValue(f"Y: dtype {Y.dtype}, but X is {X.dtype}; both need the same")
     if not np.isfinite(X).all():
         j, i = np.argwhere(~np.isfinite(X))[0]
-        raise ValueError(f"X: X[{j}, {i}] is {X[j, i]}; every value must be finite")
+        raise BadValue(f"X: X[{j}, {i}] is {X[j, i]}; every value must be finite")
     if not ((Y == 0) | (Y == 1)).all():
-        raise ValueError(f"Y: label {Y[(Y != 0) & (Y != 1)][0]}; every label must be 0 or 1")
+        raise BadValue(f"Y: label {Y[(Y != 0) & (Y != 1)][0]}; every label must be 0 or 1")
 
 
 def check_parameters(w: Array, b: float, n_x: int, dtype: Any) -> None:
-    """Raise ValueError, naming the argument, unless w and b fit data of n_x features in this dtype."""
+    """Raise BadValue, naming the argument, unless w and b fit data of n_x features in this dtype."""
     shape = getattr(w, "shape", None)
     if shape != (n_x, 1):
-        raise ValueError(f"w: {_described(w)}, but X of {n_x} features needs an array of shape ({n_x}, 1)")
+        raise BadValue(f"w: {_described(w)}, but X of {n_x} features needs an array of shape ({n_x}, 1)")
     if w.dtype != dtype:
-        raise ValueError(f"w: dtype {w.dtype}, but X is {dtype}; both need the same")
+        raise BadValue(f"w: dtype {w.dtype}, but X is {dtype}; both need the same")
     if not _is_number(b):
-        raise ValueError(f"b: {_described(b)}, but one number is needed")
+        raise BadValue(f"b: {_described(b)}, but one number is needed")
 
 
 def as_step(result: Any, n_x: int) -> Step:
-    """Take what a row's function returned as a Step, or raise ValueError that says what is wrong with it."""
+    """Take what a row's function returned as a Step, or raise BadValue that says what is wrong with it."""
     try:
         J, dw, db = result
     except (TypeError, ValueError):
-        raise ValueError(f"step returned {_described(result)}, but (J, dw, db) is needed") from None
+        raise BadValue(f"step returned {_described(result)}, but (J, dw, db) is needed") from None
     if not isinstance(dw, np.ndarray) or dw.shape != (n_x, 1):
-        raise ValueError(f"step returned dw: {_described(dw)}, but an array of shape ({n_x}, 1) is needed")
+        raise BadValue(f"step returned dw: {_described(dw)}, but an array of shape ({n_x}, 1) is needed")
     if dw.dtype.char not in "df":
-        raise ValueError(f"step returned dw: dtype {dw.dtype}, but float64 or float32 is needed")
+        raise BadValue(f"step returned dw: dtype {dw.dtype}, but float64 or float32 is needed")
     for name, value in (("J", J), ("db", db)):
         if not _is_number(value):
-            raise ValueError(f"step returned {name}: {_described(value)}, but one number is needed")
+            raise BadValue(f"step returned {name}: {_described(value)}, but one number is needed")
     return Step(float(J), dw, float(db))
 
 
@@ -96,11 +94,11 @@ def _is_number(value: Any) -> bool:
 
 def _check_floats(name: str, array: Array, needed: str) -> None:
     if not isinstance(array, np.ndarray) or isinstance(array, (np.ma.MaskedArray, np.matrix)):
-        raise ValueError(f"{name}: {_described(array)}, but a NumPy array of shape {needed} is needed")
+        raise BadValue(f"{name}: {_described(array)}, but a NumPy array of shape {needed} is needed")
     if array.ndim != 2:
-        raise ValueError(f"{name}: shape {array.shape} is {array.ndim}-D, but {needed} is needed")
+        raise BadValue(f"{name}: shape {array.shape} is {array.ndim}-D, but {needed} is needed")
     if array.dtype not in (np.float64, np.float32):
-        raise ValueError(f"{name}: dtype {array.dtype}, but float64 or float32 is needed")
+        raise BadValue(f"{name}: dtype {array.dtype}, but float64 or float32 is needed")
 
 
 def _described(value: Any) -> str:

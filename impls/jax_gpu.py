@@ -3,7 +3,8 @@
 import jax
 import numpy as np
 
-from impls.contract import Step, Unsuited
+from impls.contract import Step
+from impls.errors import Unsuited
 from impls.jax_step import cost_and_gradients, on_device, start
 from impls.kernels import cuda_device
 

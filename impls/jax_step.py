@@ -10,7 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from impls.contract import Step, Unsuited
+from impls.contract import Step
+from impls.errors import Unsuited
 
 _started = None  # or with how many threads XLA was
 

@@ -38,7 +38,8 @@ from typing import Any
 import numpy as np
 from numba import cuda, types
 
-from impls.contract import Step, Unsuited
+from impls.contract import Step
+from impls.errors import Unsuited
 from impls.kernels import cuda_device
 
 # Of a block: as many threads as one may have, which share the 65,536 registers of a multiprocessor.

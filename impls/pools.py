@@ -5,6 +5,8 @@ import os
 
 from threadpoolctl import threadpool_limits
 
+from impls.errors import BadValue
+
 _MOST = 1024  # far above any machine here; each thread is memory, and a pool of millions ends the process
 _limit: int | None = None
 
@@ -17,9 +19,9 @@ def available() -> int:
 
 
 def check(threads: int) -> int:
-    """Return a number of threads as an int; raise ValueError for one that cannot be had."""
+    """Return a number of threads as an int; raise BadValue for one that cannot be had."""
     if not isinstance(threads, numbers.Integral) or not 1 <= threads <= _MOST:
-        raise ValueError(f"threads: {threads!r}, but a whole number from 1 to {_MOST} is needed")
+        raise BadValue(f"threads: {threads!r}, but a whole number from 1 to {_MOST} is needed")
     return int(threads)
 
 

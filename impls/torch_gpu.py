@@ -2,7 +2,8 @@
 
 import torch
 
-from impls.contract import Step, Unsuited
+from impls.contract import Step
+from impls.errors import Unsuited
 from impls.kernels import cuda_device
 from impls.torch_step import cost_and_gradients, shared
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from impls.contract import Array
+from impls.errors import BadValue, UserError
 from impls.registry import BoundStep
 
 
@@ -18,7 +19,7 @@ class Fit(NamedTuple):
     converged: bool
 
 
-class Diverged(ArithmeticError):
+class Diverged(UserError, ArithmeticError):
     """The cost or the parameters left the range of floating point; the message says when."""
 
 
@@ -67,13 +68,13 @@ def _converged(costs: list[float], tolerance: float | None) -> bool:
 
 
 def check_settings(alpha: float, iterations: int, tolerance: float | None) -> None:
-    """Raise ValueError, naming the setting, unless gradient descent can run with these."""
+    """Raise BadValue, naming the setting, unless gradient descent can run with these."""
     if not 0 < alpha < np.inf:
-        raise ValueError(f"alpha: {alpha}, but a finite number above 0 is needed")
+        raise BadValue(f"alpha: {alpha}, but a finite number above 0 is needed")
     if iterations < 1:
-        raise ValueError(f"iterations: {iterations}, but at least 1 is needed")
+        raise BadValue(f"iterations: {iterations}, but at least 1 is needed")
     if tolerance is not None and not tolerance >= 0:
-        raise ValueError(f"tolerance: {tolerance}, but a number from 0 is needed")
+        raise BadValue(f"tolerance: {tolerance}, but a number from 0 is needed")
 
 
 def _read_only(w: Array) -> Array:

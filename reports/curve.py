@@ -3,15 +3,16 @@
 from importlib import import_module
 from pathlib import Path
 
+from impls.errors import BadValue
 from reports.files import check_writable, write_file
 
 _KINDS = (".csv", ".svg", ".pdf", ".png")
 
 
 def check_curve(path: Path) -> None:
-    """Raise ValueError or OSError unless a cost curve can be written to this path."""
+    """Raise BadValue or OSError unless a cost curve can be written to this path."""
     if path.suffix not in _KINDS:
-        raise ValueError(f"{path}: a cost curve is written as {', '.join(_KINDS)}")
+        raise BadValue(f"{path}: a cost curve is written as {', '.join(_KINDS)}")
     if path.suffix != ".csv":
         import_module("reports.figures")  # with Matplotlib; if that fails, it does before the training
     check_writable(path.parent)

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from impls.errors import UserError
+
 SCHEMA = 5
 _SHORTEST_S, _LONGEST_S = 1e-12, 1e12  # less than a cycle, more than a computer's life
 _LARGEST_COST = 1e12
@@ -216,7 +218,7 @@ class Results:
     document: dict[str, Any]
 
 
-class BadResults(ValueError):
+class BadResults(UserError, ValueError):
     """Not a results file of this suite, or not a whole one; the message names the file and the reason."""
 
 

@@ -1,15 +1,13 @@
-"""What the commands share: help with names, messages of one line, progress, signals, folders of one's own."""
+"""What the commands share: help with names, messages of one line, progress."""
 
 import difflib
-import os
-import signal
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from types import FrameType
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import click
+from rich import box
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -21,16 +19,16 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.table import Table
 
-import impls
-from bench.selection import BadSelection
-from impls.data import problems
+from impls.errors import UserError
 from reports import wording
-from reports.results import BadResults
+from reports.facts.comparison import compare
+from reports.facts.noise import not_citable
+from reports.results import Results
+from reports.tables import tables
 
 INTERRUPTED = 130  # exit code of a shell, for a command that Ctrl-C has ended
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Commands(click.Group):
@@ -57,29 +55,6 @@ class Commands(click.Group):
             raise SystemExit(INTERRUPTED) from None
 
 
-def data_options(command: Command) -> Command:
-    """Give a command the options --dtype and --threads."""
-    for option in (
-        click.option(
-            "--threads", type=int, metavar="N", help="Threads a step may use.  [default: all cores]"
-        ),
-        dtype_option("float64"),
-    ):
-        command = option(command)
-    return command
-
-
-def dtype_option(default: str) -> Callable[[Command], Command]:
-    """Return the option --dtype of one type."""
-    return click.option(
-        "--dtype",
-        type=click.Choice(problems.DTYPES),
-        default=default,
-        show_default=True,
-        help="Floating point type.",
-    )
-
-
 class Unmet(click.ClickException):
     """A request that cannot be met, said in one line."""
 
@@ -91,7 +66,7 @@ def user_errors() -> Iterator[None]:
     """Turn what is the user's to mend into one line and exit code 2."""
     try:
         yield
-    except (BadSelection, BadResults, impls.Unavailable, impls.BrokenFile, ValueError, OSError) as error:
+    except (UserError, OSError) as error:
         raise Unmet(wording.one_line(str(error))) from None
 
 
@@ -123,59 +98,24 @@ def progress(label: str, total: int, done: int = 0, in_bytes: bool = False) -> I
         yield lambda steps=1, said="": bar.update(task, advance=steps, said=said)
 
 
-@contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """Let the polite signals end a command as Ctrl-C does."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    with _handled(end, "SIGTERM", "SIGHUP"):
-        yield
+def show_results(found: Results) -> None:
+    """Print the tables of a run, and what speaks against citing it."""
+    comparisons = compare(found)
+    click.echo(f"{tables.as_text(comparisons)}\n{tables.contest_as_text(comparisons)}")
+    for reason in not_citable(found, comparisons):
+        click.echo(f"not citable: {reason}")
 
 
-@contextmanager
-def signals_wait() -> Iterator[None]:
-    """Let Ctrl-C, and what ends a command like it, wait for the end of a block.
-
-    For a block that shares locks with threads: a signal there could leave one taken, and all would wait for
-    it without end.
-    """
-    came: list[int] = []
-    with _handled(lambda number, _: came.append(number), "SIGINT", "SIGTERM", "SIGHUP"):
-        yield
-    for number in came:
-        signal.raise_signal(number)
+def new_table(*headings: str) -> Table:
+    """Return an empty table for the terminal; numbers stand on the right, names are never broken."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        numeric = heading in ("loops", "lines", "n_x", "m", "error")
+        whole = heading in ("row", "status")
+        table.add_column(heading, justify="right" if numeric else "left", overflow="fold", no_wrap=whole)
+    return table
 
 
-@contextmanager
-def _handled(handler: Callable[[int, FrameType | None], None], *names: str) -> Iterator[None]:
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = [signal.getsignal(number) for number in numbers]
-    try:
-        for number in numbers:
-            signal.signal(number, handler)
-        yield
-    finally:
-        for number, handler_before in zip(numbers, before, strict=True):
-            signal.signal(number, handler_before)
-
-
-@contextmanager
-def alone_in(folder: Path, other: str) -> Iterator[None]:
-    """Hold a folder for as long as a command writes there; raises BadSelection where another does."""
-    try:
-        import fcntl
-    except ImportError:  # on Windows, where nobody can hold a folder
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            said = f"{folder}: {other} writes there; two at once disturb each other"
-            raise BadSelection(said) from None
-        yield
-    finally:
-        os.close(handle)
+def as_text(table: Table) -> str:
+    """Return a table as text, as wide as the terminal."""
+    return tables.printed(table, shutil.get_terminal_size().columns)

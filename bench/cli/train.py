@@ -11,17 +11,11 @@ import click
 import numpy as np
 
 import impls
-from bench.cli.terminal import (
-    INTERRUPTED,
-    Unmet,
-    data_options,
-    ended_by_signals,
-    progress,
-    signals_wait,
-    user_errors,
-)
+from bench.cli.options import FILE_TO_WRITE, data_options
+from bench.cli.terminal import INTERRUPTED, Unmet, progress, user_errors
 from bench.datasets.checkpoint import Checkpoint
-from bench.selection import BadSelection, check_threads, display_name, select
+from bench.request import BadRequest, check_threads, request
+from bench.signals import ended_by_signals, signals_wait
 from impls import pools, registry
 from impls.contract import Array, Step
 from impls.data import chunked, dataset, problems
@@ -76,7 +70,7 @@ class Subject:
 @click.option("--tolerance", type=float, metavar="J", help="Stop once an update lowers the cost by no more.")
 @click.option(
     "--save",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE_TO_WRITE,
     metavar="FILE.npz",
     help="Keep w, b and the costs, also of a training that is interrupted.",
 )
@@ -91,7 +85,7 @@ class Subject:
 @click.option("--resume", is_flag=True, help="Go on from what --save has kept.")
 @click.option(
     "--curve",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE_TO_WRITE,
     metavar="FILE",
     help="Save the cost of each iteration as .csv, .svg, .pdf or .png.",
 )
@@ -213,17 +207,18 @@ def _ends(training: _Training, impl: registry.Implementation | None) -> Iterator
     except BaseException as error:  # SystemExit in a file ends the row and not the command
         if impl is None:
             raise
-        raise click.ClickException(registry.where_it_failed(error, impl.path)) from None
+        raise click.ClickException(registry.where_it_failed(error, impl.record.path)) from None
 
 
 def _row_on_problem(row: str, name: str, dtype: str, count: int | None) -> Subject:
-    """Load row and problem; raises what `select` and `impls.load` do."""
-    (number,) = select([row], [name], [dtype], None if count is None else [count]).thread_counts
-    problem, impl = problems.load(name, dtype), impls.load(row)
+    """Load row and problem; raises what `request` and `impls.load` do."""
+    asked = request([row], [name], [dtype], [] if count is None else [count])
+    (number,), (record,), (shape,) = asked.thread_counts, asked.rows, asked.shapes
+    problem, impl = problems.made(shape, dtype), registry.loaded(record)
     n_x, m = problem.X.shape
     return Subject(
-        title=f"{display_name(row)} on {problem.name}",
-        identity=f"{display_name(row)} on {problem.name} in {dtype}",
+        title=f"{record.name} on {shape.name}",
+        identity=f"{record.name} on {shape.name} in {dtype}",
         n_x=n_x,
         m=m,
         dtype=dtype,
@@ -234,7 +229,7 @@ def _row_on_problem(row: str, name: str, dtype: str, count: int | None) -> Subje
 
 
 def _data_set(path: Path, address: str | None, count: int | None) -> Subject:
-    """Open a data set; raises BadData, BadSelection, Unavailable."""
+    """Open a data set; raises BadData, BadRequest, Unavailable."""
     if count is not None:
         check_threads(count)
     data = dataset.opened(path)
@@ -258,7 +253,7 @@ def _data_set(path: Path, address: str | None, count: int | None) -> Subject:
 
 
 def _check_options(ctx: click.Context, data: Path | None) -> None:
-    """Raise BadSelection for options that mean nothing together."""
+    """Raise BadRequest for options that mean nothing together."""
     by_hand = click.core.ParameterSource.COMMANDLINE
     given = {name for name in ctx.params if ctx.get_parameter_source(name) is by_hand}
     reasons = {
@@ -272,18 +267,18 @@ def _check_options(ctx: click.Context, data: Path | None) -> None:
     }
     for name, (wrong, option, reason) in reasons.items():
         if name in given and wrong:
-            raise BadSelection(f"{option}: {reason}")
+            raise BadRequest(f"{option}: {reason}")
 
 
 def _start(subject: Subject, file: Checkpoint | None, resume: bool, iterations: int) -> Fit:
-    """Return where training starts; raises BadCheckpoint, BadSelection, OSError."""
+    """Return where training starts; raises BadCheckpoint, BadRequest, OSError."""
     if file and resume:
         return file.load(subject.n_x, subject.dtype, iterations)
     if file:
         if file.path.suffix != ".npz":
-            raise BadSelection(f"--save: {file.path}, but the name of a file .npz is needed")
+            raise BadRequest(f"--save: {file.path}, but the name of a file .npz is needed")
         if file.path.exists():
-            raise BadSelection(f"{file.path} is there already: go on with --resume, or name another file")
+            raise BadRequest(f"{file.path} is there already: go on with --resume, or name another file")
         files.check_writable(file.path.parent)
     return Fit(np.zeros((subject.n_x, 1), subject.dtype), 0.0, [], converged=False)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from impls.errors import UserError
 from impls.training import Fit
 from reports import files
 
@@ -20,7 +21,7 @@ _DAMAGED = (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, zi
 _NO_TRAINING = "no training saved by zeroloop, or damaged; name another file"
 
 
-class BadCheckpoint(ValueError):
+class BadCheckpoint(UserError, ValueError):
     """A file holds no training that can be gone on with; the message says why, and what to do."""
 
 

@@ -18,9 +18,11 @@ from queue import SimpleQueue
 import numpy as np
 import psutil
 
-from bench.cli.terminal import alone_in, signals_wait
+from bench.locking import alone_in
+from bench.signals import signals_wait
 from impls.contract import Array
 from impls.data.dataset import BadData, DataSet, Writer, chunk_for, unfinished
+from impls.errors import BadValue
 from reports import wording
 
 COPIES = 2  # of a chunk, that are in memory while it is written: Zarr makes the one with a checksum
@@ -57,7 +59,7 @@ class Maker:
 
         However this ends, the chunks that are whole stay, and the next run goes on. Raises BadData where
         the data set, or another that is not finished, is there already, or the disk is too small;
-        BadSelection where another command writes it; ValueError for too little memory; OSError, with a
+        BadRequest where another command writes it; BadValue for too little memory; OSError, with a
         message for a user, where a chunk cannot be written.
         """
         needed = threads * (COPIES * self.stored_bytes + 2 * piece_of(self.n_x) * self.n_x * 8)
@@ -172,8 +174,8 @@ def size_of(chunks: int, chunk: int, n_x: int, dtype: str) -> int:
 
 
 def check_memory(needed: int, what: str) -> None:
-    """Raise ValueError where a number of bytes is more than what is free now."""
+    """Raise BadValue where a number of bytes is more than what is free now."""
     free = psutil.virtual_memory().available
     if needed > free:
         sizes = f"takes {wording.size(needed)} of memory, but only {wording.size(free)} are free"
-        raise ValueError(f"{what} {sizes}; choose a smaller --chunk")
+        raise BadValue(f"{what} {sizes}; choose a smaller --chunk")

@@ -17,11 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from bench.cli.terminal import alone_in, signals_wait
 from bench.datasets.maker import COPIES, check_memory, size_of
+from bench.locking import alone_in
+from bench.signals import signals_wait
 from impls.contract import Array
 from impls.data.dataset import BadData, Writer, check_absent, chunk_for, unfinished
-from impls.registry import Unavailable, UnknownName
+from impls.errors import UnknownName, UserError, not_installed
 from reports import wording
 
 _CODECS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
@@ -33,7 +34,7 @@ _LONGEST = 60  # characters of a name or a field, in a message
 _IMPORTED = "imported from"  # in what a data set says of its origin
 
 
-class BadTable(ValueError):
+class BadTable(UserError, ValueError):
     """A file is no table of examples; the message names it, the row from 1, the column, and what is wrong."""
 
 
@@ -92,7 +93,7 @@ def import_table(
     """Write a table as a data set, one of its columns as labels; calls show(bytes) for what was read of it.
 
     Leaves nothing behind unless the data set is whole. Raises BadTable; BadData where the data set, or
-    another that is not finished, is there already; BadSelection where another command writes it; ValueError
+    another that is not finished, is there already; BadRequest where another command writes it; ValueError
     for too little memory; OSError, with a message for a user, where it cannot be written.
     """
     n_x = table.columns - 1
@@ -334,5 +335,5 @@ def _arrow() -> Any:
         import pyarrow.csv
         import pyarrow.parquet
     except ImportError:
-        raise Unavailable("not installed: pip install pyarrow") from None
+        raise not_installed("pyarrow") from None
     return pyarrow

@@ -29,10 +29,10 @@ from bench.lanes.listener import Listener
 from bench.lanes.plan import ALPHA, ITERATIONS, LIGHT_S, SETTLE_S, SLOW_S, TRAINED_ON, Paces
 from bench.lanes.shared import Shared, opened
 from bench.outcome import EVERYWHERE, LeftOut, explain
-from bench.selection import Selection, Setting, display_name
-from impls import registry
+from bench.request import Request, Setting
 from impls.contract import Array, Step
 from impls.data import problems
+from impls.records import Record
 from impls.training import gradient_descent
 from impls.truth.gate import TOLERANCE, Gate, Point, Refused, judge
 from impls.truth.oracle import reference
@@ -66,7 +66,7 @@ class Conductor:
 
     def __init__(
         self,
-        selected: Selection,
+        selected: Request,
         ledger: Ledger,
         paces: Paces,
         show: Show,
@@ -133,10 +133,10 @@ class Conductor:
 
     def _leave_out_what_is_missing(self) -> None:
         for row in self._selected.rows:
-            if not registry.is_own_file(row) and (reason := registry.missing(registry.record(row))):
-                self._leave_out(row, explain(registry.Unavailable(reason), row), self._settings)
+            if missing := row.missing:
+                self._leave_out(row, explain(missing, row), self._settings)
 
-    def _leave_out(self, row: str, why: LeftOut, settings: Sequence[Setting]) -> None:
+    def _leave_out(self, row: Record, why: LeftOut, settings: Sequence[Setting]) -> None:
         """Leave a row out for good where it has no time yet, and in this process where it has."""
         process = self._ledger.done // len(self._settings)
         for setting in settings:
@@ -153,7 +153,7 @@ class Conductor:
             with self._clock("started_s"):
                 self._start_field(process, setting.threads)
         with self._clock("data_s"):
-            problem = problems.load(setting.problem, setting.dtype)
+            problem = problems.made(setting.shape, setting.dtype)
             shared = Shared(problem, self._folder)
         with shared:
             with self._clock("verified_s"):
@@ -169,7 +169,7 @@ class Conductor:
                     if plans.has_block(plan, lane.blocks, round_):
                         with self._or_lost(lane, setting, process):
                             self._block(lane, setting, process, points[0])
-            if setting.problem == TRAINED_ON:
+            if setting.shape.name == TRAINED_ON:
                 self._train_all(setting, process, place, shared.paths)
             with self._clock("memory_s"):
                 self._measure_memory(setting, process)
@@ -203,7 +203,7 @@ class Conductor:
         predicted_s = self._paces.predicted(lane.row, setting)
         if predicted_s and not known and self._skip(lane, setting, predicted_s):
             return
-        self._show.now(process, setting, f"verifying {display_name(lane.row)}")
+        self._show.now(process, setting, f"verifying {lane.row.name}")
         with self._clock("started_s"):
             harness = self._field.revived(lane, self._patience_s)
         limit_s = self._patience_s + 10 * (predicted_s or 0)
@@ -219,7 +219,7 @@ class Conductor:
                 self._field.note_code(lane, setting.dtype)
                 harness = self._field.restarted(lane, self._patience_s)
             lane.prepare_s = prepare(harness)
-        if plans.is_interpreted(lane.row) and predicted_s and predicted_s > SLOW_S and known:
+        if lane.row.is_interpreted and predicted_s and predicted_s > SLOW_S and known:
             lane.call_s = predicted_s  # it compiles nothing, and each of its timed calls is verified
         else:
             self._verify(lane, harness, setting, process, points, limit_s)
@@ -237,7 +237,7 @@ class Conductor:
     ) -> None:
         """Call at both points, and learn how long the first call takes and how long a later one."""
         first_s = lane.call_s = self._verified_call(lane, harness, setting, 1, points, limit_s)
-        if first_s <= SLOW_S or not plans.is_interpreted(lane.row):
+        if first_s <= SLOW_S or not lane.row.is_interpreted:
             lane.call_s = self._verified_call(lane, harness, setting, 0, points, limit_s)
         self._check_pools(harness, setting)
         compiled_s = max(0.0, first_s - lane.call_s)
@@ -273,7 +273,7 @@ class Conductor:
 
     def _block(self, lane: Lane, setting: Setting, process: int, point: Point) -> None:
         """Time one block; what it computed is verified before its time is kept."""
-        self._show.now(process, setting, f"timing {display_name(lane.row)}")
+        self._show.now(process, setting, f"timing {lane.row.name}")
         assert lane.harness
         block_s = self._ledger.plan.block_s
         limit_s = self._patience_s + 10 * max(lane.call_s, block_s)
@@ -312,7 +312,7 @@ class Conductor:
 
     def _train(self, lane: Lane, setting: Setting, process: int, X: Array, Y: Array) -> None:
         """Time gradient descent; the step where it ends is verified before that time is kept."""
-        self._show.now(process, setting, f"training {display_name(lane.row)}")
+        self._show.now(process, setting, f"training {lane.row.name}")
         assert lane.harness
         limit_s = self._patience_s + 10 * ITERATIONS * lane.call_s
         needed = ("wall_s", "costs", "w", "b", "results")
@@ -354,7 +354,7 @@ class Conductor:
         for lane in self._field.lanes:
             entry = self._ledger.change(lane.row, setting, lane.twin)
             if lane.blocks and lane.harness and entry.extra_bytes is None and not lane.twin:
-                self._show.now(process, setting, f"measuring the memory of {display_name(lane.row)}")
+                self._show.now(process, setting, f"measuring the memory of {lane.row.name}")
                 with self._or_lost(lane, setting, process):
                     limit_s = self._patience_s + 10 * lane.call_s
                     entry.extra_bytes = lane.harness.ask(limit_s, "memory", "extra_bytes")["extra_bytes"]
@@ -371,7 +371,7 @@ class Conductor:
             arguments = {"paths": paths, "threads": setting.threads, "device": device, "budget_s": LIGHT_S}
             try:
                 found = light.harness.ask(self._patience_s, "light", "read_s", "link_s", **arguments)
-                self._ledger.add_light(Light(*setting, device, found["read_s"], found["link_s"]))
+                self._ledger.add_light(Light(*setting.key, device, found["read_s"], found["link_s"]))
                 self._field.note_code(light, setting.dtype)
             except Lost as lost:
                 if lost.ended:

@@ -8,8 +8,7 @@ from pathlib import Path
 from bench.lanes.harness import Guard, Harness, Lost
 from bench.lanes.lane import LIGHT
 from bench.outcome import LeftOut
-from bench.selection import device_of
-from impls import registry
+from impls.records import Record
 
 MOST_LOSSES = 3  # in a row, after which a row is not started again
 
@@ -18,7 +17,7 @@ MOST_LOSSES = 3  # in a row, after which a row is not started again
 class Lane:
     """A row, or the twin of one, or the speed of light; and where its process of the moment stands."""
 
-    row: str
+    row: Record
     twin: bool = False
     harness: Harness | None = None
     cache: Path | None = None
@@ -45,25 +44,25 @@ class Lane:
     @property
     def device(self) -> str:
         """Return what its row computes on."""
-        return device_of(self.row)
+        return self.row.device
 
     @property
     def keeps_code(self) -> bool:
         """Tell whether its compiled code is kept on disk."""
-        if self.row == LIGHT:
-            return True
-        return not registry.is_own_file(self.row) and registry.record(self.row).keeps_code
+        return self.row.keeps_code
 
 
 class Field:
     """Starts and ends lanes, each with its own folder for compiled code, under a guard."""
 
-    def __init__(self, rows: Iterable[str], twin_of: str, folder: Path, keeper: Guard, memory_bytes: int):
+    def __init__(
+        self, rows: Iterable[Record], twin_of: Record, folder: Path, keeper: Guard, memory_bytes: int
+    ):
         self.lanes = [*map(Lane, rows), Lane(twin_of, twin=True)]
         self.light = Lane(LIGHT)
         self._folder, self._keeper, self._memory_bytes = folder, keeper, memory_bytes
         self._threads, self._is_cold = 1, True
-        self._compiled: dict[tuple[str, bool, int], Path] = {}  # the folder in which a lane last compiled
+        self._compiled: dict[tuple[Record, bool, int], Path] = {}  # the folder in which a lane last compiled
         self._known: set[tuple[Path, str]] = set()  # folders and the dtypes compiled there
 
     @property
@@ -73,7 +72,7 @@ class Field:
 
     def start(
         self, wanted: Sequence[Lane], threads: int, is_cold: bool, limit_s: float
-    ) -> dict[str, LeftOut]:
+    ) -> dict[Record, LeftOut]:
         """Start lanes afresh, all at once; return why rows do not load, where they do not."""
         self.end()
         self._threads, self._is_cold = threads, is_cold
@@ -133,7 +132,7 @@ class Field:
         warm = self._compiled.get((lane.row, lane.twin, self._threads))
         cold = self._is_cold and lane is not self.light
         lane.cache = warm if warm and not cold else Path(tempfile.mkdtemp(dir=self._folder))
-        lane.harness = Harness(lane.row, self._threads, lane.cache, self._memory_bytes, self._keeper)
+        lane.harness = Harness(lane.row.spelling, self._threads, lane.cache, self._memory_bytes, self._keeper)
 
     def _wait(self, lane: Lane, limit_s: float) -> None:
         assert lane.harness

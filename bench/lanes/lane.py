@@ -22,16 +22,18 @@ from typing import Any, BinaryIO
 import numpy as np
 from threadpoolctl import threadpool_info
 
-import impls
 from bench.lanes.memory import peak_extra
 from bench.lanes.shared import opened
 from bench.outcome import explain
+from impls import records, registry
 from impls.contract import Array, Step
 from impls.pools import limit
+from impls.records import Record
 from impls.registry import BoundStep
 from impls.training import gradient_descent
 
-LIGHT = "light"  # in place of a row: the lane that measures the speed of light
+# In place of a row: the lane that measures the speed of light.
+LIGHT = Record("light", None, "this project", needs=("numba",))
 # After the first call of a lane that was continued: whoever wakes up is put on an idle core. Without it a
 # row's threads shared one core for a whole block, in one block of seventy on two cores.
 _NAP_S = 2e-3
@@ -41,9 +43,8 @@ _BATCH_S = 1e-4  # of calls between two looks at the clock, which take a thousan
 class Lane:
     """Answers requests; what its row raises, it answers too."""
 
-    def __init__(self, row: str):
-        self._row = row
-        self._impl = None if row == LIGHT else impls.load(row)
+    def __init__(self, row: Record):
+        self._impl = None if row is LIGHT else registry.loaded(row)
         _age_heap()
         self._step: BoundStep | None = None
         self._points: list[tuple[Array, float]] = []
@@ -185,7 +186,7 @@ def _as_text(column: Array) -> str:
     return base64.b64encode(np.asarray(column, np.float64).tobytes()).decode()
 
 
-def _serve(row: str, asked: BinaryIO, said: BinaryIO) -> None:
+def _serve(row: Record, asked: BinaryIO, said: BinaryIO) -> None:
     def answer(number: int, request: Callable[[], dict[str, Any]]) -> None:
         try:
             reply = request()
@@ -208,14 +209,14 @@ def _serve(row: str, asked: BinaryIO, said: BinaryIO) -> None:
         answer(number, functools.partial(method, **request))
 
 
-def _main(row: str) -> None:
+def _main(spelling: str) -> None:
     asked, said = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
     with contextlib.suppress(OSError):  # where memory runs out, a lane goes before anything else of the user
         Path("/proc/self/oom_score_adj").write_text("1000")
-    _serve(row, asked, said)
+    _serve(LIGHT if spelling == LIGHT.name else records.find(spelling), asked, said)
 
 
 if __name__ == "__main__":

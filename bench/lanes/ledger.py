@@ -26,15 +26,18 @@ from pytest_benchmark.utils import get_commit_info
 from bench import environment
 from bench.lanes.plan import ALPHA
 from bench.outcome import LeftOut
-from bench.selection import Setting, describe_problem, describe_row, display_name
+from bench.request import Request, Setting, describe_problem, describe_row
+from impls.errors import UserError
+from impls.records import Record
 from impls.truth.gate import TOLERANCE
 from reports import files, results
 from reports.results import Light, Noise, Plan, Pool, Results, Run, Spent, Timing, Training, Unmeasured
 
+_Place = tuple[Record, Setting]
 _SPARE = 2  # times the file's size: kept free for the last write on a disk that fills up
 
 
-class Stale(ValueError):
+class Stale(UserError, ValueError):
     """A run cannot be gone on with here; the message says what differs."""
 
 
@@ -92,7 +95,7 @@ class Entry:
 class Ledger:
     """Everything that a run has found out so far."""
 
-    def __init__(self, path: Path, plan: Plan, rows: Sequence[str], problems: Sequence[str]):
+    def __init__(self, path: Path, plan: Plan, asked: Request):
         self.path = path
         self.plan = plan
         self.done = 0  # of the pairs of process and setting, in their order
@@ -100,58 +103,57 @@ class Ledger:
         self.spent = Spent(*[0.0] * len(dataclasses.fields(Spent)))
         self.noise = Noise(None, None, None)
         self.lights: dict[tuple[Setting, str], Light] = {}  # by device too
-        self.entries: dict[tuple[str, Setting], Entry] = {}
-        self.twins: dict[tuple[str, Setting], Entry] = {}
-        self._named = {display_name(row): row for row in rows}
-        self._rows = tuple(map(describe_row, rows))
-        self._problems = tuple(map(describe_problem, problems))
-        self._unmeasured: dict[tuple[str, Setting, int | None], Unmeasured] = {}
+        self.entries: dict[_Place, Entry] = {}
+        self.twins: dict[_Place, Entry] = {}
+        self._asked = asked
+        self._rows = {row: describe_row(row) for row in asked.rows}
+        self._unmeasured: dict[tuple[Record, Setting, int | None], Unmeasured] = {}
         self._when = datetime.now(UTC).isoformat()
         self._machine_info = pytest_benchmark_generate_machine_info()
         self._machine_info["node"] = self._machine_info["release"] = ""
         cpu = self._machine_info.get("cpu", {}).get("brand_raw")
         self._environment = environment.describe(cpu, environment.load())
         self._commit_info = get_commit_info()
-        self._texts: dict[tuple[str, Setting], str] = {}
+        self._texts: dict[_Place, str] = {}
         self._spare: BinaryIO | None = None
 
-    def change(self, row: str, setting: Setting, twin: bool = False) -> Entry:
+    def change(self, row: Record, setting: Setting, twin: bool = False) -> Entry:
         """Return a row's entry, to be changed."""
         if not twin:
             self._texts.pop((row, setting), None)
         return (self.twins if twin else self.entries).setdefault((row, setting), Entry())
 
-    def lose(self, row: str, setting: Setting, why: LeftOut, process: int | None) -> None:
+    def lose(self, row: Record, setting: Setting, why: LeftOut, process: int | None) -> None:
         """Keep why a row has no time, in one process (the first is 0) or at all."""
-        name, number = display_name(row), None if process is None else process + 1
-        lost = Unmeasured(name, *setting, *why, process=number)
-        self._unmeasured[name, setting, number] = lost
+        number = None if process is None else process + 1
+        lost = Unmeasured(row.name, *setting.key, *why, process=number)
+        self._unmeasured[row, setting, number] = lost
 
     def check_code(self) -> None:
         """Raise Stale if the code of zeroloop has changed since this process loaded it."""
         if code_digest() != code_digest.__wrapped__():
             raise Stale("the code of zeroloop has changed since the run began")
 
-    def has_changed(self, row: str) -> bool:
+    def has_changed(self, row: Record) -> bool:
         """Tell whether a row's file is another, or gone, since the run began."""
-        name = display_name(row)
-        return next(one for one in self._rows if one.name == name).source != describe_row(row).source
+        return self._rows[row].source != row.source
 
-    def is_left_out(self, row: str, setting: Setting) -> bool:
+    def is_left_out(self, row: Record, setting: Setting) -> bool:
         """Tell whether a row will have no time there, in no process."""
-        return (display_name(row), setting, None) in self._unmeasured
+        return (row, setting, None) in self._unmeasured
 
-    def is_timed(self, row: str, setting: Setting) -> bool:
+    def is_timed(self, row: Record, setting: Setting) -> bool:
         """Tell whether a row has a time there."""
         entry = self.entries.get((row, setting))
         return entry is not None and any(entry.blocks_s)
 
-    def has_failed(self, row: str, setting: Setting) -> bool:
+    def has_failed(self, row: Record, setting: Setting) -> bool:
         """Tell whether a row was wrong there, in whatever process: it is shown without a time."""
-        here = (display_name(row), setting)
-        return any(key[:2] == here and lost.status == "failed" for key, lost in self._unmeasured.items())
+        return any(
+            key[:2] == (row, setting) and lost.status == "failed" for key, lost in self._unmeasured.items()
+        )
 
-    def dtypes_called(self, row: str, twin: bool, settings: Iterable[Setting], process: int) -> set[str]:
+    def dtypes_called(self, row: Record, twin: bool, settings: Iterable[Setting], process: int) -> set[str]:
         """Return the dtypes with which a process has called a row, before it was interrupted."""
         entries = self.twins if twin else self.entries
         found = {setting: entries[row, setting] for setting in settings if (row, setting) in entries}
@@ -159,7 +161,7 @@ class Ledger:
 
     def add_light(self, light: Light) -> None:
         """Keep the speed of light of one process: the shortest of all counts."""
-        key = Setting(light.problem, light.dtype, light.threads), light.device
+        key = self._setting(light), light.device
         before = self.lights.get(key, light)
         read_s, link_s = min(before.read_s, light.read_s), min(before.link_s, light.link_s)
         self.lights[key] = dataclasses.replace(light, read_s=read_s, link_s=link_s)
@@ -215,24 +217,28 @@ class Ledger:
         self._environment = found.environment
         self.done = run.done or 0
         self.spent, self.noise = run.spent or self.spent, run.noise or self.noise
-        self.lights = {(Setting(one.problem, one.dtype, one.threads), one.device): one for one in run.lights}
+        self.lights = {(self._setting(one), one.device): one for one in run.lights}
+        rows = {row.name: row for row in self._asked.rows}
         for timings, entries in ((found.timings, self.entries), (run.twins, self.twins)):
             for timing in timings:
-                setting = Setting(timing.problem, timing.dtype, timing.threads)
+                setting = self._setting(timing)
                 entry = _entry(timing, self._finished(setting, settings))
                 if any(entry.blocks_s):
-                    entries[self._named[timing.row], setting] = entry
+                    entries[rows[timing.row], setting] = entry
         for training in run.trainings:
-            setting = Setting(training.problem, training.dtype, training.threads)
-            if timed := self.entries.get((self._named[training.row], setting)):
+            if timed := self.entries.get((rows[training.row], self._setting(training))):
                 # A row trains in all processes that have timed it, or in none.
                 finished = [process for process, blocks_s in enumerate(timed.blocks_s) if blocks_s]
                 for process, wall_s in zip(finished, training.wall_s, strict=False):
                     timed.add_training(process, wall_s, list(training.costs))
         for lost in run.unmeasured:
-            setting = Setting(lost.problem, lost.dtype, lost.threads)
+            setting = self._setting(lost)
             if lost.process is None or lost.process <= self._finished(setting, settings):
-                self._unmeasured[lost.row, setting, lost.process] = lost  # by display name
+                self._unmeasured[rows[lost.row], setting, lost.process] = lost
+
+    def _setting(self, one: Timing | Training | Unmeasured | Light) -> Setting:
+        shape = next(shape for shape in self._asked.shapes if shape.name == one.problem)
+        return Setting(shape, one.dtype, one.threads)
 
     def _finished(self, setting: Setting, settings: Sequence[Setting]) -> int:
         """Return the number of processes that are done with a setting."""
@@ -252,7 +258,7 @@ class Ledger:
                 )
         if found.run.code != code_digest():
             raise Stale("the code of zeroloop is another than it was")
-        for row, before_row in zip(self._rows, found.run.rows, strict=True):
+        for row, before_row in zip(self._rows.values(), found.run.rows, strict=True):
             if row.source != before_row.source:
                 raise Stale(f"{row.name} has another source than it had")
 
@@ -278,8 +284,8 @@ class Ledger:
             version=metadata.version("zeroloop"),
             kind="run",
             interrupted=self.interrupted,
-            rows=self._rows,
-            problems=self._problems,
+            rows=tuple(self._rows.values()),
+            problems=tuple(map(describe_problem, self._asked.shapes)),
             unmeasured=tuple(self._unmeasured[key] for key in sorted(self._unmeasured, key=self._place)),
             lights=tuple(self.lights.values()),
             twins=tuple(
@@ -299,32 +305,33 @@ class Ledger:
             code=code_digest(),
         )
 
-    def _in_order(self, entries: dict[tuple[str, Setting], Entry]) -> list[tuple[str, Setting]]:
+    def _in_order(self, entries: dict[_Place, Entry]) -> list[_Place]:
         """Return keys in an order that does not depend on when the rows had their turns."""
-        return sorted(entries, key=lambda key: self._place((display_name(key[0]), key[1], None)))
+        return sorted(entries, key=lambda key: self._place((*key, None)))
 
-    def _place(self, key: tuple[str, Setting, int | None]) -> tuple[int, ...]:
+    def _place(self, key: tuple[Record, Setting, int | None]) -> tuple[int, ...]:
         row, setting, process = key
         return (
-            [problem.name for problem in self._problems].index(setting.problem),
+            self._asked.shapes.index(setting.shape),
             self.plan.dtypes.index(setting.dtype),
             self.plan.thread_counts.index(setting.threads),
-            list(self._named).index(row),
+            self._asked.rows.index(row),
             process or 0,
         )
 
-    def _benchmark(self, row: str, setting: Setting, entry: Entry) -> dict[str, Any]:
+    def _benchmark(self, row: Record, setting: Setting, entry: Entry) -> dict[str, Any]:
         """Return an entry of pytest-benchmark's list, named as its own would be."""
         stats = Stats()
         for process in entry.blocks_s:
             for block_s in process:
                 stats.update(block_s)
-        name = f"{setting.problem}-{setting.dtype}-{setting.threads}t-{display_name(row)}"
+        problem, dtype, threads = setting.key
+        name = f"{problem}-{dtype}-{threads}t-{row.name}"
         return {
-            "group": f"{setting.problem} {setting.dtype} {setting.threads}t",
+            "group": f"{problem} {dtype} {threads}t",
             "name": f"test_step[{name}]",
             "fullname": f"bench/quick/test_step.py::test_step[{name}]",
-            "params": {**setting._asdict(), "row": display_name(row)},
+            "params": {"problem": problem, "dtype": dtype, "threads": threads, "row": row.name},
             "param": name,
             "extra_info": asdict(_timing(row, setting, entry)),
             "options": {"timer": "perf_counter", "disable_gc": False, "warmup": True},
@@ -342,10 +349,10 @@ def code_digest() -> str:
     return digest.hexdigest()[:16]
 
 
-def _timing(row: str, setting: Setting, entry: Entry) -> Timing:
+def _timing(row: Record, setting: Setting, entry: Entry) -> Timing:
     return Timing(
-        row=display_name(row),
-        problem=setting.problem,
+        row=row.name,
+        problem=setting.shape.name,
         dtype=setting.dtype,
         threads=setting.threads,
         blocks_s=tuple(map(tuple, entry.blocks_s)),
@@ -358,9 +365,9 @@ def _timing(row: str, setting: Setting, entry: Entry) -> Timing:
     )
 
 
-def _training(row: str, setting: Setting, entry: Entry) -> Training:
+def _training(row: Record, setting: Setting, entry: Entry) -> Training:
     wall_s = tuple(entry.trained_s.values())
-    return Training(display_name(row), *setting, alpha=ALPHA, costs=tuple(entry.costs), wall_s=wall_s)
+    return Training(row.name, *setting.key, alpha=ALPHA, costs=tuple(entry.costs), wall_s=wall_s)
 
 
 def _entry(timing: Timing, processes: int) -> Entry:

@@ -11,8 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.lanes.ledger import Ledger
-from bench.lanes.plan import baseline_row, is_installed, settings
-from bench.selection import Selection, Setting, display_name
+from bench.lanes.plan import baseline_row, settings
+from bench.request import Request, Setting
+from impls.records import Record
 from reports import wording
 
 _REDRAW_S = 0.5  # at the soonest: drawing takes milliseconds
@@ -46,7 +47,7 @@ class Clock:
 class Lines:
     """Plain lines, for a file or a pipe: one for each problem that a process is done with."""
 
-    def __init__(self, console: Console, clock: Clock, selected: Selection):
+    def __init__(self, console: Console, clock: Clock, selected: Request):
         self._console, self._clock, self._selected = console, clock, selected
         self._done: int | None = None
 
@@ -79,7 +80,7 @@ class Lines:
 class Screen:
     """A picture that is drawn anew, at most twice a second: what runs, what is done, the speedups so far."""
 
-    def __init__(self, console: Console, clock: Clock, selected: Selection, ledger: Ledger):
+    def __init__(self, console: Console, clock: Clock, selected: Request, ledger: Ledger):
         self._clock, self._selected, self._ledger = clock, selected, ledger
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._doing = ""
@@ -131,26 +132,26 @@ class Screen:
             "row", no_wrap=True, overflow="ellipsis", min_width=_NAME_WIDTH, max_width=_NAME_WIDTH
         )
         for setting in shown:
-            table.add_column(setting.problem, justify="right", overflow="ellipsis", no_wrap=True)
-        for row in filter(is_installed, self._selected.rows):
-            table.add_row(display_name(row), *(self._speedup(row, base, one) for one in shown))
+            table.add_column(setting.shape.name, justify="right", overflow="ellipsis", no_wrap=True)
+        for row in (row for row in self._selected.rows if not row.missing):
+            table.add_row(row.name, *(self._speedup(row, base, one) for one in shown))
         return table
 
     def _fitting(self, found: list[Setting]) -> list[Setting]:
         """Return the last settings, as many as the screen is wide enough for, and one at least."""
         room, shown = self._live.console.width - _NAME_WIDTH - 1, 0
         for setting in reversed(found):
-            room -= max(len(setting.problem), _CELL_WIDTH) + 1
+            room -= max(len(setting.shape.name), _CELL_WIDTH) + 1
             if room < 0:
                 break
             shown += 1
         return found[-max(1, shown) :]
 
-    def _speedup(self, row: str, base: str, setting: Setting) -> str:
+    def _speedup(self, row: Record, base: Record, setting: Setting) -> str:
         own_s, base_s = self._median_s(row, setting), self._median_s(base, setting)
         return "" if own_s is None or base_s is None else wording.times(base_s / own_s)
 
-    def _median_s(self, row: str, setting: Setting) -> float | None:
+    def _median_s(self, row: Record, setting: Setting) -> float | None:
         entry = self._ledger.entries.get((row, setting))
         blocks_s = [block_s for process in entry.blocks_s for block_s in process] if entry else []
         return statistics.median(blocks_s) if blocks_s else None
@@ -158,4 +159,4 @@ class Screen:
 
 def named(setting: Setting) -> str:
     """Name a setting: square, float64, 2 threads."""
-    return f"{setting.problem}, {setting.dtype}, {wording.threads(setting.threads)}"
+    return f"{setting.shape.name}, {setting.dtype}, {wording.threads(setting.threads)}"

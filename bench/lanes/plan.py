@@ -7,23 +7,18 @@ result.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 import psutil
 
 import impls
-from bench.selection import (
-    DEFAULT_PROBLEMS,
-    BadSelection,
-    Selection,
-    Setting,
-    device_of,
-    display_name,
-    select,
-)
+from bench.request import DEFAULT_PROBLEMS, BadRequest, Request, Setting, request
 from impls import pools, registry
 from impls.data import problems
+from impls.data.problems import Shape
+from impls.records import Record
 from reports.facts.comparison import NUMPY
 from reports.results import Plan
 
@@ -94,14 +89,14 @@ class Asked:
     until: float | None = None
 
 
-def make(asked: Asked) -> tuple[Plan, Selection]:
-    """Turn what was asked for into a plan; raises BadSelection for what cannot be had."""
+def make(asked: Asked) -> tuple[Plan, Request]:
+    """Turn what was asked for into a plan; raises BadRequest for what cannot be had."""
     preset = PRESETS[asked.preset]
-    selected = select(asked.rows, asked.problems or preset.problems, asked.dtypes, asked.thread_counts)
-    if not any(map(is_installed, selected.rows)):
-        raise BadSelection(f"no row can run: {registry.missing(registry.record(selected.rows[0]))}")
-    for name in selected.problems:
-        _check_memory(name, selected)
+    selected = request(asked.rows, asked.problems or preset.problems, asked.dtypes, asked.thread_counts)
+    if all(row.missing for row in selected.rows):
+        raise BadRequest(f"no row can run: {selected.rows[0].missing}")
+    for shape in selected.shapes:
+        _check_memory(shape, selected)
     budget_s = asked.budget_s or preset.budget_s
     if budget_s and asked.until and not asked.budget_s:
         budget_s *= _UNTIL
@@ -122,23 +117,24 @@ def make(asked: Asked) -> tuple[Plan, Selection]:
     return plan, selected
 
 
-def _baseline(asked: str | None, selected: Selection) -> str:
-    """Return the display name of the baseline; raises BadSelection for one that is not among the rows."""
-    names = [display_name(row) for row in selected.rows]
+def _baseline(asked: str | None, selected: Request) -> str:
+    """Return the name of the baseline; raises BadRequest for one that is not among the rows."""
+    names = [row.name for row in selected.rows]
     if asked is None:
         return NUMPY if NUMPY in names else names[0]
-    if display_name(asked) not in names:
-        raise BadSelection(f"baseline {asked!r} is not among the rows: {', '.join(names)}")
-    return display_name(asked)
+    name = Path(asked).name
+    if name not in names:
+        raise BadRequest(f"baseline {asked!r} is not among the rows: {', '.join(names)}")
+    return name
 
 
-def baseline_row(plan: Plan, selected: Selection) -> str:
-    """Return the row, or the path of the own file, that the plan knows by its display name."""
-    return next(row for row in selected.rows if display_name(row) == plan.baseline)
+def baseline_row(plan: Plan, selected: Request) -> Record:
+    """Return the row that the plan knows by its name."""
+    return next(row for row in selected.rows if row.name == plan.baseline)
 
 
-def fitted(plan: Plan, selected: Selection, paces: "Paces", binding: bool) -> Plan:
-    """Give a plan as many rounds as fit its budget; raises BadSelection where a binding one has no room.
+def fitted(plan: Plan, selected: Request, paces: "Paces", binding: bool) -> Plan:
+    """Give a plan as many rounds as fit its budget; raises BadRequest where a binding one has no room.
 
     With `until`, what is left of the budget is for more processes.
     """
@@ -148,7 +144,7 @@ def fitted(plan: Plan, selected: Selection, paces: "Paces", binding: bool) -> Pl
         forecast_s(replace(plan, rounds=n), selected, paces) for n in (_FEWEST_ROUNDS, _FEWEST_ROUNDS + 1)
     )
     if few > plan.budget_s and binding:
-        raise BadSelection(
+        raise BadRequest(
             f"budget: this takes {few / 60:.1f} minutes at least, and {plan.budget_s / 60:.1f} were given; "
             "choose fewer rows, problems or processes, or a larger budget"
         )
@@ -158,12 +154,12 @@ def fitted(plan: Plan, selected: Selection, paces: "Paces", binding: bool) -> Pl
     return replace(plan, rounds=min(_MOST_ROUNDS, _FEWEST_ROUNDS + extra))
 
 
-def settings(plan: Plan, selected: Selection) -> list[Setting]:
+def settings(plan: Plan, selected: Request) -> list[Setting]:
     """Return what each process goes through, in order; those of one thread count belong together."""
     return [
-        Setting(problem, dtype, count)
+        Setting(shape, dtype, count)
         for count in plan.thread_counts
-        for problem in selected.problems
+        for shape in selected.shapes
         for dtype in plan.dtypes
     ]
 
@@ -195,7 +191,7 @@ def has_block(plan: Plan, blocks: int, round_: int) -> bool:
 def training_s(setting: Setting, call_s: float) -> float | None:
     """Predict how long a row trains in a process; None where it does not."""
     predicted_s = ITERATIONS * call_s
-    return predicted_s if setting.problem == TRAINED_ON and predicted_s <= _LONGEST_TRAINING_S else None
+    return predicted_s if setting.shape.name == TRAINED_ON and predicted_s <= _LONGEST_TRAINING_S else None
 
 
 def too_long(plan: Plan, call_s: float) -> str | None:
@@ -213,20 +209,20 @@ class Paces:
     """How long a call of each row takes, as far as it was seen: c + a·m + b·n_x·m, none negative."""
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[str, str, int], dict[tuple[int, int], float]] = {}
+        self._seen: dict[tuple[Record, str, int], dict[tuple[int, int], float]] = {}
 
-    def see(self, row: str, setting: Setting, call_s: float) -> None:
+    def see(self, row: Record, setting: Setting, call_s: float) -> None:
         """Keep the time of a call."""
-        shape = problems.find(setting.problem)
+        shape = setting.shape
         self._seen.setdefault((row, setting.dtype, setting.threads), {})[shape.n_x, shape.m] = call_s
 
-    def probe(self, selected: Selection) -> None:
+    def probe(self, selected: Request) -> None:
         """Time the rows that run in the interpreter on data so small that it takes a moment."""
-        for row in filter(is_interpreted, selected.rows):
+        for row in (row for row in selected.rows if row.is_interpreted):
             for n_x, m in _PROBES:
                 problem = problems.load(f"{n_x}x{m}")
                 try:
-                    step = impls.load(row).prepare(problem.X, problem.Y, 1)
+                    step = registry.loaded(row).prepare(problem.X, problem.Y, 1)
                 except impls.Unsuited:
                     continue
                 start = perf_counter()
@@ -234,15 +230,15 @@ class Paces:
                 call_s = perf_counter() - start
                 for dtype in selected.dtypes:
                     for count in selected.thread_counts:
-                        self.see(row, Setting(problem.name, dtype, count), call_s)
+                        self.see(row, Setting(problem.shape, dtype, count), call_s)
 
-    def predicted(self, row: str, setting: Setting) -> float | None:
+    def predicted(self, row: Record, setting: Setting) -> float | None:
         """Predict the time of a call; None where it was seen on too few sizes to tell."""
         seen = self._seen.get((row, setting.dtype, setting.threads), {})
-        shape = problems.find(setting.problem)
+        shape = setting.shape
         if (shape.n_x, shape.m) in seen:
             return seen[shape.n_x, shape.m]
-        if len(seen) < 2 and not (seen and is_interpreted(row)):
+        if len(seen) < 2 and not (seen and row.is_interpreted):
             return None
         from scipy.optimize import nnls  # not above: see `reports.facts.intervals`
 
@@ -252,29 +248,28 @@ class Paces:
         return float(factors @ (1.0, shape.m, shape.n_x * shape.m))
 
 
-def forecast_s(plan: Plan, selected: Selection, paces: Paces) -> float:
+def forecast_s(plan: Plan, selected: Request, paces: Paces) -> float:
     """Predict how long a run takes."""
     return sum(_parts_s(plan, selected, paces))
 
 
-def _parts_s(plan: Plan, selected: Selection, paces: Paces) -> Iterator[float]:
-    rows = [row for row in selected.rows if is_installed(row)]
-    needs = {row: () if registry.is_own_file(row) else registry.record(row).needs for row in rows}
-    start_s = sum(_PYTHON_S + sum(_START_S.get(library, 0) for library in needs[row]) for row in rows)
-    compile_s = sum(_COMPILE_S.get(library, 0) for row in rows for library in needs[row])
+def _parts_s(plan: Plan, selected: Request, paces: Paces) -> Iterator[float]:
+    rows = [row for row in selected.rows if not row.missing]
+    start_s = sum(_PYTHON_S + sum(_START_S.get(library, 0) for library in row.needs) for row in rows)
+    compile_s = sum(_COMPILE_S.get(library, 0) for row in rows for library in row.needs)
     counts = len(plan.thread_counts)
     yield plan.processes * counts * start_s / min(pools.available(), len(rows))
     yield counts * len(plan.dtypes) * (plan.cold * compile_s + _LIGHT_COMPILE_S)
     twin = baseline_row(plan, selected)
     for setting in settings(plan, selected):
-        shape = problems.find(setting.problem)
+        shape = setting.shape
         size = shape.n_x * shape.m
         truth_s = _ORACLE_S[0] * size + _ORACLE_S[1] * shape.m
         if setting.threads == plan.thread_counts[0]:
             yield truth_s  # which the other numbers of threads are held to as well
         yield plan.processes * (size * _DATA_S + _LIGHTS * LIGHT_S)
         for row, is_twin in (*((row, False) for row in rows), (twin, True)):
-            if row not in needs or not suits(row, setting):
+            if row not in rows or not setting.suits(row):
                 continue
             call_s = paces.predicted(row, setting)
             if call_s is None:
@@ -295,37 +290,17 @@ def _process_s(plan: Plan, call_s: float, size: int) -> float:
     return size * _PREPARE_S + 2 * call_s + number * (_SAVE_S + block_s)
 
 
-def suits(row: str, setting: Setting) -> bool:
-    """Tell whether a row serves data of this shape, as far as its record says."""
-    n_x = problems.find(setting.problem).n_x
-    return registry.is_own_file(row) or registry.record(row).n_x in (None, n_x)
-
-
-def is_installed(row: str) -> bool:
-    """Tell whether what a row needs is there."""
-    return registry.is_own_file(row) or not registry.missing(registry.record(row))
-
-
-def is_interpreted(row: str) -> bool:
-    """Tell a row whose loops run in the interpreter: it compiles nothing, and small data tell of large."""
-    if registry.is_own_file(row):
-        return False  # nobody knows, and its first call would not be its first any more
-    found = registry.record(row)
-    return bool(found.loops) and set(found.needs) <= {"numpy"}
-
-
-def _check_memory(name: str, selected: Selection) -> None:
-    """Raise BadSelection where the data and a copy for each row do not fit in the memory that is free now.
+def _check_memory(shape: Shape, selected: Request) -> None:
+    """Raise BadRequest where the data and a copy for each row do not fit in the memory that is free now.
 
     Rows on a GPU have their copies there.
     """
-    rows = sum(device_of(row) == "cpu" for row in selected.rows)
-    shape = problems.find(name)
+    rows = sum(row.device == "cpu" for row in selected.rows)
     size = shape.n_x * shape.m * max(np.dtype(dtype).itemsize for dtype in selected.dtypes)
     needed, free = size * (2 + rows), psutil.virtual_memory().available
     if needed > free:
-        raise BadSelection(
-            f"problem {name}: X and a copy for {rows} rows take {needed / 1e9:,.1f} GB; "
+        raise BadRequest(
+            f"problem {shape.name}: X and a copy for {rows} rows take {needed / 1e9:,.1f} GB; "
             f"{free / 1e9:,.1f} GB are free; choose fewer rows (--impl) or smaller data"
         )
 

@@ -11,20 +11,21 @@ from typing import Any
 
 import pytest
 
-from bench import environment, selection
+from bench import environment
 from bench.quick.recorder import Recorder
+from bench.request import DEFAULT_PROBLEMS, Request, Setting, request
 from impls.data import problems
+from impls.errors import UserError
 from impls.truth.gate import gate_for
 from reports.facts.comparison import compare
 from reports.facts.noise import busy
 from reports.files import check_writable
-from reports.results import BadResults, Results, read
+from reports.results import BadResults, read
 from reports.tables.tables import as_text, contest_as_text
 
 RECORDER = pytest.StashKey[Recorder]()
-_OPTIONS = ("impl", "problem", "dtype", "threads", "contest", "report_dir")
+_OPTIONS = ("impl", "problem", "dtype", "threads", "report_dir")
 _LAST_WORDS = pytest.StashKey[str]()
-CONTEST_S = "0.2"  # of rounds for each row, where the user does not say how long
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         metavar="NAME|NxM",
         help=f"data to time on: {', '.join(problems.names())}, or n_x by m such as 128x10000; repeatable; "
-        f"{', '.join(selection.DEFAULT_PROBLEMS)} by default",
+        f"{', '.join(DEFAULT_PROBLEMS)} by default",
     )
     group.addoption(
         "--dtype",
@@ -58,11 +59,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="threads a step may use; repeatable; all cores by default",
     )
     group.addoption(
-        "--contest",
-        action="store_true",
-        help="all compiled and vectorised rows (no Python loops) on all named problems, float64 and float32, "
-        "one thread and all threads, as far as the options above do not choose otherwise; prints numba_fused "
-        "against the best peer and the speed of light",
+        "--contest", action="store_true", help="is `zeroloop run contest` now, in fresh processes"
     )
     group.addoption(
         "--report-dir",
@@ -77,28 +74,28 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
         # Benchmarks need none of the libraries of the tests, and a plain `pytest` has no use for benchmarks.
         config.args = ["bench/quick" if config.option.benchmark_only else "tests"]
+    if config.option.contest:
+        raise pytest.UsageError("--contest is a run of fresh processes now: zeroloop run contest")
     if not config.option.benchmark_only:
         if asked := [name for name in _OPTIONS if getattr(config.option, name)]:
             raise pytest.UsageError(f"--{asked[0].replace('_', '-')} needs --benchmark-only")
         return
     try:
-        chosen = selected(config)
+        chosen = asked_for(config)
         check_writable(_report_folder(config))
         if config.option.benchmark_json:
             check_writable(config.option.benchmark_json.parent)
-    except (selection.BadSelection, OSError) as error:
+    except (UserError, OSError) as error:
         raise pytest.UsageError(str(error)) from None
     import_module("reports.write")  # with Matplotlib; if that fails, it does before anything is measured
     config.stash[RECORDER] = Recorder(chosen, environment.load())
-    if config.option.contest:
-        _shorten(config)
     _start_cold(config)
 
 
-def selected(config: pytest.Config) -> selection.Selection:
-    """Return what the options ask for; raises BadSelection."""
+def asked_for(config: pytest.Config) -> Request:
+    """Return what the options ask for; raises BadRequest and BadValue."""
     option = config.option
-    return selection.select(option.impl, option.problem, option.dtype, option.threads, option.contest)
+    return request(option.impl or (), option.problem or (), option.dtype or (), option.threads or ())
 
 
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
@@ -112,7 +109,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
             try:
                 from bench import light
 
-                problem = gate_for(setting.problem, setting.dtype).problem
+                problem = gate_for(setting.shape, setting.dtype).problem
                 recorder.add_light(light.measure(problem, setting.threads, device))
             except Exception as error:  # without Numba, or where it cannot run, the rows have their times
                 recorder.no_light = f"{type(error).__name__}: {error}"
@@ -134,7 +131,8 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, A
         output_json["zeroloop"] = asdict(recorder.run())
         for benchmark in output_json["benchmarks"]:
             benchmark["stats"].pop("data", None)  # the blocks stand for them, a thousand times shorter
-            benchmark["params"]["row"] = selection.display_name(benchmark["params"]["row"])
+            about = benchmark["extra_info"]
+            benchmark["params"] = {name: about[name] for name in ("problem", "dtype", "threads", "row")}
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -152,7 +150,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
     try:
         index = write_report(_document(config), _report_folder(config))
         written = read(index.with_name("results.json"))
-        said = _tables(written, config.option.contest)
+        comparisons = compare(written)
+        said = [text for text in (as_text(comparisons), contest_as_text(comparisons)) if text]
         if recorder.no_light:
             said.append(f"no speed of light: {recorder.no_light}")
         if disturbed := busy(written):
@@ -174,20 +173,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
             writer.line(line)
 
 
-def _setting(item: pytest.Item | None) -> selection.Setting | None:
+def _setting(item: pytest.Item | None) -> Setting | None:
     """Return the setting of a benchmark; None for what is none."""
     callspec = getattr(item, "callspec", None)
-    if callspec is None or not callspec.params.keys() >= set(selection.Setting._fields):
-        return None
-    return selection.Setting(*(callspec.params[name] for name in selection.Setting._fields))
-
-
-def _shorten(config: pytest.Config) -> None:
-    """Give the hundreds of benchmarks of a contest less time, where the user sets none, and no tables."""
-    asked = " ".join([*config.invocation_params.args, os.environ.get("PYTEST_ADDOPTS", "")])
-    if "--benchmark-max-time" not in asked:
-        config.option.benchmark_max_time = CONTEST_S
-    config.option.benchmark_quiet = True
+    found = callspec.params.get("setting") if callspec else None
+    return found if isinstance(found, Setting) else None
 
 
 def _start_cold(config: pytest.Config) -> None:
@@ -210,13 +200,6 @@ def _set_cache(folder: str | None) -> None:
         os.environ["NUMBA_CACHE_DIR"] = folder
     if numba := sys.modules.get("numba"):  # which has read the variable already
         numba.config.CACHE_DIR = folder or ""
-
-
-def _tables(written: Results, short: bool) -> list[str]:
-    """Return what to print: all tables and the contest, where there is one; in short, the contest alone."""
-    comparisons = compare(written)
-    shown = contest_as_text(comparisons)
-    return [shown] if shown and short else [as_text(comparisons), *([shown] if shown else [])]
 
 
 def _document(config: pytest.Config) -> dict[str, Any]:

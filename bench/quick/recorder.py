@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from importlib import metadata
 
 from bench.outcome import LeftOut
-from bench.selection import Selection, Setting, describe_problem, describe_row, display_name
+from bench.request import Request, Setting, describe_problem, describe_row
+from impls.records import Record
 from reports.results import SCHEMA, Light, Run, Unmeasured
 
 MOST_BLOCKS = 10  # as few as give Student's t a narrow interval, each as long as the rounds allow
@@ -15,8 +16,8 @@ MOST_BLOCKS = 10  # as few as give Student's t a narrow interval, each as long a
 class Recorder:
     """Keeps what has no place in pytest-benchmark's own list: rows without a time, and the speed of light."""
 
-    def __init__(self, selected: Selection, load_before: float | None):
-        self.selection = selected
+    def __init__(self, selected: Request, load_before: float | None):
+        self.request = selected
         self.load_before = load_before
         self.interrupted = False
         self.no_light: str | None = None
@@ -48,9 +49,9 @@ class Recorder:
         """Keep the speed of light of one setting and device."""
         self._lights.append(light)
 
-    def leave_out(self, row: str, setting: Setting, why: LeftOut) -> None:
+    def leave_out(self, row: Record, setting: Setting, why: LeftOut) -> None:
         """Keep why a row has no time."""
-        self._unmeasured.append(Unmeasured(display_name(row), *setting, *why, process=None))
+        self._unmeasured.append(Unmeasured(row.name, *setting.key, *why, process=None))
 
     def run(self) -> Run:
         """Return what was asked for and what became of it."""
@@ -59,8 +60,8 @@ class Recorder:
             version=metadata.version("zeroloop"),
             kind="pytest",
             interrupted=self.interrupted,
-            rows=tuple(map(describe_row, self.selection.rows)),
-            problems=tuple(map(describe_problem, self.selection.problems)),
+            rows=tuple(map(describe_row, self.request.rows)),
+            problems=tuple(map(describe_problem, self.request.shapes)),
             unmeasured=tuple(self._unmeasured),
             lights=tuple(self._lights),
             twins=(),

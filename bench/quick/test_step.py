@@ -15,10 +15,11 @@ from pytest_benchmark.fixture import BenchmarkFixture
 import impls
 from bench.outcome import explain
 from bench.quick import warm
-from bench.quick.plugin import RECORDER, selected
+from bench.quick.plugin import RECORDER, asked_for
 from bench.quick.recorder import Recorder, block_medians
-from bench.selection import Setting, display_name
-from impls import pools
+from bench.request import Setting
+from impls import pools, registry
+from impls.records import Record
 from impls.truth.gate import Gate, gate_for
 from reports.results import Timing
 
@@ -28,36 +29,27 @@ SLOW_ROUNDS = 3  # of a row whose single call takes longer than --benchmark-max-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one test for each row on each problem, problem by problem, so that tables compare rows."""
     config = metafunc.config
-    chosen = config.stash[RECORDER].selection if RECORDER in config.stash else selected(config)
-    cases = [
-        pytest.param(
-            problem,
-            dtype,
-            threads,
-            row,
-            id=f"{problem}-{dtype}-{threads}t-{display_name(row)}",
-            marks=pytest.mark.benchmark(group=f"{problem} {dtype} {threads}t"),
-        )
-        for problem in chosen.problems
-        for dtype in chosen.dtypes
-        for threads in chosen.thread_counts
-        for row in chosen.rows
-    ]
-    metafunc.parametrize(("problem", "dtype", "threads", "row"), cases)
+    chosen = config.stash[RECORDER].request if RECORDER in config.stash else asked_for(config)
+    cases = []
+    for setting in chosen.settings:
+        problem, dtype, threads = setting.key
+        group = pytest.mark.benchmark(group=f"{problem} {dtype} {threads}t")
+        name = f"{problem}-{dtype}-{threads}t"
+        cases += [pytest.param(setting, row, id=f"{name}-{row.name}", marks=group) for row in chosen.rows]
+    metafunc.parametrize(("setting", "row"), cases)
 
 
 # A warning is not a wrong number, here as in `zeroloop verify`; that a failed row was not timed is no news.
 @pytest.mark.filterwarnings("default", "ignore::pytest_benchmark.logger.PytestBenchmarkWarning")
 def test_step(
-    benchmark: BenchmarkFixture, pytestconfig: pytest.Config, problem: str, dtype: str, threads: int, row: str
+    benchmark: BenchmarkFixture, pytestconfig: pytest.Config, setting: Setting, row: Record
 ) -> None:
     """Time one row on one problem."""
     recorder = pytestconfig.stash[RECORDER]
-    setting = Setting(problem, dtype, threads)
-    gate = gate_for(problem, dtype)
+    gate = gate_for(setting.shape, setting.dtype)
     try:
-        impl = impls.load(row)
-        timing = _measure(benchmark, impl, gate, threads, recorder)
+        impl = registry.loaded(row)
+        timing = _measure(benchmark, impl, gate, setting.threads, recorder)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -71,7 +63,7 @@ def test_step(
     if why.failed:
         gate_for.cache_clear()
         pytest.fail(why.reason, pytrace=False)
-    pytest.skip(f"{display_name(row)} {why.status}: {why.reason}")
+    pytest.skip(f"{row.name} {why.status}: {why.reason}")
 
 
 def _measure(

@@ -28,7 +28,7 @@ from impls import pools
 from impls.contract import Array, Step
 from impls.data.chunked import Node, as_step, partial
 from impls.data.dataset import KEPT_BYTES, BadData, DataSet, reopened
-from impls.registry import Unavailable
+from impls.errors import Unavailable, UserError, not_installed
 
 _CONNECT_S = 10
 _LOOK_S = 2  # between two looks at which workers there are
@@ -45,7 +45,7 @@ _ENVIRONMENT = {
 }
 
 
-class BadCluster(RuntimeError):
+class BadCluster(UserError, RuntimeError):
     """The cluster cannot be reached or used; the message names the address, what is wrong, what to do."""
 
 
@@ -324,5 +324,5 @@ def _distributed() -> Any:
     try:
         import distributed
     except ImportError:
-        raise Unavailable("not installed: pip install distributed") from None
+        raise not_installed("distributed") from None
     return distributed

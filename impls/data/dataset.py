@@ -26,7 +26,7 @@ import numpy as np
 
 from impls.contract import Array, check_data
 from impls.data.problems import DTYPES
-from impls.registry import Unavailable
+from impls.errors import UserError, not_installed
 
 CHUNK_BYTES = 2**25  # of X, at most: milliseconds of work
 KEPT_BYTES = 2**28  # of X that stay mapped, in each process; to map a chunk anew takes a tenth of its step
@@ -39,7 +39,7 @@ _NO_GROUP = (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeEr
 _CHANGED = "{} has changed since the data set was opened: start again"
 
 
-class BadData(ValueError):
+class BadData(UserError, ValueError):
     """A data set cannot be used; the message names the file or chunk, what is wrong, and what to do."""
 
 
@@ -438,5 +438,5 @@ def _zarr() -> Any:
     try:
         import zarr
     except ImportError:
-        raise Unavailable("not installed: pip install zarr") from None
+        raise not_installed("zarr") from None
     return zarr

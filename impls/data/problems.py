@@ -8,7 +8,7 @@ import numpy as np
 import psutil
 
 from impls.contract import Array
-from impls.registry import UnknownName
+from impls.errors import BadValue, UnknownName
 
 
 @dataclass(frozen=True)
@@ -77,23 +77,26 @@ def sized(text: str) -> tuple[int, int] | None:
 
 
 def check_memory(shape: Shape, dtype: str) -> None:
-    """Raise ValueError for data that do not fit in the memory that is free now."""
+    """Raise BadValue for data that do not fit in the memory that is free now."""
     needed, free = shape.n_x * shape.m * np.dtype(dtype).itemsize, psutil.virtual_memory().available
     if needed > free:
-        raise ValueError(
+        raise BadValue(
             f"problem {shape.name}: X takes {needed / 1e9:,.1f} GB, but only {free / 1e9:,.1f} GB are free"
         )
 
 
 def load(name: str, dtype: str = "float64") -> Problem:
+    """Make or load a problem by its name; raises what `made` does, and UnknownName."""
+    return made(find(name), dtype)
+
+
+def made(shape: Shape, dtype: str) -> Problem:
     """Make or load a problem; float32 data are the float64 data, rounded.
 
-    Raises UnknownName for an unknown name, ValueError for a dtype not in `DTYPES` or data that do not fit
-    in memory.
+    Raises BadValue for a dtype not in `DTYPES` or data that do not fit in memory.
     """
-    shape = find(name)
     if dtype not in DTYPES:
-        raise ValueError(f"dtype: {dtype}, but {' or '.join(DTYPES)} is needed")
+        raise BadValue(f"dtype: {dtype}, but {' or '.join(DTYPES)} is needed")
     check_memory(shape, dtype)
     make: Callable[[Shape, str], tuple[Array, Array]] = _synthetic if shape.synthetic else _breast_cancer
     X, Y = make(shape, dtype)

@@ -9,7 +9,8 @@ import functools
 import sys
 from typing import Any
 
-from impls.contract import Array, Unsuited
+from impls.contract import Array
+from impls.errors import Unsuited
 
 _LIBRARY = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 _MULTIPROCESSORS = 16  # of the attributes of a device, in cuda.h

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from impls.contract import Array, Step
-from impls.data.problems import Problem, load
+from impls.data.problems import Problem, Shape, made
 from impls.registry import BoundStep
 from impls.truth.oracle import Reference, reference
 
@@ -66,9 +66,9 @@ class Gate:
 
 
 @functools.lru_cache(maxsize=1)  # one problem in memory at a time: rows run problem by problem
-def gate_for(problem: str, dtype: str) -> Gate:
+def gate_for(shape: Shape, dtype: str) -> Gate:
     """Make a problem and its gate; clear the cache after a row failed, which may have damaged the data."""
-    return Gate(load(problem, dtype))
+    return Gate(made(shape, dtype))
 
 
 def judge(result: Step, truth: Reference, tolerance: float) -> float:

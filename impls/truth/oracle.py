@@ -25,6 +25,7 @@ from typing import NamedTuple
 import numpy as np
 
 from impls.contract import Array, Step
+from impls.errors import BadValue
 from impls.truth.doubledouble import DoubleDouble, exp, log1p, product, where
 
 _BLOCK = 2**14  # numbers in a block: its temporaries stay in the second-level cache
@@ -41,11 +42,11 @@ class Reference(NamedTuple):
 def reference(w: Array, b: float, X: Array, Y: Array) -> Reference:
     """Evaluate one step; shapes as in `impls.contract`.
 
-    Raises ValueError for values above 2**450 in magnitude, where products would leave the range of float64.
+    Raises BadValue for values above 2**450 in magnitude, where products would leave the range of float64.
     """
     for name, array in (("X", X), ("w", w), ("b", np.asarray(b))):
         if not float(np.abs(array).max()) < _LARGEST:
-            raise ValueError(f"{name}: holds a value that is not below 2**450 in magnitude")
+            raise BadValue(f"{name}: holds a value that is not below 2**450 in magnitude")
     n_x, m = X.shape
     w, b, y = w.astype(np.float64), float(b), Y[0].astype(np.float64)
 

@@ -24,7 +24,7 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from impls import registry
+from impls.records import RECORDS
 from reports import wording
 from reports.results import Results
 
@@ -220,7 +220,7 @@ def drawing() -> Iterator[None]:
 
 def looks_of(results: Results) -> dict[str, Look]:
     """Colour and marker of each row, the same in every run; rows of one family differ in their marker."""
-    known = [record.name for record in registry.RECORDS]
+    known = [record.name for record in RECORDS]
     own = [row.name for row in results.run.rows if row.name not in known]
     found: dict[str, Look] = {}
     drawn: dict[str, int] = {}

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 import impls
-from impls import registry
 from impls.data import problems
+from impls.records import RECORDS
 from impls.truth.gate import relative_errors
 from impls.truth.oracle import reference
 
 INSTALLED = [
     pytest.param(record.name, marks=[pytest.mark.slow] if "distributed" in record.needs else [])
-    for record in registry.RECORDS
-    if not registry.missing(record)
+    for record in RECORDS
+    if not record.missing
 ]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import impls
-from impls import registry
+from impls import records
 from impls.kernels import cuda_device
 from impls.truth.gate import TOLERANCE
 
@@ -17,7 +17,7 @@ def on_processor(monkeypatch):
     """Load a row for a GPU, with another place for its data."""
 
     def load(name, attribute, place):
-        if absent := registry.absent(registry.record(name)):
+        if absent := records.find(name).absent:
             pytest.skip(f"not installed: {absent}")
         monkeypatch.setattr(cuda_device, "why_none", lambda: None)
         monkeypatch.setattr(cuda_device, "check_room", lambda X: None)
@@ -103,7 +103,7 @@ def test_library_that_knows_no_gpu(on_processor, monkeypatch, name, said, load):
 
 
 def test_rows_of_processors_name_the_processor(load):
-    if absent := registry.absent(registry.record("jax_step")):
+    if absent := records.find("jax_step").absent:
         pytest.skip(f"not installed: {absent}")
     problem = load("3x5")
     for name in ("jax_step", "jax_autograd"):

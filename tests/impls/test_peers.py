@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import impls
-from impls import registry
-from impls.registry import RECORDS
+from impls import records
+from impls.records import RECORDS
 
 LIBRARIES = {"numexpr", "sklearn", "torch", "jax"}
 PEERS = [one.name for one in RECORDS if one.device == "cpu" and LIBRARIES & set(one.needs)]
@@ -21,8 +21,8 @@ def peer(request):
 
 
 def installed(name):
-    if reason := registry.missing(registry.record(name)):
-        pytest.skip(reason)
+    if missing := records.find(name).missing:
+        pytest.skip(str(missing))
     return impls.load(name)
 
 

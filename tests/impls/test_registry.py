@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import impls
-from impls import registry
+from impls import records
 
 X, Y, W = np.ones((3, 4)), np.ones((1, 4)), np.ones((3, 1))
 
@@ -48,14 +48,15 @@ ALWAYS = {"llvmlite", "psutil", "sklearn", "threadpoolctl", "dask"}
 
 @pytest.mark.parametrize("name", impls.names())
 def test_row_is_installed_and_so_among_those_that_are_tested(name):
-    if reason := registry.missing(registry.record(name)):
-        pytest.skip(reason)
+    if missing := records.find(name).missing:
+        pytest.skip(str(missing))
     assert impls.load(name).name == name
 
 
 @pytest.mark.parametrize("name", impls.names())
 def test_record_tells_the_truth_about_its_module(name):
-    record, path = registry.record(name), Path(registry.__file__).with_name(f"{name}.py")
+    record = records.find(name)
+    path = record.path
     tree = ast.parse(path.read_text("utf-8"))
     assert ast.get_docstring(tree).splitlines()[0].strip()
     assert libraries(tree) - (ALWAYS - set(record.needs)) == set(record.needs)
@@ -88,14 +89,14 @@ def test_missing_library(monkeypatch):
     monkeypatch.delitem(sys.modules, "impls.numba_two_loop", raising=False)
     with pytest.raises(impls.Unavailable, match=r"^not installed: pip install numba$"):
         impls.load("numba_two_loop")
-    assert registry.missing(registry.record("numba_two_loop")) == "not installed: pip install numba"
-    assert registry.missing(registry.record("numpy_zero_loop")) is None
+    assert str(records.find("numba_two_loop").missing) == "not installed: pip install numba"
+    assert records.find("numpy_zero_loop").missing is None
 
 
 def test_missing_library_is_named_as_pip_knows_it(monkeypatch):
-    monkeypatch.setattr(registry, "_is_installed", lambda library: library == "numpy")
-    assert registry.missing(registry.record("sklearn_loss")) == "not installed: pip install scikit-learn"
-    assert registry.missing(registry.record("jax_step")) == "not installed: pip install jax"
+    monkeypatch.setattr(records, "_is_installed", lambda library: library == "numpy")
+    assert str(records.find("sklearn_loss").missing) == "not installed: pip install scikit-learn"
+    assert str(records.find("jax_step").missing) == "not installed: pip install jax"
 
 
 def test_library_that_does_not_load(monkeypatch):
@@ -108,7 +109,7 @@ def test_library_that_does_not_load(monkeypatch):
 
 
 def test_importing_impls_loads_no_optional_library():
-    optional = {library for record in registry.RECORDS for library in record.needs} - {"numpy"}
+    optional = {library for record in records.RECORDS for library in record.needs} - {"numpy"}
     code = f"import sys, impls; print(({optional | {'scipy'}}) & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
@@ -131,7 +132,7 @@ def test_own_file(tmp_path, monkeypatch):
     (tmp_path / "mine.py").write_text(SEVEN_LINES)
     monkeypatch.chdir(tmp_path)
     own = impls.load("mine.py")
-    assert (own.name, own.record.title, own.path) == ("mine.py", "own file", tmp_path / "mine.py")
+    assert (own.name, own.record.title, own.record.path) == ("mine.py", "own file", tmp_path / "mine.py")
     step, row = own.bind(X, Y), impls.load("numpy_zero_loop").bind(X, Y)
     for mine, expected in zip(step(W, 0.25), row(W, 0.25), strict=True):
         assert mine == pytest.approx(expected, rel=1e-14)

@@ -185,7 +185,7 @@ def test_repeats_its_bits_and_keeps_no_state(row, dtype, load):
 
 @pytest.mark.parametrize("name", ["python_two_features", "python_two_loop"])
 def test_pure_python_imports_only_math(name):
-    tree = ast.parse(impls.load(name).path.read_text("utf-8"))
+    tree = ast.parse(impls.load(name).record.path.read_text("utf-8"))
     imports = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
     assert [getattr(node, "module", None) for node in imports] == ["math"]
 

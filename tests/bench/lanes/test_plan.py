@@ -6,11 +6,11 @@ import sys
 
 import numpy as np
 import pytest
+from bench.selection import BadSelection, Setting
 
 from bench.lanes import plan as plans
 from bench.lanes.plan import PRESETS, Asked, Paces
-from bench.selection import BadSelection, Setting
-from impls import pools, registry
+from impls import pools
 from impls.data import problems
 
 NUMPY = "numpy_zero_loop"
@@ -78,7 +78,7 @@ def test_copies_of_all_rows_must_fit_in_memory(monkeypatch):
     monkeypatch.setattr(plans.psutil, "virtual_memory", lambda: Memory)
     monkeypatch.setattr(plans.problems.psutil, "virtual_memory", lambda: Memory)
     planned(rows=(NUMPY,), problems=("100x1000",))
-    rows = sum(record.device == "cpu" and not record.on_disk for record in registry.RECORDS)
+    rows = sum(record.device == "cpu" and not record.on_disk for record in records.RECORDS)
     with pytest.raises(BadSelection, match=rf"a copy for {rows} rows take 0\.0 GB"):
         planned(problems=("100x1000",))
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from impls.data import problems
-from impls.registry import UnknownName
+from impls.errors import UnknownName
 
 SMALL = ["breast_cancer", "two_features", "cats", "square", "5x7", "17x1000"]  # the others take long to make
 

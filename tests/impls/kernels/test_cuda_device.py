@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import impls
-from impls import registry
+from impls import records
 from impls.kernels import cuda_device
 
 X = np.broadcast_to(0.0, (1000, 500_000))  # 4 GB, of one number
@@ -116,18 +116,18 @@ def test_a_call_that_fails_is_named(install, monkeypatch):
     assert driver.contexts == ["retained"]
 
 
-ON_GPU = [record for record in registry.RECORDS if record.device == "cuda"]
+ON_GPU = [record for record in records.RECORDS if record.device == "cuda"]
 
 
 @pytest.mark.parametrize("record", ON_GPU, ids=lambda record: record.name)
 def test_a_row_asks_for_the_gpu_before_its_library(install, monkeypatch, record):
-    monkeypatch.setattr(registry, "_is_installed", lambda library: False)
+    monkeypatch.setattr(records, "_is_installed", lambda library: False)
     install(None)
-    assert registry.missing(record) == f"no CUDA device: {cuda_device.why_none()}"
+    assert str(record.missing) == f"no CUDA device: {cuda_device.why_none()}"
     with pytest.raises(impls.Unavailable, match=r"^no CUDA device: needs an NVIDIA GPU and its driver; "):
         impls.load(record.name)
     install(Driver())
-    assert registry.missing(record).startswith("not installed: pip install ")
+    assert str(record.missing).startswith("not installed: pip install ")
 
 
 def test_no_library_is_imported_to_find_a_gpu():

@@ -7,7 +7,7 @@ import pytest
 import impls
 from impls.contract import Step
 from impls.data import problems
-from impls.registry import RECORDS, missing
+from impls.records import RECORDS
 from impls.truth import oracle
 from impls.truth.oracle import reference
 
@@ -42,7 +42,7 @@ def test_gradients_are_the_slopes_of_the_cost():
 def test_no_row_is_more_accurate(largest_z):
     w, b, X, Y = data("2x12", largest_z, labels="random")
     true, oracles = numbers(textbook(w, b, X, Y)), numbers(reference(w, b, X, Y).value)
-    for name in [record.name for record in RECORDS if not missing(record)]:
+    for name in [record.name for record in RECORDS if not record.missing]:
         rows = numbers(impls.load(name).bind(X, Y)(w, b))
         for expected, from_oracle, from_row in zip(true, oracles, rows, strict=True):
             least = abs(mp.mpf(from_row) - expected) * (1 + 1e-15)  # a tie of two floats, but for far digits

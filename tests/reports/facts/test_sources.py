@@ -3,7 +3,7 @@
 import pytest
 
 from bench.selection import describe_row
-from impls.registry import RECORDS
+from impls.records import RECORDS
 from reports.facts.sources import Count, count
 
 SNIPPETS = {

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import reports
-from impls import registry
+from impls.records import RECORDS
 from reports import figures
 from reports.figures import Picture, inlined
 from reports.figures.style import FAMILIES, INK, MARKERS, NEUTRAL, WIDTH, clipped, looks_of
@@ -82,21 +82,21 @@ def test_colours_of_rows_stand_out_from_a_dark_page(colour):
 
 @pytest.mark.parametrize("vision", SEEN)
 def test_rows_are_told_apart_with_any_colour_vision(results, vision):
-    looks = [looks_of(results)[record.name] for record in registry.RECORDS]
+    looks = [looks_of(results)[record.name] for record in RECORDS]
     for one, other in combinations(looks, 2):
         pairs = zip(seen_by(vision, one.colour), seen_by(vision, other.colour), strict=True)
         assert one.marker != other.marker or sum((a - b) ** 2 for a, b in pairs) > 0.1**2
 
 
 def test_every_row_of_the_suite_has_a_look_of_its_own(results):
-    looks = [looks_of(results)[record.name] for record in registry.RECORDS]
+    looks = [looks_of(results)[record.name] for record in RECORDS]
     assert len(set(looks)) == len(looks) > 10
 
 
 @pytest.mark.parametrize("names", [(), ("jax_step",), ("mine.py", "numpy_zero_loop"), ("b.py", "a.py")])
 def test_a_row_looks_the_same_whatever_rows_a_run_has(document, results, names):
     all_looks, looks = looks_of(results), looks_of(of_rows(document, *names))
-    for record in registry.RECORDS:
+    for record in RECORDS:
         assert looks[record.name] == all_looks[record.name]
     assert {looks[name].colour for name in names if name.endswith(".py")} <= {NEUTRAL}
 

@@ -3,8 +3,6 @@
 from pathlib import Path
 
 import pytest
-
-import impls
 from bench.selection import (
     DEFAULT_PROBLEMS,
     BadSelection,
@@ -14,6 +12,8 @@ from bench.selection import (
     path_of,
     select,
 )
+
+import impls
 from impls import pools
 from impls.data import problems
 

@@ -3,73 +3,21 @@
 Exit codes: 0; 2 for a request that cannot be met; 130 for a command that was interrupted.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 
-from bench.cli.terminal import (
-    INTERRUPTED,
-    Command,
-    Commands,
-    dtype_option,
-    ended_by_signals,
-    progress,
-    user_errors,
-)
+from bench.cli.options import FILE_TO_READ, Command, DataSetPath, ShapeType, SizeType, dtype_option
+from bench.cli.terminal import INTERRUPTED, Commands, progress, user_errors
 from bench.datasets.maker import Maker, described
 from bench.datasets.table_import import import_table, opened_table
-from bench.selection import check_threads
+from bench.request import check_threads
+from bench.signals import ended_by_signals
 from impls import pools
-from impls.data import problems
 from impls.data.dataset import CHUNK_BYTES, opened
 from reports import files
-
-_SIZES = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
-
-
-class _Shape(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2
-    """A shape such as 28x100000000, as n_x and m."""
-
-    name = "NxM"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int]:
-        """Return n_x and m."""
-        found = problems.sized(str(value))
-        if found is None:
-            self.fail(f"{value!r} is no shape; write 28x1000000, features x examples", param, ctx)
-        return found
-
-
-class _Size(click.ParamType):  # type: ignore[type-arg]
-    """A size such as 32MB, in bytes."""
-
-    name = "SIZE"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the bytes."""
-        found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([kmg]i?b)", str(value).lower())
-        if not found or not float(found[1]):
-            self.fail(f"{value!r} is no size; write 500kB, 32MB or 1GB", param, ctx)
-        return max(1, int(float(found[1]) * _SIZES[found[2]]))
-
-
-class _DataSet(click.ParamType):  # type: ignore[type-arg]
-    """The path of a new data set."""
-
-    name = "DATA.zarr"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """Return the path."""
-        path = Path(value)
-        if path.suffix != ".zarr":
-            self.fail(f"{str(value)!r}: the name of a data set ends in .zarr", param, ctx)
-        return path
 
 
 def _storage_options(command: Command) -> Command:
@@ -77,7 +25,7 @@ def _storage_options(command: Command) -> Command:
         click.option(
             "--chunk",
             "chunk_bytes",
-            type=_Size(),
+            type=SizeType(),
             default=f"{CHUNK_BYTES >> 20}MiB",
             show_default=True,
             help="What a chunk of X takes, at most, such as 500kB or 1GB.",
@@ -94,9 +42,13 @@ def data() -> None:
 
 
 @data.command()
-@click.argument("path", type=_DataSet(), metavar="DATA.zarr")
+@click.argument("path", type=DataSetPath(), metavar="DATA.zarr")
 @click.option(
-    "--shape", type=_Shape(), required=True, metavar="NxM", help="Features x examples, such as 28x100000000."
+    "--shape",
+    type=ShapeType(),
+    required=True,
+    metavar="NxM",
+    help="Features x examples, such as 28x100000000.",
 )
 @click.option(
     "--seed",
@@ -129,14 +81,14 @@ def make(
 
 
 @data.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
+@click.argument("file", type=FILE_TO_READ, metavar="FILE")
 @click.option(
     "--label", required=True, metavar="COLUMN", help="Column of labels: its name, or number from 0."
 )
 @click.option(
     "-o",
     "--output",
-    type=_DataSet(),
+    type=DataSetPath(),
     metavar="DATA.zarr",
     help="[default: named like FILE, in the current folder]",
 )

@@ -1,0 +1,60 @@
+"""The command `zeroloop compare`."""
+
+from pathlib import Path
+
+import click
+
+from bench.cli.options import FILE_TO_READ, FOLDER, Percentage
+from bench.cli.terminal import user_errors
+from bench.request import BadRequest
+from reports import wording
+from reports.facts.changes import Changes, changed
+from reports.results import read
+from reports.tables import tables
+
+
+@click.command("compare")
+@click.argument("before", type=FILE_TO_READ)
+@click.argument("after", type=FILE_TO_READ)
+@click.option(
+    "--fail-on-regression",
+    "limit",
+    type=Percentage(),
+    help="Exit 1 for a row that is slower by more, such as 5%.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=FOLDER,
+    metavar="DIR",
+    help="Folder of a page with all rows and a figure.  [default: no page]",
+)
+def compare_runs(before: Path, after: Path, limit: float | None, output: Path | None) -> None:
+    """Compare two results files, row by row."""
+    with user_errors():
+        changes = changed(read(before), read(after))
+        if not changes.rows and not changes.broken:
+            held = " and ".join(map(tables.contents_as_text, (changes.before, changes.after)))
+            raise BadRequest(f"{before} and {after} have no row on the same problem in common: {held}")
+        page = None
+        if output:
+            from reports import write
+
+            page = write.write_comparison(changes, output)
+    click.echo(tables.changes_as_text(changes))
+    regressions = [] if limit is None else _show_regressions(changes, limit)
+    if page:
+        click.echo(f"page: {page}")
+    raise SystemExit(1 if regressions else 0)
+
+
+def _show_regressions(changes: Changes, limit: float) -> list[str]:
+    regressions = changes.regressions(limit)
+    for said in regressions:
+        click.echo(f"regression: {said}")
+    if unsure := changes.unsure(limit):
+        click.echo(
+            f"{unsure} of {len(changes.rows)} intervals are too wide to rule out a regression of "
+            f"{wording.percent(limit)}; `zeroloop run --until` narrows them"
+        )
+    return regressions

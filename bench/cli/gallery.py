@@ -1,0 +1,33 @@
+"""The command `zeroloop gallery`."""
+
+from pathlib import Path
+
+import click
+
+from bench.cli.options import FOLDER
+from bench.cli.terminal import user_errors
+from reports.facts.gathered import gather
+from reports.tables import tables
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR")
+@click.option(
+    "-o",
+    "--output",
+    type=FOLDER,
+    metavar="DIR",
+    help="Folder of the page, gallery.html.  [default: the folder that is read]",
+)
+def gallery(folder: Path, output: Path | None) -> None:
+    """Put machines side by side: every results file below DIR.
+
+    A class collects one file of each machine; the page shows what removing the loops brought on all of them.
+    """
+    from reports import write
+
+    with user_errors():
+        found = gather(folder)
+        page = write.write_gallery(found, output or folder)
+    click.echo(tables.gallery_as_text(found))
+    click.echo(f"page: {page}")

@@ -1,0 +1,121 @@
+"""Options that several commands have, and the types of what users write: 5m, 2%, 28x1000000, 32MB."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from bench.lanes.plan import parse_duration
+from impls.data import problems
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_SIZES = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+FILE_TO_READ = click.Path(exists=True, dir_okay=False, path_type=Path)
+FILE_TO_WRITE = click.Path(dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+def data_options(command: Command) -> Command:
+    """Give a command the options --dtype and --threads."""
+    for option in (
+        click.option(
+            "--threads", type=int, metavar="N", help="Threads a step may use.  [default: all cores]"
+        ),
+        dtype_option("float64"),
+    ):
+        command = option(command)
+    return command
+
+
+def dtype_option(default: str) -> Callable[[Command], Command]:
+    """Return the option --dtype of one type."""
+    return click.option(
+        "--dtype",
+        type=click.Choice(problems.DTYPES),
+        default=default,
+        show_default=True,
+        help="Floating point type.",
+    )
+
+
+def rows_option(command: Command) -> Command:
+    """Give a command the option --impl, which may be repeated."""
+    return click.option(
+        "--impl", "rows", multiple=True, metavar="NAME|FILE.py", help="Row or own file; repeatable."
+    )(command)
+
+
+def problems_option(command: Command) -> Command:
+    """Give a command the option --problem, which may be repeated."""
+    return click.option("--problem", "names", multiple=True, metavar="NAME|NxM", help="Data; repeatable.")(
+        command
+    )
+
+
+class Duration(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2
+    """A time such as 5m, in seconds."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the seconds."""
+        try:
+            return parse_duration(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Percentage(click.ParamType):  # type: ignore[type-arg]
+    """A share such as 2%, as 0.02."""
+
+    name = "PERCENT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the share."""
+        found = re.fullmatch(r"([0-9]*\.?[0-9]+) ?%", str(value))
+        if not found or not 0 < float(found[1]) < 1000:
+            self.fail(f"{value!r} is no percentage; write 2% or 0.5%", param, ctx)
+        return float(found[1]) / 100
+
+
+class ShapeType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2
+    """A shape such as 28x100000000, as n_x and m."""
+
+    name = "NxM"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Return n_x and m."""
+        found = problems.sized(str(value))
+        if found is None:
+            self.fail(f"{value!r} is no shape; write 28x1000000, features x examples", param, ctx)
+        return found
+
+
+class SizeType(click.ParamType):  # type: ignore[type-arg]
+    """A size such as 32MB, in bytes."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the bytes."""
+        found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([kmg]i?b)", str(value).lower())
+        if not found or not float(found[1]):
+            self.fail(f"{value!r} is no size; write 500kB, 32MB or 1GB", param, ctx)
+        return max(1, int(float(found[1]) * _SIZES[found[2]]))
+
+
+class DataSetPath(click.ParamType):  # type: ignore[type-arg]
+    """The path of a new data set."""
+
+    name = "DATA.zarr"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path."""
+        path = Path(value)
+        if path.suffix != ".zarr":
+            self.fail(f"{str(value)!r}: the name of a data set ends in .zarr", param, ctx)
+        return path
