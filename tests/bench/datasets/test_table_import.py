@@ -13,10 +13,10 @@ import pytest
 import zarr
 from pyarrow import parquet
 
-from bench.cli.terminal import alone_in
 from bench.datasets import table_import
 from bench.datasets.table_import import BadTable, import_table, opened_table
-from bench.selection import BadSelection
+from bench.locking import alone_in
+from bench.request import BadRequest
 from impls.data.dataset import BadData, opened, unfinished
 
 NAMES = ["mass", "a,b", "is signal", "énergie"]  # the labels between the features
@@ -316,7 +316,7 @@ def test_an_import_that_goes_on_is_not_removed(tmp_path, table):
     zarr.open_group(tmp_path / "data.zarr.part", mode="a", attributes={"imported from": "other.csv"})
     with (
         alone_in(tmp_path / "data.zarr.part", "a test"),
-        pytest.raises(BadSelection, match="another command writes there"),
+        pytest.raises(BadRequest, match="another command writes there"),
     ):
         run(table)
     assert (tmp_path / "data.zarr.part").exists()
