@@ -40,7 +40,7 @@ def whole(tmp_path_factory):
 @pytest.mark.parametrize(
     ("chunk", "threads"),
     [
-        (PIECE - 512, 1),  # odd multiples of 512 are what a data set takes
+        pytest.param(PIECE - 512, 1, marks=pytest.mark.slow),  # a data set takes odd multiples of 512
         (PIECE - 512, 3),
         (3 * PIECE + 512, 2),
         (PIECE // 2 + 512, 2),
@@ -52,7 +52,9 @@ def test_same_numbers_whatever_the_chunks_and_threads(tmp_path, whole, chunk, th
         assert one.tobytes() == other.tobytes()
 
 
-@pytest.mark.parametrize("chunk", [1, 511, 512, 1536, 4608])
+@pytest.mark.parametrize(
+    "chunk", [1, 512, 1536, *(pytest.param(chunk, marks=pytest.mark.slow) for chunk in (511, 4608))]
+)
 def test_same_numbers_where_chunks_cut_pieces(tmp_path, chunk):
     assert piece_of(500) == 1024
     X, Y = made(tmp_path / "one.zarr", 500, 2100, 2100)
