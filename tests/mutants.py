@@ -3,9 +3,9 @@
     python tests/mutants.py [--count 200] [--jobs 2] [--part truth]
 
 A mutant swaps one operator, number or branch, or leaves out one statement. Which of all possible mutants are
-tried follows from a hash of the change and its function, so that two versions of the code that share a function
-share its mutants. Each is made in a copy of the checkout. The tests of its part run until the first fails. A
-mutant that no test finds is printed: a test is missing there, or the code makes no difference.
+tried follows from a hash of the change and its function, so that two versions of the code that share a
+function share its mutants. Each is made in a copy of the checkout. The tests of its part run until the first
+fails. A mutant that no test finds is printed: a test is missing there, or the code makes no difference.
 """
 
 import argparse
