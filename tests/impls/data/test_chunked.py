@@ -141,7 +141,7 @@ SIZES = [("1x1", 1), ("2x30", 1), ("28x200", 7), ("28x1001", 1000), ("9x2500", 1
 @pytest.mark.parametrize("kind", ["zarr", pytest.param("npy", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("name", "chunk"), SIZES)
 def test_gate(tmp_path, name, chunk, dtype, kind, monkeypatch):
-    gate = gate_for(name, dtype)
+    gate = gate_for(problems.find(name), dtype)
     arguments = (tmp_path / "data", gate.problem, chunk)
     data = written(*arguments) if kind == "zarr" else tabled(*arguments, monkeypatch)
     assert len(data) == -(-gate.problem.X.shape[1] // chunk)

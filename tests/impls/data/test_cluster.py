@@ -295,7 +295,7 @@ def test_other_versions(near, data, name, theirs, monkeypatch):
             r"worker tcp://\S+: MemoryError\('all gone'\); their logs may say",
         ),
         (BadData("a chunk"), BadData, "a chunk"),
-        (impls.Unavailable("no Zarr"), impls.Unavailable, "no Zarr"),
+        (impls.Unavailable("does not load", "no Zarr"), impls.Unavailable, "does not load: no Zarr"),
     ],
 )
 def test_what_a_worker_raises(near, data, raised, kind, said, monkeypatch):

@@ -75,7 +75,7 @@ def test_wide_data(name, dtype, order, load, error):
 
 @pytest.mark.slow
 def test_a_million_examples_in_float32():
-    gate = gate_for("2x1000000", "float32")
+    gate = gate_for(problems.find("2x1000000"), "float32")
     row, Y = impls.load("numba_fused"), gate.problem.Y
     for X in (gate.problem.X, np.asfortranarray(gate.problem.X)):
         errors = [gate.run(row.prepare(X, Y, threads)) for threads in (1, 2, 3, 64)]
