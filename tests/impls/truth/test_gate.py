@@ -68,7 +68,7 @@ def test_right_row_passes(name, dtype, row, load, bind):
 
 def test_right_own_file_passes(problem, tmp_path):
     path = tmp_path / "mine.py"
-    path.write_text(impls.load("numpy_zero_loop").path.read_text("utf-8"), "utf-8")
+    path.write_text(impls.load("numpy_zero_loop").record.path.read_text("utf-8"), "utf-8")
     assert (
         0 <= Gate(problem).run(impls.load(str(path)).bind(problem.X, problem.Y)) <= TOLERANCE[problem.dtype]
     )
