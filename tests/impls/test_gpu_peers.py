@@ -85,7 +85,7 @@ def test_cupy(monkeypatch, dtype, load):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("torch_gpu", "this build of PyTorch is for processors alone"),
+        ("torch_gpu", "this build of PyTorch has no CUDA"),
         ("jax_gpu", r"JAX has no CUDA here; pip install 'jax\[cuda13\]'"),
         ("numba_cuda_fused", r"Numba finds no CUDA toolkit; pip install 'numba-cuda\[cu13\]'"),
     ],

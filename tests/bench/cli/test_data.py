@@ -22,7 +22,7 @@ from pyarrow import parquet
 
 from bench.cli.terminal import alone_in
 from bench.datasets import maker
-from impls.data.dataset import unfinished
+from impls.data.writing import unfinished
 
 MAKE = ("data", "make", "new.zarr", "--shape=3x100000", "--chunk=100kB", "--threads=2")  # 14 chunks
 
