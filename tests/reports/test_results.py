@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from reports import results
-from reports.results import BadResults, parse, read, run_id
+from reports.reading import parse, read, run_id
+from reports.results import BadResults
 
 TEXT = Path(__file__).with_name("ten_timings.json").read_text("utf-8").strip()
 VALID = json.loads(TEXT)
-SCHEMA = json.loads(Path(results.__file__).with_name("results.schema.json").read_text("utf-8"))
+SCHEMA = results.schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
 WRONG = (None, True, 7, 0.5, "text", [], {})
 
@@ -91,8 +92,7 @@ def test_hand_written_file_is_read(ten_timings):
     assert found.environment.pools[1].version is None
 
 
-def test_schema_on_disk_is_the_generated_one():
-    assert results.schema() == SCHEMA
+def test_the_schema_can_be_printed():
     printed = subprocess.run([sys.executable, "-m", "reports.results"], capture_output=True, check=True)
     assert json.loads(printed.stdout) == SCHEMA
 

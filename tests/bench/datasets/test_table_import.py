@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as arrow
 import pytest
 import zarr
+from bench.selection import BadSelection
 from pyarrow import parquet
 
 from bench.cli.terminal import alone_in
 from bench.datasets import table_import
 from bench.datasets.table_import import BadTable, import_table, opened_table
-from bench.selection import BadSelection
 from impls.data.dataset import BadData, opened, unfinished
 
 NAMES = ["mass", "a,b", "is signal", "énergie"]  # the labels between the features

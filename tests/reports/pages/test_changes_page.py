@@ -8,7 +8,7 @@ import pytest
 from reports.facts.changes import changed
 from reports.figures import Picture
 from reports.pages.changes_page import render, verdict
-from reports.results import parse
+from reports.reading import parse
 
 
 def changes_of(before, after):

@@ -11,7 +11,7 @@ from reports import figures, write
 from reports.facts.gathered import gather
 from reports.figures import Picture
 from reports.pages.gallery_page import render, verdict
-from reports.results import parse
+from reports.reading import parse
 
 STUB = Picture("gallery", "", '<svg viewBox="0 0 1 1"><path d="" /></svg>')
 
