@@ -102,9 +102,11 @@ def stub():
 
 @pytest.fixture(scope="session")
 def report(tmp_path_factory, results, pictures):
-    """The folder of a report, with the session's figures, which take long to draw."""
+    """The folder of a report, with the session's figures, which take long to draw, and a PDF of one."""
+    as_pdf = figures.as_pdf
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(figures, "draw", lambda facts: pictures)
+        patch.setattr(figures, "as_pdf", lambda pictures: as_pdf(list(pictures)[:1]))
         return write_report(results.document, tmp_path_factory.mktemp("out")).parent
 
 

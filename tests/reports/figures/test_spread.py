@@ -17,8 +17,14 @@ def ticks(line):
     return [x for x in line.get_xdata()[::3] if not math.isnan(x)]
 
 
-def test_a_tick_for_each_block_of_each_process(cited_pictures, cited_results):
-    (axes,) = cited_pictures["spread-0"].figure.axes
+@pytest.fixture(scope="module")
+def picture(cited_results):
+    with drawing():
+        return spread.draw("spread-0", Facts(cited_results).comparisons[0], looks_of(cited_results))
+
+
+def test_a_tick_for_each_block_of_each_process(picture, cited_results):
+    (axes,) = picture.figure.axes
     drawn = [line for line in axes.lines if line.get_gid()]
     for line, row in zip(drawn, Facts(cited_results).comparisons[0].measured, strict=True):
         blocks_s = row.timing.blocks_s
@@ -26,14 +32,14 @@ def test_a_tick_for_each_block_of_each_process(cited_pictures, cited_results):
         assert ticks(line) == pytest.approx([one / middle_s for process in blocks_s for one in process])
 
 
-def test_marks_and_alternative_say_the_spread_of_the_table(cited_pictures, cited_results, marks):
+def test_marks_and_alternative_say_the_spread_of_the_table(picture, cited_results, marks):
     lines = Facts(cited_results).comparisons[0].measured
-    assert marks(cited_pictures["spread-0"]) == [
+    assert marks(picture) == [
         (one.name, f"{one.name}: {percent(one.between)} between processes, {percent(one.within)} within")
         for one in lines
     ]
     worst = max(lines, key=lambda line: line.between)
-    assert cited_pictures["spread-0"].alternative.endswith(f": {worst.name}, {percent(worst.between)}.")
+    assert picture.alternative.endswith(f": {worst.name}, {percent(worst.between)}.")
 
 
 def test_blocks_far_off_stand_at_the_edges_and_lost_processes_are_left_out(cited, faults_of_texts):

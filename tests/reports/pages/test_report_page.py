@@ -220,25 +220,27 @@ def test_rows_that_agree_exactly_are_in_the_table_of_errors(document, keep, rend
     assert "agreement" in sections(rendered(document))
 
 
-def test_hostile_strings_stay_text(spoilt, document, renamed, rendered, read_html, hostile, plain):
-    document = spoilt(document, hostile)
-    document["zeroloop"]["rows"][-1]["source"] += f"# {hostile}"
-    for old in ("square", "numba_two_loop", "mine.py"):
-        document = renamed(document, old, f"{hostile}-{old}")
-    read = read_html(rendered(document))
-    assert read.faults == []
-    assert structure(read) == plain
-    words = " ".join(read.text.split())
-    for name in ("", "-square", "-numba_two_loop", "-mine.py"):
-        assert " ".join(f"{hostile}{name}".split()) in words
-
-
-def test_hostile_code_stays_text(document, rendered, read_html, hostile, plain):
-    document["zeroloop"]["rows"][-1]["source"] = hostile
-    read = read_html(rendered(document))
-    assert read.faults == []
-    assert structure(read) == plain
-    assert " ".join(hostile.split()) in " ".join(read.text.split())
+def test_hostile_strings_and_code_stay_text(
+    spoilt, results, renamed, rendered, read_html, all_hostile, plain
+):
+    """Rows, problems, titles, reasons and sources; rows are marked with their very names."""
+    names = ("-square", "-numba_two_loop", "-mine.py")
+    for hostile in all_hostile.values():
+        document = spoilt(results.document, hostile)
+        document["zeroloop"]["rows"][-1]["source"] = hostile
+        document["zeroloop"]["rows"][0]["source"] += f"# {hostile}"
+        for name in names:
+            document = renamed(document, name[1:], f"{hostile}{name}")
+        read = read_html(rendered(document))
+        assert read.faults == []
+        assert structure(read) == plain
+        words = " ".join(read.text.split())
+        for name in ("", *names):
+            assert " ".join(f"{hostile}{name}".split()) in words
+        row = f"{hostile}-numba_two_loop"
+        assert row in [held.get("data-row") for tag, held in read.tags if tag == "tr"]
+        assert row in [held.get("data-source") for tag, held in read.tags if tag == "details"]
+        assert row in [held.get("value") for tag, held in read.tags if tag == "input"]
 
 
 def test_a_quiet_run_is_citable(cited, rendered, read_html):
@@ -369,13 +371,13 @@ def test_each_file_that_the_page_holds_has_one_button(page_text, unpacked, read_
     assert sorted(read_html(page_text).values("data-file")) == sorted(unpacked(page_text))
 
 
-def test_files_of_any_text_and_bytes_are_held(results, hostile, unpacked, read_html):
+def test_files_of_any_text_and_bytes_are_held(facts, all_hostile, unpacked, read_html):
     files = {
-        f"{hostile}.txt": hostile,
+        **{f"{hostile}.txt": hostile for hostile in all_hostile.values()},
         "script": "</script><script>alert(1)</script>",
         "b.pdf": bytes(range(256)),
     }
-    text = render(Facts(results), {}, files)
+    text = render(facts, {}, files)
     assert unpacked(text) == {
         name: content.encode() if isinstance(content, str) else content for name, content in files.items()
     }
@@ -389,11 +391,3 @@ def test_a_source_ends_neither_the_block_of_files_nor_its_own(document, rendered
     assert read.faults == []
     assert [tag for tag, _ in read.tags].count("script") == 2
     assert "<script>alert(1)</script>" in read.text
-
-
-def test_hostile_rows_are_marked_with_their_names(document, renamed, rendered, read_html, hostile):
-    name = f"{hostile}-numba_two_loop"
-    tags = read_html(rendered(renamed(document, "numba_two_loop", name))).tags
-    assert name in [held.get("data-row") for tag, held in tags if tag == "tr"]
-    assert name in [held.get("data-source") for tag, held in tags if tag == "details"]
-    assert name in [held.get("value") for tag, held in tags if tag == "input"]
