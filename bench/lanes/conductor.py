@@ -11,6 +11,7 @@ What a row does wrong costs it the setting in that process, and costs no other r
 import dataclasses
 import math
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -36,7 +37,7 @@ from impls.records import Record
 from impls.training import gradient_descent
 from impls.truth.gate import TOLERANCE, Gate, Point, Refused, judge
 from impls.truth.oracle import reference
-from reports.facts.comparison import compare
+from reports.facts.facts import Facts
 from reports.facts.noise import FEWEST_PROCESSES
 from reports.results import Light, Pool, Spent
 
@@ -83,7 +84,7 @@ class Conductor:
         self._field_of: tuple[int, int] | None = None  # process and threads that the field is started for
         self._truths: dict[tuple[str, str], tuple[Point, Point]] = {}
         self._costs: dict[str, list[float]] = {}  # of gradient descent, by dtype
-        self._spent = dataclasses.asdict(ledger.spent)
+        self._spent = defaultdict(float, dataclasses.asdict(ledger.spent))
 
     def run(self) -> None:
         """Measure until the plan is done; raises OSError where the file cannot be written."""
@@ -101,7 +102,7 @@ class Conductor:
             while self._goes_on(perf_counter() - start_s):
                 self._next()
                 self._spent["total_s"] = perf_counter() - start_s
-                self._ledger.spent = Spent(**self._spent)
+                self._ledger.spent = Spent(self._spent["timed_s"], self._spent["total_s"])
                 self._ledger.noise = listener.heard(self._field.running_s)
                 self._ledger.done += 1
                 self._save()
@@ -125,7 +126,7 @@ class Conductor:
         base = self._ledger.plan.baseline
         ratios = [
             comparison.speedup(line.name, base)
-            for comparison in compare(self._ledger.results)
+            for comparison in Facts(self._ledger.results).comparisons
             for line in comparison.measured
             if line.name != base
         ]

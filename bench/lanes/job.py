@@ -19,7 +19,7 @@ from bench.request import BadRequest, Request, request
 from bench.signals import ended_by_signals
 from impls import records
 from impls.data import problems
-from reports import files, results, wording
+from reports import files, reading, wording
 from reports.results import Plan, Results
 
 
@@ -58,7 +58,7 @@ def new(asked: Asked, output: Path | None) -> Job:
 def resumed(path: Path, own_files: Sequence[str]) -> Job:
     """Plan to go on with an interrupted run; raises BadRequest, BadResults, OSError."""
     check_system()
-    before = results.read(path)
+    before = reading.read(path)
     plan = before.run.plan
     if plan is None:
         raise BadRequest(f"{path}: of `pytest --benchmark-only`, which cannot be gone on with")

@@ -30,8 +30,20 @@ from bench.request import Request, Setting, describe_problem, describe_row
 from impls.errors import UserError
 from impls.records import Record
 from impls.truth.gate import TOLERANCE
-from reports import files, results
-from reports.results import Light, Noise, Plan, Pool, Results, Run, Spent, Timing, Training, Unmeasured
+from reports import files, reading
+from reports.results import (
+    SCHEMA,
+    Light,
+    Noise,
+    Plan,
+    Pool,
+    Results,
+    Run,
+    Spent,
+    Timing,
+    Training,
+    Unmeasured,
+)
 
 _Place = tuple[Record, Setting]
 _SPARE = 2  # times the file's size: kept free for the last write on a disk that fills up
@@ -183,7 +195,7 @@ class Ledger:
     @property
     def results(self) -> Results:
         """What is known so far, as reports read it."""
-        return results.parse(self.document)
+        return reading.parse(self.document)
 
     def save(self) -> None:
         """Write the file, whole; raises OSError where that fails, and leaves the one before."""
@@ -280,7 +292,7 @@ class Ledger:
 
     def _run(self) -> Run:
         return Run(
-            schema=results.SCHEMA,
+            schema=SCHEMA,
             version=metadata.version("zeroloop"),
             kind="run",
             interrupted=self.interrupted,

@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from bench.cli import main
-from reports.results import read
+from reports.reading import read
 
 ROOT = Path(__file__).parents[2]
 WRONG = sorted((ROOT / "tests" / "impls" / "wrong").glob("*.py"))

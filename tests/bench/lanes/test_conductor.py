@@ -22,8 +22,9 @@ from bench.lanes import plan as plans
 from bench.lanes.conductor import Conductor
 from bench.lanes.ledger import Ledger
 from bench.lanes.plan import Asked, Paces
-from reports.facts.comparison import compare, left_out
-from reports.results import read
+from reports.facts.facts import Facts
+from reports.facts.left_out import left_out
+from reports.reading import read
 
 FAULTY = Path(__file__).with_name("faulty")
 PROBLEMS = ("8x100", "3x50")
@@ -124,12 +125,12 @@ def test_first_calls_are_told_apart(healthy):
 def test_a_twin_runs_beside_the_baseline(healthy):
     _, found = healthy
     assert [(one.row, one.problem) for one in found.run.twins] == [(NUMPY, problem) for problem in PROBLEMS]
-    assert all(comparison.twin_of == NUMPY for comparison in compare(found))
+    assert all(comparison.twin_of == NUMPY for comparison in Facts(found).comparisons)
 
 
 def test_rows_that_do_not_suit_the_data_say_so_once(healthy):
     _, found = healthy
-    (loss,) = left_out(compare(found))
+    (loss,) = left_out(Facts(found).comparisons)
     assert (loss.name, loss.status, len(loss.comparisons)) == ("python_two_features", "unsuited", 2)
 
 
@@ -418,7 +419,7 @@ def test_faults_of_others_cost_a_row_nothing(faulty, name):
 
 
 def test_a_row_that_was_wrong_once_is_shown_without_a_time(faulty):
-    square, _ = compare(faulty)
+    square, _ = Facts(faulty).comparisons
     shown = {line.name: line for line in square.lines}
     assert (shown["errs.py"].status, shown["errs.py"].step_s) == ("failed", None)
     assert shown["crashes.py"].step_s

@@ -9,7 +9,7 @@ import pytest
 
 from bench.lanes import job as runs
 from impls.kernels import cuda_device
-from reports.results import read
+from reports.reading import read
 
 REFERENCE = Path(__file__).parents[3] / "reports" / "reference"
 QUICK = ("run", "quick", "--impl", "numpy_zero_loop", "--problem", "5x7", "--threads", "1")

@@ -6,15 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
+from bench.selection import Setting
 
 from bench.lanes import ledger as ledgers
 from bench.lanes import plan as plans
 from bench.lanes.ledger import Entry, Ledger, Stale
 from bench.lanes.plan import Asked
 from bench.outcome import LeftOut
-from bench.selection import Setting
 from reports import files
-from reports.results import Light, Training, parse, read
+from reports.reading import parse, read
+from reports.results import Light, Training
 
 ROWS = ("numpy_zero_loop", "numba_two_loop")
 SETTINGS = [Setting(problem, "float64", 1) for problem in ("5x7", "3x50")]

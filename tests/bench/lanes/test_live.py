@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from bench.selection import Setting
 from rich.console import Console
 
 from bench.lanes import live
@@ -10,7 +11,6 @@ from bench.lanes import plan as plans
 from bench.lanes.ledger import Ledger
 from bench.lanes.live import Clock, Lines, Screen
 from bench.lanes.plan import Asked
-from bench.selection import Setting
 
 
 @pytest.fixture

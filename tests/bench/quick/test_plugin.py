@@ -13,13 +13,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import pytest_benchmark.cli
+from bench.selection import select
 
 from bench.quick import plugin
-from bench.selection import select
 from impls import pools
 from impls.data.problems import DTYPES
 from impls.truth.gate import TOLERANCE
-from reports.results import read
+from reports.reading import read
 
 GOOD = ("numpy_zero_loop", "python_two_loop", "numba_two_loop", "slow.py")
 WRONG = {

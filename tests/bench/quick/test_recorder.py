@@ -5,10 +5,10 @@ from dataclasses import asdict
 from importlib import metadata
 
 import pytest
+from bench.selection import Setting, select
 
 from bench.outcome import LeftOut
 from bench.quick.recorder import Recorder, block_medians
-from bench.selection import Setting, select
 from reports.results import Light
 
 NO_NUMBA = LeftOut("not installed", "pip install numba")
