@@ -64,16 +64,17 @@ def resumed(path: Path, own_files: Sequence[str]) -> Job:
         raise BadRequest(f"{path}: of `pytest --benchmark-only`, which cannot be gone on with")
     if not before.run.interrupted:
         raise BadRequest(f"{path}: this run is complete; start another")
-    own = {Path(file).name: file for file in own_files}
+    own = {row.name: row for row in map(records.find, own_files)}
+    for row in own.values():
+        if not row.is_own:
+            raise BadRequest(f"{path}: its rows are those of its plan; leave out --impl {row.name}")
     rows = []
-    for name in (row.name for row in before.run.rows):
-        if records.find(name).is_own and name not in own:
-            raise BadRequest(f"{path}: it timed {name}; say where that file is, with --impl")
-        rows.append(own.pop(name, name))
-    if own:
-        raise BadRequest(
-            f"{path}: its rows are those of its plan; leave out --impl {next(iter(own.values()))}"
-        )
+    for row in (records.find(row.name) for row in before.run.rows):
+        if row.is_own and row.name not in own:
+            raise BadRequest(f"{path}: it timed {row.name}; say where that file is, with --impl")
+        rows.append(own.pop(row.name, row).spelling)
+    for name in own:
+        raise BadRequest(f"{path}: it did not time {name}")
     for problem in before.run.problems:
         shape = problems.find(problem.name)
         if (shape.n_x, shape.m) != (problem.n_x, problem.m):

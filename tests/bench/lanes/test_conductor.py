@@ -16,12 +16,12 @@ import pytest
 from click.testing import CliRunner
 
 from bench.cli import main
-from bench.cli.terminal import alone_in
 from bench.lanes import ledger as ledgers
 from bench.lanes import plan as plans
 from bench.lanes.conductor import Conductor
 from bench.lanes.ledger import Ledger
 from bench.lanes.plan import Asked, Paces
+from bench.locking import alone_in
 from reports.facts.comparison import compare, left_out
 from reports.results import read
 
@@ -82,7 +82,7 @@ def planned(rows, processes=3, cold=1, problems=PROBLEMS, threads=(1,), **change
 
 
 def measured(path, plan, selected, show=None, **limits):
-    with contextlib.closing(Ledger(path, plan, selected.rows, selected.problems)) as ledger:
+    with contextlib.closing(Ledger(path, plan, selected)) as ledger:
         Conductor(selected, ledger, Paces(), show or Watch(), **limits).run()
         return ledger
 
@@ -362,7 +362,7 @@ def test_rows_train_in_all_processes_or_in_none(tmp_path, monkeypatch):
         measured(tmp_path / "run.json", plan, selected, Watch(interrupt))
     before = read(tmp_path / "run.json")
     (first,) = before.run.trainings
-    with contextlib.closing(Ledger(tmp_path / "run.json", plan, selected.rows, selected.problems)) as ledger:
+    with contextlib.closing(Ledger(tmp_path / "run.json", plan, selected)) as ledger:
         ledger.go_on_with(before, plans.settings(plan, selected))
         Conductor(selected, ledger, Paces(), Watch()).run()
     (training,) = read(tmp_path / "run.json").run.trainings

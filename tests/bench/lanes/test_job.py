@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.lanes import job as runs
+from bench.lanes import job as jobs
+from bench.request import BadRequest
 from impls.kernels import cuda_device
 from reports.results import read
 
@@ -171,9 +172,9 @@ def test_compare_fails_on_a_regression(zeroloop, tmp_path, document):
 
 
 def test_systems_that_cannot_stop_processes_are_told(monkeypatch):
-    monkeypatch.delattr(runs.signal, "SIGSTOP")
-    with pytest.raises(runs.BadSelection, match="needs Linux or macOS"):
-        runs.check_system()
+    monkeypatch.delattr(jobs.signal, "SIGSTOP")
+    with pytest.raises(BadRequest, match="needs Linux or macOS"):
+        jobs.check_system()
 
 
 @pytest.mark.slow

@@ -12,12 +12,15 @@ from bench.lanes import plan as plans
 from bench.lanes.ledger import Entry, Ledger, Stale
 from bench.lanes.plan import Asked
 from bench.outcome import LeftOut
-from bench.selection import Setting
+from bench.request import Setting
+from impls import records
+from impls.data import problems
 from reports import files
 from reports.results import Light, Training, parse, read
 
-ROWS = ("numpy_zero_loop", "numba_two_loop")
-SETTINGS = [Setting(problem, "float64", 1) for problem in ("5x7", "3x50")]
+NAMES = ("numpy_zero_loop", "numba_two_loop")
+ROWS = tuple(map(records.find, NAMES))
+SETTINGS = [Setting(problems.find(problem), "float64", 1) for problem in ("5x7", "3x50")]
 FIRST, SECOND = SETTINGS
 
 
@@ -31,10 +34,10 @@ def make(tmp_path, machine, monkeypatch):
     monkeypatch.setattr(ledgers, "pytest_benchmark_generate_machine_info", lambda: copy.deepcopy(machine))
 
     def begin(name="run.json"):
-        asked = Asked("quick", ROWS, ("5x7", "3x50"), thread_counts=(1,), processes=3)
+        asked = Asked("quick", NAMES, ("5x7", "3x50"), thread_counts=(1,), processes=3)
         plan, selected = plans.make(asked)
         plan = dataclasses.replace(plan, seed=1)
-        made.append(Ledger(tmp_path / name, plan, selected.rows, selected.problems))
+        made.append(Ledger(tmp_path / name, plan, selected))
         return made[-1]
 
     made = []
@@ -85,7 +88,7 @@ def test_what_is_written_is_what_was_measured(begun):
     assert first.blocks_s == ((1e-3, 2e-3), (2e-3, 2e-3))
     assert (first.prepare_s, first.first_call_s) == ((1e-6, 1e-6), (0.5, 0.5))
     assert found.timings[2].blocks_s == ((1e-3, 2e-3), (2e-3,))
-    assert [twin.row for twin in found.run.twins] == [ROWS[0]] * 2
+    assert [twin.row for twin in found.run.twins] == [NAMES[0]] * 2
     assert begun.results.run_id == found.run_id
 
 
@@ -130,7 +133,9 @@ def test_first_calls_are_not_measured_twice(begun, make):
 
 def test_trainings_have_the_times_of_all_processes_and_the_costs_of_the_first(begun):
     (training,) = read(begun.path).run.trainings
-    assert training == Training(ROWS[1], *FIRST, alpha=plans.ALPHA, costs=(0.75, 0.5), wall_s=(0.25, 0.5))
+    assert training == Training(
+        NAMES[1], *FIRST.key, alpha=plans.ALPHA, costs=(0.75, 0.5), wall_s=(0.25, 0.5)
+    )
 
 
 def test_trainings_survive_when_a_run_goes_on(begun, make):
@@ -210,7 +215,7 @@ def test_rows_without_a_block_are_not_there(make):
     ledger = make()
     ledger.change(ROWS[0], FIRST).prepare_s.append(1.0)
     ledger.change(ROWS[1], FIRST).add_block(2, 1e-3)
-    assert [timing.row for timing in ledger.results.timings] == [ROWS[1]]
+    assert [timing.row for timing in ledger.results.timings] == [NAMES[1]]
     assert ledger.results.timings[0].blocks_s == ((), (), (1e-3,))
 
 

@@ -6,14 +6,20 @@ import sys
 
 import numpy as np
 import pytest
-from bench.selection import BadSelection, Setting
 
 from bench.lanes import plan as plans
 from bench.lanes.plan import PRESETS, Asked, Paces
-from impls import pools
+from bench.request import BadRequest, Setting
+from impls import pools, records
 from impls.data import problems
+from impls.errors import UserError
+from impls.records import RECORDS
 
 NUMPY = "numpy_zero_loop"
+
+
+def setting(name, dtype="float64", threads=1):
+    return Setting(problems.find(name), dtype, threads)
 
 
 def planned(preset="course", **asked):
@@ -22,7 +28,7 @@ def planned(preset="course", **asked):
 
 def test_course_is_what_is_measured_where_nobody_chooses():
     plan, selected = planned()
-    assert selected.problems == PRESETS["course"].problems
+    assert tuple(shape.name for shape in selected.shapes) == PRESETS["course"].problems
     assert (plan.dtypes, plan.thread_counts) == (("float64",), (pools.available(),))
     assert (plan.processes, plan.baseline, plan.budget_s) == (6, NUMPY, 300)
 
@@ -42,7 +48,7 @@ def test_full_has_a_grid_up_to_a_hundred_million_numbers():
 def test_each_process_goes_through_all_settings_of_a_thread_count_together():
     plan, selected = planned(problems=("5x7", "3x50"), dtypes=("float64", "float32"), thread_counts=(1,))
     assert plans.settings(plan, selected) == [
-        Setting(problem, dtype, 1) for problem in ("5x7", "3x50") for dtype in ("float64", "float32")
+        setting(problem, dtype) for problem in ("5x7", "3x50") for dtype in ("float64", "float32")
     ]
 
 
@@ -56,7 +62,7 @@ def test_each_process_goes_through_all_settings_of_a_thread_count_together():
     ],
 )
 def test_what_cannot_be_had_is_refused(asked, words):
-    with pytest.raises(BadSelection, match=words):
+    with pytest.raises(UserError, match=words):
         planned(**asked)
 
 
@@ -78,8 +84,8 @@ def test_copies_of_all_rows_must_fit_in_memory(monkeypatch):
     monkeypatch.setattr(plans.psutil, "virtual_memory", lambda: Memory)
     monkeypatch.setattr(plans.problems.psutil, "virtual_memory", lambda: Memory)
     planned(rows=(NUMPY,), problems=("100x1000",))
-    rows = sum(record.device == "cpu" and not record.on_disk for record in records.RECORDS)
-    with pytest.raises(BadSelection, match=rf"a copy for {rows} rows take 0\.0 GB"):
+    rows = sum(row.device == "cpu" and not row.on_disk for row in RECORDS)
+    with pytest.raises(BadRequest, match=rf"a copy for {rows} rows take 0\.0 GB"):
         planned(problems=("100x1000",))
 
 
@@ -125,20 +131,20 @@ def test_blocks_are_spread_over_the_rounds(blocks, rounds):
 
 def test_one_size_predicts_nothing_of_rows_with_overhead():
     paces = Paces()
-    paces.see(NUMPY, Setting("2x100", "float64", 1), 6e-6)
-    assert paces.predicted(NUMPY, Setting("large", "float64", 1)) is None
+    paces.see(records.find(NUMPY), setting("2x100"), 6e-6)
+    assert paces.predicted(records.find(NUMPY), setting("large")) is None
 
 
 def test_a_run_of_rows_that_are_all_slow_has_a_plan():
     plan, selected = planned("quick", rows=("python_two_loop",), problems=("square",))
     paces = Paces()
-    paces.see("python_two_loop", Setting("square", "float64", pools.available()), 0.4)
+    paces.see(records.find("python_two_loop"), setting("square", threads=pools.available()), 0.4)
     assert plans.fitted(plan, selected, paces, binding=False).rounds >= 3
 
 
 def test_a_run_of_rows_that_are_not_installed_is_refused(monkeypatch):
     monkeypatch.setitem(sys.modules, "numexpr", None)
-    with pytest.raises(BadSelection, match="no row can run: not installed: pip install numexpr"):
+    with pytest.raises(BadRequest, match="no row can run: not installed: pip install numexpr"):
         planned(rows=("numexpr_zero_loop",))
 
 
@@ -166,38 +172,38 @@ def test_rows_that_take_too_long_are_skipped_with_the_prediction():
 def test_paces_predict_what_grows_with_examples_and_with_elements():
     paces = Paces()
     for name, call_s in (("2x2000", 2000 * 3e-7 + 4000 * 1e-7), ("200x20", 20 * 3e-7 + 4000 * 1e-7)):
-        paces.see("row", Setting(name, "float64", 1), call_s)
-    predicted = paces.predicted("row", Setting("100x10000", "float64", 1))
+        paces.see(records.find("numpy_zero_loop"), setting(name), call_s)
+    predicted = paces.predicted(records.find("numpy_zero_loop"), setting("100x10000"))
     assert predicted == pytest.approx(10_000 * 3e-7 + 1_000_000 * 1e-7, rel=1e-6)
-    assert paces.predicted("row", Setting("100x10000", "float32", 1)) is None
-    assert paces.predicted("other", Setting("2x2000", "float64", 1)) is None
+    assert paces.predicted(records.find("numpy_zero_loop"), setting("100x10000", "float32")) is None
+    assert paces.predicted(records.find("sklearn_loss"), setting("2x2000")) is None
 
 
 def test_what_was_seen_is_no_prediction():
-    paces, setting = Paces(), Setting("2x2000", "float64", 1)
+    paces = Paces()
     for name, call_s in (("2x2000", 5.0), ("200x20", 1.0), ("2x4000", 0.1)):
-        paces.see("row", Setting(name, "float64", 1), call_s)
-    assert paces.predicted("row", setting) == 5.0
+        paces.see(records.find("numpy_zero_loop"), setting(name), call_s)
+    assert paces.predicted(records.find("numpy_zero_loop"), setting("2x2000")) == 5.0
 
 
 def test_interpreted_rows_are_probed():
     _, selected = planned(rows=("python_two_loop", "python_two_features", NUMPY), thread_counts=(1,))
     paces = Paces()
     paces.probe(selected)
-    square = Setting("square", "float64", 1)
-    assert 0.01 < paces.predicted("python_two_loop", square) < 10
-    assert paces.predicted("python_two_features", square) is not None
-    assert paces.predicted(NUMPY, square) is None
+    square = setting("square")
+    assert 0.01 < paces.predicted(records.find("python_two_loop"), square) < 10
+    assert paces.predicted(records.find("python_two_features"), square) is not None
+    assert paces.predicted(records.find(NUMPY), square) is None
 
 
-REAL = Setting("breast_cancer", "float64", 1)
+REAL = setting("breast_cancer")
 
 
 def test_rows_train_on_real_data_where_that_takes_at_most_three_seconds():
     assert plans.training_s(REAL, 0.02) == pytest.approx(2.0)
     assert plans.training_s(REAL, 0.03) == pytest.approx(3.0)
     assert plans.training_s(REAL, 0.0301) is None
-    assert plans.training_s(REAL._replace(problem="square"), 1e-6) is None
+    assert plans.training_s(setting("square"), 1e-6) is None
 
 
 def test_each_update_of_a_training_lowers_the_cost():
@@ -213,7 +219,7 @@ def test_trainings_are_reckoned_with(monkeypatch):
     plan, selected = planned(rows=rows, problems=("breast_cancer", "5x7"), thread_counts=(1,), processes=5)
     paces = Paces()
     for row, call_s in zip(rows, (1e-4, 1e-2, 1.0), strict=True):
-        paces.see(row, REAL, call_s)
+        paces.see(records.find(row), REAL, call_s)
     with_trainings_s = plans.forecast_s(plan, selected, paces)
     monkeypatch.setattr(plans, "TRAINED_ON", "nothing")
     added_s = with_trainings_s - plans.forecast_s(plan, selected, paces)
@@ -233,7 +239,7 @@ def test_a_budget_sets_the_rounds():
     many = plans.fitted(dataclasses.replace(plan, budget_s=4000.0), selected, paces, binding=True)
     assert 3 <= few.rounds < many.rounds == 12
     assert plans.forecast_s(few, selected, paces) < plans.forecast_s(many, selected, paces)
-    with pytest.raises(BadSelection, match=r"budget: this takes .* minutes at least"):
+    with pytest.raises(BadRequest, match=r"budget: this takes .* minutes at least"):
         plans.fitted(dataclasses.replace(plan, budget_s=1.0), selected, paces, binding=True)
     assert plans.fitted(dataclasses.replace(plan, budget_s=1.0), selected, paces, binding=False).rounds == 3
     assert plans.fitted(dataclasses.replace(plan, budget_s=None), selected, paces, binding=False).rounds == 3
