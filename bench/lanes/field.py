@@ -41,16 +41,6 @@ class Lane:
         """Tell whether it was lost too often to be started again."""
         return self.losses >= MOST_LOSSES
 
-    @property
-    def device(self) -> str:
-        """Return what its row computes on."""
-        return self.row.device
-
-    @property
-    def keeps_code(self) -> bool:
-        """Tell whether its compiled code is kept on disk."""
-        return self.row.keeps_code
-
 
 class Field:
     """Starts and ends lanes, each with its own folder for compiled code, under a guard."""
@@ -99,13 +89,6 @@ class Field:
         assert lane.harness
         return lane.harness
 
-    def restarted(self, lane: Lane, limit_s: float) -> Harness:
-        """Return the harness of a lane that was ended and started again; raises Lost."""
-        if lane.harness:
-            lane.harness.end()
-            lane.harness = None
-        return self.revived(lane, limit_s)
-
     def drop(self, lane: Lane) -> None:
         """Note that a lane's process is gone."""
         lane.harness = None
@@ -117,7 +100,7 @@ class Field:
 
     def note_code(self, lane: Lane, dtype: str) -> None:
         """Note that a lane has compiled, or found, its code."""
-        if lane.keeps_code and lane.cache is not None:
+        if lane.row.keeps_code and lane.cache is not None:
             self._known.add((lane.cache, dtype))
             self._compiled[lane.row, lane.twin, self._threads] = lane.cache
 

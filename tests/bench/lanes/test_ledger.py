@@ -69,9 +69,9 @@ def begun(make):
     return ledger
 
 
-def gone_on(make, found):
+def resumed(make, found):
     ledger = make("other.json")
-    ledger.go_on_with(found, SETTINGS)
+    ledger.resume(found, SETTINGS)
     return ledger
 
 
@@ -99,7 +99,7 @@ def test_stats_are_those_of_the_blocks(begun):
 
 
 def test_what_a_process_left_unfinished_is_measured_again(begun, make):
-    ledger = gone_on(make, read(begun.path))
+    ledger = resumed(make, read(begun.path))
     assert ledger.done == 3
     assert ledger.entries[ROWS[0], FIRST].blocks_s == [[1e-3, 2e-3], [2e-3, 2e-3]]
     assert ledger.entries[ROWS[0], SECOND].blocks_s == [[1e-3, 2e-3]]
@@ -112,23 +112,22 @@ def test_losses_of_an_unfinished_process_are_forgotten(begun, make):
     why = LeftOut("crashed", "SIGSEGV")
     begun.lose(ROWS[1], FIRST, why, 1)
     begun.lose(ROWS[1], SECOND, why, 1)
-    ledger = gone_on(make, begun.results)
+    ledger = resumed(make, begun.results)
     assert [(lost.problem, lost.process) for lost in ledger.results.run.unmeasured] == [("5x7", 2)]
 
 
 def test_what_has_no_time_at_all_stays_so(make):
     ledger = make()
     ledger.lose(ROWS[1], SECOND, LeftOut("unsuited", "serves n_x = 2 only"), None)
-    again = gone_on(lambda name: make(), ledger.results)
+    again = resumed(lambda name: make(), ledger.results)
     assert again.is_left_out(ROWS[1], SECOND)
     assert not again.is_left_out(ROWS[1], FIRST)
 
 
-def test_first_calls_are_not_measured_twice(begun, make):
-    ledger = gone_on(make, read(begun.path))
-    assert ledger.dtypes_called(ROWS[0], False, SETTINGS, 1) == {"float64"}
-    assert ledger.dtypes_called(ROWS[0], True, SETTINGS, 1) == {"float64"}
-    assert ledger.dtypes_called(ROWS[0], False, SETTINGS, 2) == set()
+def test_the_time_of_a_run_goes_on_where_it_was_interrupted(begun, make):
+    begun.timed_s, begun.total_s = 2.0, 5.0
+    ledger = resumed(make, begun.results)
+    assert (ledger.timed_s, ledger.total_s) == (2.0, 5.0)
 
 
 def test_trainings_have_the_times_of_all_processes_and_the_costs_of_the_first(begun):
@@ -139,7 +138,7 @@ def test_trainings_have_the_times_of_all_processes_and_the_costs_of_the_first(be
 
 
 def test_trainings_survive_when_a_run_goes_on(begun, make):
-    ledger = gone_on(make, read(begun.path))
+    ledger = resumed(make, read(begun.path))
     assert ledger.results.run.trainings == begun.results.run.trainings
     entry = ledger.entries[ROWS[1], FIRST]
     entry.lose(1)
@@ -148,7 +147,7 @@ def test_trainings_survive_when_a_run_goes_on(begun, make):
 
 def test_trainings_after_a_lost_process_are_of_the_processes_that_have_times(begun, make):
     begun.change(ROWS[1], FIRST).lose(0)
-    ledger = gone_on(make, begun.results)
+    ledger = resumed(make, begun.results)
     assert ledger.entries[ROWS[1], FIRST].trained_s == {1: 0.5}
 
 
@@ -156,7 +155,7 @@ def test_trainings_of_an_unfinished_process_are_forgotten(begun, make):
     """As where a run ends while its last words are written."""
     for process in range(2):
         begun.change(ROWS[0], SECOND).add_training(process, 0.25 * (process + 1), [0.75])
-    ledger = gone_on(make, begun.results)
+    ledger = resumed(make, begun.results)
     assert ledger.entries[ROWS[0], SECOND].trained_s == {0: 0.25}
 
 
@@ -194,7 +193,7 @@ ENVIRONMENT = ("machine_info", "zeroloop")
 )
 def test_another_machine_version_or_code_is_refused(begun, make, path, value, words):
     with pytest.raises(Stale, match=words):
-        gone_on(make, changed(begun.document, *path, to=value))
+        resumed(make, changed(begun.document, *path, to=value))
 
 
 def test_each_device_has_its_light(make):
