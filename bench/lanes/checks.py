@@ -13,6 +13,7 @@ from bench.lanes.harness import Lost
 from bench.lanes.lane import as_column, decoded
 from bench.lanes.plan import ALPHA, ITERATIONS
 from bench.outcome import LeftOut
+from bench.request import Setting
 from impls.contract import Array, Step
 from impls.data.problems import Problem
 from impls.training import gradient_descent
@@ -33,6 +34,10 @@ class Truths:
     def __init__(self) -> None:
         self._points: dict[tuple[str, str], tuple[Point, Point]] = {}
         self._costs: dict[str, list[float]] = {}  # by dtype: there is one problem to train on
+
+    def knows(self, setting: Setting) -> bool:
+        """Return whether the oracle was asked about a setting's data before."""
+        return (setting.shape.name, setting.dtype) in self._points
 
     def points(self, problem: Problem) -> tuple[Point, Point]:
         """Return the truth at the problem's parameters and at their negative."""

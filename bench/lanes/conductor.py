@@ -14,14 +14,14 @@ import psutil
 
 from bench.lanes import forecast
 from bench.lanes import plan as plans
-from bench.lanes.budget import Budget
+from bench.lanes.budget import Budget, Part
 from bench.lanes.field import Field
 from bench.lanes.forecast import Paces
 from bench.lanes.harness import guarded
 from bench.lanes.ledger import Ledger
 from bench.lanes.listener import Listener
 from bench.lanes.presets import PRESETS
-from bench.lanes.visit import Means, OutOfTime, Show, Visit
+from bench.lanes.visit import Means, OutOfTime, Show, Visit, truth_of
 from bench.outcome import LeftOut, explain
 from bench.request import Request, Setting
 from impls.data import problems
@@ -71,7 +71,8 @@ class Conductor:
             temporary = tempfile.TemporaryDirectory(prefix="zeroloop-", ignore_cleanup_errors=True)
             folder = Path(stack.enter_context(temporary))
             keeper = stack.enter_context(guarded(folder))
-            self._field = Field(self._selected.rows, twin_of, folder, keeper, self._memory_bytes)
+            shares_code = self._ledger.plan.cold == 0
+            self._field = Field(self._selected.rows, twin_of, folder, keeper, self._memory_bytes, shares_code)
             self._means = Means(
                 self._ledger, self._paces, self._show, self._field, self._budget, folder, self._patience_s
             )
@@ -161,18 +162,23 @@ class Conductor:
         if not self._wanted(setting):
             return
         starts = self._field_of != (process, setting.threads)
-        start = ("start", forecast.start_s(self._selected))
-        part_s = forecast.part_s(plan, self._selected, self._paces, setting, process)
-        part = ((setting, min(process, max(1, plan.cold))), part_s)
+        start = Part("start", "all rows", forecast.start_s(self._selected))
+        predicted_s = forecast.visit_s(plan, self._selected, self._paces, setting, process)
+        visit = Part("visit", (setting, min(process, max(1, plan.cold))), predicted_s)
+        parts = [visit]
+        if starts:
+            parts.append(start)
+        if not self._means.truths.knows(setting):
+            parts.append(truth_of(setting))
         spent = f"the budget of {wording.duration(plan.budget_s or 0.0)} was spent before its turn"
-        if not self._budget.has_room(part, *([start] if starts else [])):
+        if not self._budget.has_room(parts):
             self._skip(setting, spent)
             return
         if starts:
-            with self._budget.seen(*start):
+            with self._budget.seen(start):
                 self._start_field(process, setting.threads)
         try:
-            with self._budget.seen(*part):
+            with self._budget.seen(visit):
                 Visit(self._means, setting, process, place).measure()
         except OutOfTime:
             for lane in self._field.lanes:
@@ -188,8 +194,9 @@ class Conductor:
         self._ledger.check_code()
         wanted = []
         for lane in self._field.lanes:
-            # What was called before this process was interrupted has had its first call.
-            lane.called = set(self._ledger.plan.dtypes) if resumed else set()
+            # Before the interruption, this process may have had its first calls.
+            untold = resumed or self._ledger.plan.cold == 0
+            lane.called = set(self._ledger.plan.dtypes) if untold else set()
             if self._ledger.has_changed(lane.row):
                 if not lane.twin:
                     self._leave_out(lane.row, _CHANGED, mine)

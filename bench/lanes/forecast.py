@@ -1,4 +1,4 @@
-"""How long a run will take, part by part: a part is one setting in one process.
+"""How long a run will take, part by part; a visit is one setting in one process.
 
 Times of calls are predicted to plan with, and to skip what would take too long. No prediction becomes a
 result.
@@ -15,6 +15,7 @@ from bench.lanes.presets import PRESETS
 from bench.request import BadRequest, Request, Setting
 from impls import pools, registry
 from impls.data import problems
+from impls.data.problems import Shape
 from impls.records import Record
 from reports import wording
 from reports.results import Plan
@@ -24,10 +25,10 @@ _PYTHON_S = 0.25  # starting Python and loading NumPy, on one core
 # Loading a library, on one core; for distributed, starting its workers too.
 _START_S = {"numba": 0.7, "torch": 2.0, "jax": 1.2, "sklearn": 1.2, "zarr": 0.5, "distributed": 2.5}
 _START_S["cupy"] = 2.0
-_COMPILE_S = {"numba": 4.5, "jax": 0.4, "torch": 0.05}  # per dtype, with nothing compiled
+_COMPILE_S = {"numba": 6.0, "jax": 0.4, "torch": 0.05}  # per dtype, with nothing compiled
 _LIGHT_COMPILE_S = 5.0
 _LIGHTS = 8  # functions of the speed of light, each with several timings
-_DATA_S, _PREPARE_S = 3e-8, 1e-8  # per number in X
+_DATA_S, _PREPARE_S = 3e-8, 4e-9  # per number in X
 _ORACLE_S = (1.4e-7, 2.8e-6)  # per number in X and per example, at both points
 _CALL_S, _BANDWIDTH = 2e-5, 4e9  # of a compiled row: seconds per call, and bytes per second
 _BLOCK, _SAVE_S = 1.1, 0.004  # block time over its fastest call's pace; seconds to save a block
@@ -82,10 +83,18 @@ class Paces:
 def forecast_s(plan: Plan, selected: Request, paces: Paces) -> float:
     """Predict how long a run takes."""
     starts_s = plan.processes * len(plan.thread_counts) * start_s(selected)
-    return starts_s + sum(
-        part_s(plan, selected, paces, setting, process)
-        for process in range(plan.processes)
-        for setting in plans.settings(plan, selected)
+    truths_s = len(plan.dtypes) * sum(map(truth_s, selected.shapes))
+    if verified := PRESETS[plan.preset].verified:
+        starts_s += start_s(selected)
+        truths_s += len(plan.dtypes) * sum(truth_s(problems.find(name)) for name in verified)
+    return (
+        starts_s
+        + truths_s
+        + sum(
+            visit_s(plan, selected, paces, setting, process)
+            for process in range(plan.processes)
+            for setting in plans.settings(plan, selected)
+        )
     )
 
 
@@ -103,14 +112,15 @@ def fitted(plan: Plan, selected: Request, paces: Paces, asked_budget: bool) -> P
         for n in (plans.FEWEST_ROUNDS, plans.FEWEST_ROUNDS + 1)
     )
     if asked_budget:
-        first_s = start_s(selected) + part_s(plan, selected, paces, plans.settings(plan, selected)[0], 0)
+        first = plans.settings(plan, selected)[0]
+        first_s = start_s(selected) + truth_s(first.shape) + visit_s(plan, selected, paces, first, 0)
         if first_s > plan.budget_s:
             raise BadRequest(
                 f"budget: this takes {wording.duration(few)}, the first problem alone "
                 f"{wording.duration(first_s)}; {wording.duration(plan.budget_s)} were given; choose fewer "
                 "rows, problems or processes, or a larger budget"
             )
-    elif few > _FILLED * plan.budget_s:
+    elif few > plan.budget_s:
         plan = replace(plan, budget_s=few / _FILLED)
     assert plan.budget_s
     if plan.until or more <= few:  # all rows are skipped, or have one block whatever the rounds
@@ -126,19 +136,20 @@ def start_s(selected: Request) -> float:
     return needed_s / min(pools.available(), len(rows))
 
 
-def part_s(plan: Plan, selected: Request, paces: Paces, setting: Setting, process: int) -> float:
-    """Predict how long one process takes for all rows on a setting; the first one also asks the oracle."""
+def truth_s(shape: Shape) -> float:
+    """Predict how long the oracle takes for a problem, once for all processes and numbers of threads."""
+    return _ORACLE_S[0] * shape.n_x * shape.m + _ORACLE_S[1] * shape.m
+
+
+def visit_s(plan: Plan, selected: Request, paces: Paces, setting: Setting, process: int) -> float:
+    """Predict how long one process takes for all rows on a setting, without the oracle."""
     if plans.too_large(setting, selected):
         return 0.0
     rows, shape = _rows(selected), setting.shape
     size = shape.n_x * shape.m
-    truth_s = _ORACLE_S[0] * size + _ORACLE_S[1] * shape.m
     needed_s = size * _DATA_S + _LIGHTS * plans.LIGHT_S
-    if process == 0 and setting.threads == plan.thread_counts[0]:
-        needed_s += truth_s  # of all numbers of threads
     if shape == selected.shapes[0]:
-        if process < plan.cold:
-            needed_s += sum(_COMPILE_S.get(library, 0) for row in rows for library in row.needs)
+        needed_s += _compile_s(plan, rows, setting, process)
         if process == 0:
             needed_s += _LIGHT_COMPILE_S
     twin = plans.baseline_row(plan, selected)
@@ -154,12 +165,20 @@ def part_s(plan: Plan, selected: Request, paces: Paces, setting: Setting, proces
                 needed_s += 2 * call_s + _MEMORY_S
             trained_s = None if is_twin else plans.training_s(setting, call_s)
             if trained_s is not None:
-                needed_s += trained_s + truth_s
+                needed_s += trained_s + truth_s(shape)
     return needed_s
 
 
 def _rows(selected: Request) -> list[Record]:
     return [row for row in selected.rows if not row.missing]
+
+
+def _compile_s(plan: Plan, rows: list[Record], setting: Setting, process: int) -> float:
+    """Predict how long rows compile that have not called with this dtype in a process."""
+    anew = [row for row in rows if process < plan.cold or not row.keeps_code]
+    if plan.cold == 0 and process == 0 and setting.threads == plan.thread_counts[0]:
+        anew = list({row.compiles or row: row for row in rows}.values())  # they share their code
+    return sum(_COMPILE_S.get(library, 0) for row in anew for library in row.needs)
 
 
 def _timed_s(plan: Plan, call_s: float, size: int) -> float:

@@ -98,7 +98,8 @@ def described(job: Job) -> str:
     lines = [
         f"{plan.preset}: {count(len(rows), 'row')} on {count(len(selected.shapes), 'problem')}, "
         f"{' and '.join(plan.dtypes)}, {' and '.join(map(wording.threads, plan.thread_counts))}",
-        f"{count(plan.processes, 'process')} of each row, {cold} with nothing compiled",
+        f"{count(plan.processes, 'process')} of each row, "
+        + (f"{cold} with nothing compiled" if cold else "which share their compiled code"),
         f"in each, on each problem, up to {plan.rounds} blocks of {wording.seconds(plan.block_s)}",
         f"baseline: {plan.baseline}, which runs twice side by side, to show the noise (A/A pair)",
     ]

@@ -7,14 +7,14 @@ it this setting in this process, and costs no other row anything.
 
 import dataclasses
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Protocol
 
-from bench.lanes import checks
+from bench.lanes import checks, forecast
 from bench.lanes import plan as plans
-from bench.lanes.budget import Budget
+from bench.lanes.budget import Budget, Part
 from bench.lanes.checks import Truths
 from bench.lanes.field import MOST_LOSSES, Field, Lane
 from bench.lanes.forecast import Paces
@@ -56,6 +56,11 @@ class Means:
     folder: Path  # for temporary files
     patience_s: float  # for any reply, beyond ten times what it is predicted to take
     truths: Truths = dataclasses.field(default_factory=Truths)
+
+
+def truth_of(setting: Setting) -> Part:
+    """Return the part of a run in which the oracle computes what is true of a setting's data."""
+    return Part("truth", (setting.shape, setting.dtype), forecast.truth_s(setting.shape))
 
 
 class Visit:
@@ -116,7 +121,13 @@ class Visit:
         """Share the data with the lanes, and know what is true of them."""
         problem = problems.made(self._setting.shape, self._setting.dtype)
         with Shared(problem, self._means.folder) as shared:
-            self._points, self._b, self._paths = self._means.truths.points(problem), problem.b, shared.paths
+            self._b, self._paths = problem.b, shared.paths
+            truths = self._means.truths
+            asks = (
+                nullcontext() if truths.knows(self._setting) else self._budget.seen(truth_of(self._setting))
+            )
+            with asks:
+                self._points = truths.points(problem)
             del problem  # the lanes map the shared bytes
             yield
 

@@ -89,21 +89,23 @@ def test_trainings_are_reckoned_with(monkeypatch):
 
 def test_a_budget_sets_the_rounds():
     paces = Paces()
-    plan, selected = planned(
-        rows=(NUMPY.name, "numba_fused"), problems=("5x7", "8x100"), processes=18, budget_s=60.0
-    )
-    assert forecast.forecast_s(dataclasses.replace(plan, rounds=3), selected, paces) < 60
-    few = forecast.fitted(plan, selected, paces, asked_budget=True)
-    many = forecast.fitted(dataclasses.replace(plan, budget_s=4000.0), selected, paces, asked_budget=True)
-    assert 3 <= few.rounds < many.rounds == 12
-    assert forecast.forecast_s(few, selected, paces) < forecast.forecast_s(many, selected, paces)
-    with pytest.raises(BadRequest, match=r"budget: this takes 59 s, .* 1 s were given"):
-        forecast.fitted(dataclasses.replace(plan, budget_s=1.0), selected, paces, asked_budget=True)
-    assert (
-        forecast.fitted(dataclasses.replace(plan, budget_s=1.0), selected, paces, asked_budget=False).rounds
-        == 3
-    )
-    assert (
-        forecast.fitted(dataclasses.replace(plan, budget_s=None), selected, paces, asked_budget=False).rounds
-        == 3
-    )
+    plan, selected = planned(rows=(NUMPY.name, "numba_fused"), problems=("5x7", "8x100"), budget_s=90.0)
+    least_s = forecast.forecast_s(plan, selected, paces)
+    few = forecast.fitted(dataclasses.replace(plan, budget_s=1.5 * least_s), selected, paces, True)
+    many = forecast.fitted(dataclasses.replace(plan, budget_s=4000.0), selected, paces, True)
+    assert 3 < few.rounds < many.rounds == 12
+    assert least_s < forecast.forecast_s(few, selected, paces) < few.budget_s
+    endless = dataclasses.replace(plan, budget_s=None)
+    assert forecast.fitted(endless, selected, paces, False) == endless
+    with pytest.raises(BadRequest, match=r"budget: this takes .*, the first problem .*; 1 s were given"):
+        forecast.fitted(dataclasses.replace(plan, budget_s=1.0), selected, paces, True)
+
+
+def test_a_budget_that_was_asked_for_holds_and_that_of_a_preset_grows():
+    plan, selected = planned(rows=(NUMPY.name, "numba_fused"), problems=("5x7", "8x100"), budget_s=20.0)
+    least_s = forecast.forecast_s(plan, selected, Paces())
+    assert least_s > 20
+    assert forecast.fitted(plan, selected, Paces(), asked_budget=True) == plan
+    grown = forecast.fitted(plan, selected, Paces(), asked_budget=False)
+    assert grown.rounds == 3
+    assert grown.budget_s > least_s

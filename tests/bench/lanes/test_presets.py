@@ -68,7 +68,7 @@ def test_the_gpu_measures_its_rows_and_numpy_largest_first(monkeypatch):
 
 def test_the_gpu_is_needed(monkeypatch):
     monkeypatch.setattr(cuda_device, "why_none", lambda: "none here")
-    with pytest.raises(BadRequest, match="^gpu: no CUDA device: none here$"):
+    with pytest.raises(BadRequest, match=r"^gpu: no CUDA device: none here$"):
         planned("gpu")
 
 
