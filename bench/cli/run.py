@@ -10,13 +10,25 @@ from bench.cli.options import FILE_TO_READ, FILE_TO_WRITE, Duration, Percentage,
 from bench.cli.terminal import INTERRUPTED, show_results, user_errors
 from bench.lanes import job as jobs
 from bench.lanes.ledger import Stale
-from bench.lanes.plan import PRESETS, Asked
+from bench.lanes.plan import Asked
+from bench.lanes.presets import PRESETS
 from bench.request import BadRequest
 from impls.data import problems
 from reports.results import FAULTS
 
+_PRESETS = "\n".join(f"{name:8} {preset.about}" for name, preset in PRESETS.items())
+_HELP = f"""Measure times that can be cited: each row in fresh processes.
 
-@click.command()
+PRESET says what is measured, where no option chooses:
+
+\b
+{_PRESETS}
+
+The report says what speaks against citing it.
+"""
+
+
+@click.command(help=_HELP)
 @click.argument("preset", type=click.Choice(sorted(PRESETS)), default="course")
 @rows_option
 @click.option("--problem", "problems", multiple=True, metavar="NAME|NxM", help="Data; repeatable.")
@@ -25,7 +37,7 @@ from reports.results import FAULTS
     "dtypes",
     multiple=True,
     type=click.Choice(problems.DTYPES),
-    help="Repeatable.  [default: float64]",
+    help="Repeatable.  [default: by preset]",
 )
 @click.option(
     "--threads",
@@ -33,13 +45,18 @@ from reports.results import FAULTS
     multiple=True,
     type=int,
     metavar="N",
-    help="Repeatable.  [default: all cores]",
+    help="Repeatable.  [default: by preset]",
 )
 @click.option("--baseline", metavar="NAME", help="Row that gets a twin.  [default: numpy_zero_loop]")
 @click.option(
     "--processes", type=click.IntRange(min=1), metavar="N", help="Of each row.  [default: by preset]"
 )
-@click.option("--budget", "budget_s", type=Duration(), help="Time for the whole run, such as 90s, 10m or 2h.")
+@click.option(
+    "--budget",
+    "budget_s",
+    type=Duration(),
+    help="Time for the whole run, such as 10m; the rest is skipped.",
+)
 @click.option(
     "--until", type=Percentage(), help="Add processes until all intervals are that narrow, such as 2%."
 )
@@ -54,16 +71,12 @@ from reports.results import FAULTS
     "--resume",
     type=FILE_TO_READ,
     metavar="FILE",
-    help="Go on with a run that was interrupted.",
+    help="Resume a run that was interrupted.",
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan and how long it takes.")
 @click.pass_context
 def run(ctx: click.Context, /, resume: Path | None, dry_run: bool, **asked: Any) -> None:
-    """Measure so that it can be cited: each row in fresh processes.
-
-    PRESET is quick (about a minute), course (five; the default) or full (a grid of sizes, up to 10^8
-    numbers; half an hour or more). The report says what speaks against citing it.
-    """
+    """Measure, and write the report."""
     with user_errors():
         job = _job(ctx, resume, asked)
         click.echo(jobs.described(job))
@@ -75,7 +88,7 @@ def run(ctx: click.Context, /, resume: Path | None, dry_run: bool, **asked: Any)
         try:
             found = jobs.carry_out(job, Console(stderr=True))
         except KeyboardInterrupt:
-            click.echo(f"interrupted; go on with: zeroloop run --resume {job.path}", err=True)
+            click.echo(f"interrupted; resume it by: zeroloop run --resume {job.path}", err=True)
             raise SystemExit(INTERRUPTED) from None
         except (OSError, Stale) as error:
             kept = f"; what was finished is in {job.path}" if job.path.exists() else ""
@@ -93,7 +106,7 @@ def _job(ctx: click.Context, resume: Path | None, asked: dict[str, Any]) -> jobs
     by_hand = click.core.ParameterSource.COMMANDLINE
     given = [name for name in asked if name != "rows" and ctx.get_parameter_source(name) is by_hand]
     if given:
-        raise BadRequest(f"--resume goes on with the plan in the file; leave out {_option(ctx, given[0])}")
+        raise BadRequest(f"--resume takes the plan from the file; leave out {_option(ctx, given[0])}")
     return jobs.resumed(resume, asked["rows"])
 
 
