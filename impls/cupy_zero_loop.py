@@ -1,4 +1,7 @@
-"""CuPy, no Python loop: the lines of `numpy_zero_loop` with np turned into cp, on a GPU."""
+"""No Python loop: CuPy, NumPy's twin on a GPU.
+
+The lines of `numpy_zero_loop`, with cp in the place of np.
+"""
 
 import cupy as cp
 
@@ -8,7 +11,7 @@ from impls.kernels import cuda_device
 
 def prepare(X, Y, threads):
     """Copy X and Y to the GPU."""
-    cp.get_default_memory_pool().free_all_blocks()  # what an earlier problem took
+    cp.get_default_memory_pool().free_all_blocks()  # memory of an earlier problem
     cuda_device.check_room(X)
     return cp.asarray(X), cp.asarray(Y)
 
@@ -23,7 +26,7 @@ def step(w, b, X, Y):
     J = (1 / m) * cp.sum(softplus(Z) - Y * Z)
     dw = (1 / m) * cp.dot(X, dZ.T)
     db = (1 / m) * cp.sum(dZ)
-    return Step(float(J), cp.asnumpy(dw), float(db))  # the calls above return before their results exist
+    return Step(float(J), cp.asnumpy(dw), float(db))  # waits for the calls above
 
 
 def sigmoid(Z):

@@ -1,17 +1,17 @@
-"""The fused pass over chunks on disk, dealt to worker processes of dask.distributed.
+"""numba_fused on data on disk, shared out to worker processes.
 
-As many workers with one thread each as a step may use threads. `zeroloop train DATA --cluster ADDRESS` takes
-the same way to workers on other machines.
+dask.distributed runs the workers: one for each thread that a step may use, with one thread each. `zeroloop
+train DATA --cluster ADDRESS` uses the same code with workers on other machines.
 """
 
 from impls.data.cluster import Cluster
 from impls.numba_chunks import on_disk
 
-_cluster = None  # of this process; starting another takes seconds
+_cluster = None  # the one of this process, since to start another takes seconds
 
 
 def prepare(X, Y, threads):
-    """Write X and Y to disk in chunks, and start the workers unless they run already."""
+    """Write X and Y to disk in chunks, and start the workers unless they already run."""
     _started(threads)
     return on_disk(X, Y), threads
 
@@ -22,7 +22,7 @@ def step(w, b, data, threads):
 
 
 def _started(workers):
-    """Return the cluster of this process, another one where it was asked for another number of workers."""
+    """Return the cluster of this process; start another if the number of workers changes."""
     global _cluster
     address = f"local:{workers}"
     if _cluster and _cluster.address != address:

@@ -1,4 +1,7 @@
-"""JAX on a GPU: the formula of `jax_step`, compiled by XLA for it."""
+"""jax_step on a GPU.
+
+The same formulas, compiled by XLA for the GPU.
+"""
 
 import jax
 import numpy as np
@@ -24,7 +27,7 @@ def prepare(X, Y, threads):
 
 def step(w, b, X, Y):
     """Cost and gradients; formula and shapes in `impls.contract`, X and Y on the GPU."""
-    # Unless it is told otherwise, JAX multiplies float32 matrices with three digits (TF32) on a GPU.
+    # By default, JAX multiplies float32 matrices with only three digits (TF32) on a GPU.
     with jax.enable_x64(True), jax.default_matmul_precision("highest"):
         J, dw, db = cost_and_gradients(w, b, X, Y)
     return Step(float(J), np.asarray(dw), float(db))

@@ -1,7 +1,7 @@
-"""JAX without its autograd: the seven lines, compiled by XLA on the first call.
+"""No Python loop: JAX, with the gradients written out.
 
-XLA starts its threads once per process, as many as the first call of `prepare` asks for, and cannot change
-their number later: another number of threads needs another process.
+XLA compiles the step at the first call. XLA starts its threads once per process, as many as the first call of
+`prepare` asks for, and cannot change their number later: another number of threads needs another process.
 """
 
 import os
@@ -13,27 +13,27 @@ import numpy as np
 from impls.contract import Step
 from impls.errors import Unsuited
 
-_started = None  # or with how many threads XLA was
+_started = None  # the number of threads that XLA started with; None before it starts
 
 
 def prepare(X, Y, threads):
-    """Start XLA on so many threads unless it runs already, and hand it the arrays."""
+    """Start XLA with this number of threads unless it already runs, and give it the arrays."""
     if start(threads) != threads:
         raise Unsuited(f"JAX keeps the number of threads it started with, {_started} in this process")
-    return on_device(jax.devices("cpu")[0], X, Y)  # named, since where JAX has a GPU it would take that
+    return on_device(jax.devices("cpu")[0], X, Y)  # else JAX would choose a GPU
 
 
 def step(w, b, X, Y):
     """Cost and gradients; formula and shapes in `impls.contract`."""
     with jax.enable_x64(True):
         J, dw, db = cost_and_gradients(w, b, X, Y)
-    # The call above returns before its results exist; taking them out of JAX waits for them.
+    # The call above returns before its results exist; turning them into NumPy's waits for them.
     return Step(float(J), np.asarray(dw), float(db))
 
 
 @jax.jit
 def cost_and_gradients(w, b, X, Y):
-    """J, dw and db as arrays of JAX, on the device that X and Y are on."""
+    """Return J, dw and db as arrays of JAX, on the device of X and Y."""
     m = X.shape[1]
     Z = jnp.dot(w.T, X) + b
     dZ = jax.nn.sigmoid(Z) - Y
@@ -43,19 +43,19 @@ def cost_and_gradients(w, b, X, Y):
 
 
 def on_device(device, X, Y):
-    """Hand X and Y to JAX as they are."""
-    with jax.enable_x64(True):  # for this call alone; outside, JAX would make float64 float32
+    """Give X and Y to JAX in their own dtype."""
+    with jax.enable_x64(True):  # without it, JAX would turn float64 into float32
         return jax.device_put((X, Y), device)
 
 
 def start(threads):
-    """Start JAX's back ends unless they run, and return the number of threads that XLA has.
+    """Start JAX's back ends unless they already run, and return the number of threads that XLA has.
 
-    It reads that number from NPROC, then and only then.
+    XLA reads that number from the variable NPROC when it starts, and never again.
     """
     global _started
     if _started is None:
-        # Of a GPU's memory JAX would take three quarters at once, and other rows need it too.
+        # JAX would reserve three quarters of a GPU's memory, which other rows need too.
         os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
         before = os.environ.get("NPROC")
         os.environ["NPROC"] = str(threads)

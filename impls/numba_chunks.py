@@ -1,7 +1,7 @@
-"""The fused pass over chunks on disk, one after the other: X need not fit in memory.
+"""numba_fused on data on disk, one chunk after the other.
 
-Here X does, since it was given as an array, and is written to a folder of temporary files first. `zeroloop
-train DATA` takes the same way over a data set that never was in memory.
+X need not fit in memory. Here it does, since it is given as an array, and is first written to a folder of
+temporary files. `zeroloop train DATA` uses the same code for a data set that never was in memory.
 """
 
 import os
@@ -11,13 +11,14 @@ import weakref
 from pathlib import Path
 
 from impls.data import chunked
-from impls.data.dataset import CHUNK_BYTES, Writer, chunk_for, opened
+from impls.data.dataset import CHUNK_BYTES, chunk_for, opened
+from impls.data.writing import Writer
 
-_FEWEST = 8  # chunks, so that small data too are shared among threads
+_FEWEST = 8  # chunks of any data, so that threads share small data too
 
 
 def prepare(X, Y, threads):
-    """Write X and Y to disk in chunks, until nobody needs the data any more or this process ends."""
+    """Write X and Y to disk in chunks; the files are removed with the data set, or when this process ends."""
     return on_disk(X, Y), threads
 
 
@@ -47,7 +48,7 @@ def on_disk(X, Y):
 
 
 def _flush(folder):
-    """Wait for the disk: what the system writes later takes time from whatever is timed then."""
+    """Wait until all is on the disk: later writing by the system would slow down what is timed then."""
     for path in folder.rglob("*"):
         if path.is_file():
             with path.open("rb+") as file:

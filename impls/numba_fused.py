@@ -1,6 +1,7 @@
-"""One pass over X, tile by tile, with SIMD for sigmoid and softplus.
+"""One compiled pass over X, tile by tile, with SIMD for every formula.
 
-X is read from memory once; in C order with more than some 2,000 features twice: no tile of it fits a cache.
+X is read from memory once. In C order with more than about 2,000 features it is read twice, since then no
+tile of it fits in a cache.
 """
 
 import numpy as np
@@ -10,7 +11,7 @@ from impls.kernels.sweep import sweep, threads_for
 
 
 def prepare(X, Y, threads):
-    """Decide how many threads pay; X stays as it is if its rows or its columns lie in one piece each."""
+    """Choose the number of threads; X is copied only if neither its rows nor its columns are in one piece."""
     n_x, m = X.shape
     if not X.flags.forc:
         X = np.ascontiguousarray(X)
@@ -25,7 +26,7 @@ def step(w, b, X, Y, threads):
 
 
 def _read_only(array):
-    """See an array as one that cannot be written to, since Numba compiles anew for each kind."""
+    """Return a read-only view: Numba would compile once more for arrays that can be written to."""
     if array.flags.writeable:
         array = array.view()
         array.setflags(write=False)

@@ -1,15 +1,18 @@
-"""The loop of `numba_fused` on data laid out for it beforehand: wide data with each example in one piece."""
+"""numba_fused on X in the layout that suits it: wide data are copied once.
+
+The copy has each example in one piece of memory.
+"""
 
 import numpy as np
 
 from impls import numba_fused
 from impls.numba_fused import step as step
 
-_LONG_BYTES = 2**11  # of an example; to read shorter pieces of memory is no faster than pieces of features
+_LONG_BYTES = 2**11  # size of an example from which the copy makes a step faster
 
 
 def prepare(X, Y, threads):
-    """Copy wide data into Fortran order, an example in one piece."""
+    """Copy wide data into Fortran order, with each example in one piece."""
     if X.shape[0] * X.itemsize >= _LONG_BYTES:
         X = np.asfortranarray(X)
     return numba_fused.prepare(X, Y, threads)

@@ -1,4 +1,7 @@
-"""Compiled loops on all cores: prange gives each thread its own examples and its own accumulators."""
+"""The two loops, compiled by Numba and shared out to all cores.
+
+prange gives each thread its own examples and its own sums.
+"""
 
 from math import exp, log1p
 
@@ -19,7 +22,7 @@ def step(w, b, examples, labels, threads):
     m, n_x = examples.shape
     J, dw, db = np.zeros(threads), np.zeros((threads, n_x)), np.zeros(threads)
     _loops(w[:, 0], b, examples, labels, J, dw, db)
-    # One partial sum per thread, added in the order of the threads: the same bits at every call.
+    # Each thread makes one partial sum. Added in the order of the threads, they repeat their bits.
     return Step(J.sum() / m, dw.sum(axis=0).reshape(n_x, 1) / m, db.sum() / m)
 
 
@@ -28,7 +31,8 @@ def _loops(w, b, examples, labels, J, dw, db):
     m, n_x = examples.shape
     threads = len(J)
     for thread in prange(threads):
-        J_t, dw_t, db_t = 0.0, np.zeros(n_x), 0.0  # private: threads that share cache lines slow each other
+        # Its own sums: threads that write to one cache line slow each other down.
+        J_t, dw_t, db_t = 0.0, np.zeros(n_x), 0.0
         for i in range(thread * m // threads, (thread + 1) * m // threads):
             x = examples[i]
             z = b

@@ -1,4 +1,7 @@
-"""The loops of `python_two_loop`, not a character changed, compiled by Numba on the first call."""
+"""The two loops of python_two_loop, compiled by Numba.
+
+Not a character of them is changed; Numba compiles them at the first call.
+"""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""The seven lines with numexpr: each formula is one string, compiled and run block by block on all cores."""
+"""No Python loop: numexpr compiles each formula from a string.
+
+numexpr computes block by block, on all cores.
+"""
 
 import threading
 
@@ -7,11 +10,11 @@ import numpy as np
 
 from impls.contract import Step
 
-_threads = threading.Lock()  # numexpr hangs where one caller sets their number while another computes
+_threads = threading.Lock()  # numexpr hangs if one caller sets their number while another computes
 
 
 def prepare(X, Y, threads):
-    """Nothing to lay out; numexpr has as many threads at most as NUMEXPR_MAX_THREADS says, 64 by default."""
+    """Keep the arrays; numexpr has at most NUMEXPR_MAX_THREADS threads, 64 by default."""
     return X, Y, min(threads, ne.MAX_THREADS)
 
 
@@ -20,10 +23,10 @@ def step(w, b, X, Y, threads):
     m = X.shape[1]
     Z = np.dot(w.T, X) + b
     with _threads:
-        if ne.get_num_threads() != threads:  # setting them ends the threads and starts new ones
+        if ne.get_num_threads() != threads:  # setting their number ends all threads and starts new ones
             ne.set_num_threads(threads)
         T = ne.evaluate("exp(-abs(Z))")
         dZ = ne.evaluate("where(Z >= 0, 1, T) / (1 + T) - Y")
         costs = ne.evaluate("where(Z >= 0, Z, 0) + log1p(T) - Y * Z")
-    # np.sum adds in pairs; numexpr's own sum adds one by one, which in float32 loses digits.
+    # np.sum adds in pairs; the sum of numexpr adds one by one, which loses digits in float32.
     return Step(np.sum(costs) / m, np.dot(X, dZ.T) / m, np.sum(dZ) / m)

@@ -1,4 +1,7 @@
-"""One Python loop, over examples: np.dot and a vector dw take the loop over features away."""
+"""One Python loop over examples; NumPy handles all features at once.
+
+np.dot and a vector dw take the place of the inner loop.
+"""
 
 from math import exp, log1p
 

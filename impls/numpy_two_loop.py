@@ -1,4 +1,7 @@
-"""The two loops over NumPy arrays, one scalar at a time: the common mistake, slower than plain lists."""
+"""Two Python loops over NumPy arrays, one number at a time.
+
+The common mistake: it is slower than plain lists, since each access makes a NumPy object of a number.
+"""
 
 from math import exp, log1p
 

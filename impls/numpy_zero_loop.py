@@ -1,4 +1,7 @@
-"""NumPy, no Python loop: all m examples at once, as two matrix products."""
+"""No Python loop: NumPy handles all examples at once.
+
+Two matrix products do what the loops did.
+"""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""One Python loop over examples, with w1, w2, dw1 and dw2 written out: the first notes' example, n_x = 2."""
+"""One Python loop; two features, written out as w1 and w2.
+
+The first notes' example, n_x = 2.
+"""
 
 from math import exp, log1p
 

@@ -1,10 +1,10 @@
-"""Sigmoid and softplus for NumPy arrays, right for every finite z: exp only ever sees numbers below 0."""
+"""Sigmoid and softplus for NumPy arrays, exact for every finite z: exp never sees a positive number."""
 
 import numpy as np
 
 
 def sigmoid(Z):
-    """1 / (1 + exp(-Z)), written as exp(Z) / (1 + exp(Z)) where Z is negative, so that nothing overflows."""
+    """1 / (1 + exp(-Z)), written as exp(Z) / (1 + exp(Z)) for negative Z, so that nothing overflows."""
     T = np.exp(-np.abs(Z))
     return np.where(Z >= 0, 1, T) / (1 + T)
 

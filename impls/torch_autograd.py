@@ -1,4 +1,7 @@
-"""PyTorch as its users write it: the cost alone, whose gradients autograd works out."""
+"""PyTorch as its users write it: autograd finds the gradients.
+
+Only the cost is written out.
+"""
 
 import torch
 from torch.nn.functional import softplus
@@ -11,10 +14,10 @@ from impls.torch_step import prepare as prepare  # the same tensors
 def step(w, b, X, Y, threads):
     """Cost and gradients; formula and shapes in `impls.contract`."""
     torch.set_num_threads(threads)
-    w = torch.from_numpy(w.copy()).requires_grad_()  # w may be read-only, of which PyTorch warns
+    w = torch.from_numpy(w.copy()).requires_grad_()  # PyTorch warns of a read-only w
     b = torch.tensor(b, dtype=w.dtype, requires_grad=True)
     Z = w.T @ X + b
-    # Not binary_cross_entropy_with_logits: it takes log(sigmoid(Z)) from Z, which cancels for negative Z.
+    # Not binary_cross_entropy_with_logits, which subtracts log(sigmoid(Z)) and loses digits for negative Z.
     J = (softplus(Z, threshold=FAR) - Y * Z).mean()
     dw, db = torch.autograd.grad(J, (w, b))
     return Step(J.item(), dw.numpy(), db.item())

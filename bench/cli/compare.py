@@ -9,8 +9,8 @@ from bench.cli.terminal import user_errors
 from bench.request import BadRequest
 from reports import wording
 from reports.facts.changes import Changes, changed
-from reports.results import read
-from reports.tables import tables
+from reports.reading import read
+from reports.tables import in_terminal
 
 
 @click.command("compare")
@@ -28,14 +28,14 @@ def compare_runs(before: Path, after: Path, limit: float | None, output: Path | 
     with user_errors():
         changes = changed(read(before), read(after))
         if not changes.rows and not changes.broken:
-            held = " and ".join(map(tables.contents_as_text, (changes.before, changes.after)))
+            held = " and ".join(map(in_terminal.contents, (changes.before, changes.after)))
             raise BadRequest(f"{before} and {after} have no row on the same problem in common: {held}")
         page = None
         if output:
             from reports import write
 
             page = write.write_comparison(changes, output)
-    click.echo(tables.changes_as_text(changes))
+    click.echo(in_terminal.of_changes(changes))
     regressions = [] if limit is None else _show_regressions(changes, limit)
     if page:
         click.echo(f"page: {page}")

@@ -7,7 +7,7 @@ import click
 from bench.cli.options import folder_option
 from bench.cli.terminal import user_errors
 from reports.facts.gathered import gather
-from reports.tables import tables
+from reports.tables import in_terminal
 
 
 @click.command()
@@ -23,5 +23,5 @@ def gallery(folder: Path, output: Path | None) -> None:
     with user_errors():
         found = gather(folder)
         page = write.write_gallery(found, output or folder)
-    click.echo(tables.gallery_as_text(found))
+    click.echo(in_terminal.of_gallery(found))
     click.echo(f"page: {page}")

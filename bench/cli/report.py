@@ -6,7 +6,7 @@ import click
 
 from bench.cli.options import FILE_TO_READ, folder_option
 from bench.cli.terminal import show_results, user_errors
-from reports.results import read
+from reports.reading import read
 
 
 @click.command()

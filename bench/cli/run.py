@@ -19,13 +19,25 @@ from bench.cli.options import (
 from bench.cli.terminal import INTERRUPTED, show_results, user_errors
 from bench.lanes import job as jobs
 from bench.lanes.ledger import Stale
-from bench.lanes.plan import PRESETS, Asked
+from bench.lanes.plan import Asked
+from bench.lanes.presets import PRESETS
 from bench.request import BadRequest
 from impls.data import problems
 from reports.results import FAULTS, Results
 
+_PRESETS = "\n".join(f"{name:8} {preset.about}" for name, preset in PRESETS.items())
+_HELP = f"""Measure times that can be cited: each row in fresh processes.
 
-@click.command()
+PRESET says what is measured, where no option chooses:
+
+\b
+{_PRESETS}
+
+The report says what speaks against citing it.
+"""
+
+
+@click.command(help=_HELP)
 @click.argument("preset", type=click.Choice(sorted(PRESETS)), default="course")
 @rows_option
 @problems_option
@@ -34,7 +46,7 @@ from reports.results import FAULTS, Results
     "dtypes",
     multiple=True,
     type=click.Choice(problems.DTYPES),
-    help="Floating point type; repeatable.  [default: float64]",
+    help="Floating point type; repeatable.  [default: by preset]",
 )
 @click.option(
     "--threads",
@@ -42,7 +54,7 @@ from reports.results import FAULTS, Results
     multiple=True,
     type=int,
     metavar="N",
-    help="Threads that a step may use; repeatable.  [default: all cores]",
+    help="Threads that a step may use; repeatable.  [default: by preset]",
 )
 @click.option(
     "--baseline", metavar="NAME", help="Row that runs twice, to show the noise.  [default: numpy_zero_loop]"
@@ -51,9 +63,11 @@ from reports.results import FAULTS, Results
     "--processes",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Processes of each row.  [default: set by PRESET]",
+    help="Processes of each row.  [default: by preset]",
 )
-@click.option("--budget", "budget_s", type=Duration(), help="Time for the whole run, such as 90s, 10m or 2h.")
+@click.option(
+    "--budget", "budget_s", type=Duration(), help="Time for the whole run, such as 10m; the rest is skipped."
+)
 @click.option(
     "--until", type=Percentage(), help="Add processes until every interval is this narrow, such as 2%."
 )
@@ -64,15 +78,11 @@ from reports.results import FAULTS, Results
     metavar="FILE",
     help="Results file; the report is written beside it.  [default: reports/out/run-DATE.json]",
 )
-@click.option("--resume", type=FILE_TO_READ, metavar="FILE", help="Continue a run that was interrupted.")
+@click.option("--resume", type=FILE_TO_READ, metavar="FILE", help="Resume a run that was interrupted.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and how long it takes.")
 @click.pass_context
 def run(ctx: click.Context, /, resume: Path | None, dry_run: bool, **asked: Any) -> None:
-    """Measure so that it can be cited: each row in fresh processes.
-
-    PRESET is quick (about a minute), course (five; the default) or full (a grid of sizes, up to 10^8
-    numbers; half an hour or more). The report says what speaks against citing it.
-    """
+    """Measure, and write the report."""
     with user_errors():
         job = _job(ctx, resume, asked)
         click.echo(jobs.described(job))
@@ -96,7 +106,7 @@ def _job(ctx: click.Context, resume: Path | None, asked: dict[str, Any]) -> jobs
     for name in asked:
         if name != "rows" and name in given(ctx):
             what = spelled(ctx, name)
-            raise BadRequest(f"--resume continues with the plan in the file; leave out {what}")
+            raise BadRequest(f"--resume takes the plan from the file; leave out {what}")
     return jobs.resumed(resume, asked["rows"])
 
 
@@ -105,7 +115,7 @@ def _carried_out(job: jobs.Job) -> Results:
     try:
         return jobs.carry_out(job, Console(stderr=True))
     except KeyboardInterrupt:
-        click.echo(f"interrupted; continue with: zeroloop run --resume {job.path}", err=True)
+        click.echo(f"interrupted; resume it by: zeroloop run --resume {job.path}", err=True)
         raise SystemExit(INTERRUPTED) from None
     except (OSError, Stale) as error:
         kept = f"; what was finished is in {job.path}" if job.path.exists() else ""

@@ -23,10 +23,9 @@ from rich.table import Table
 
 from impls.errors import UserError
 from reports import wording
-from reports.facts.comparison import compare
-from reports.facts.noise import not_citable
+from reports.facts.facts import Facts
 from reports.results import Results
-from reports.tables import tables
+from reports.tables import console, in_terminal
 
 INTERRUPTED = 130  # exit code of a shell, for a command that Ctrl-C has ended
 
@@ -100,9 +99,9 @@ def progress(label: str, total: int, done: int = 0, in_bytes: bool = False) -> I
 
 def show_results(found: Results) -> None:
     """Print the tables of a run, and what speaks against citing it."""
-    comparisons = compare(found)
-    click.echo(f"{tables.as_text(comparisons)}\n{tables.contest_as_text(comparisons)}")
-    for reason in not_citable(found, comparisons):
+    facts = Facts(found)
+    click.echo(in_terminal.of_run(facts))
+    for reason in facts.not_citable:
         click.echo(f"not citable: {reason}")
 
 
@@ -118,4 +117,4 @@ def new_table(*headings: str) -> Table:
 
 def as_text(table: Table) -> str:
     """Return a table as text, as wide as the terminal."""
-    return tables.printed(table, shutil.get_terminal_size().columns)
+    return console.printed(table, shutil.get_terminal_size().columns)

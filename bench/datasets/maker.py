@@ -21,7 +21,8 @@ import psutil
 from bench.locking import alone_in
 from bench.signals import signals_wait
 from impls.contract import Array
-from impls.data.dataset import BadData, DataSet, Writer, chunk_for, unfinished
+from impls.data.dataset import BadData, DataSet, chunk_for
+from impls.data.writing import Writer, unfinished
 from impls.errors import BadValue
 from reports import wording
 

@@ -21,7 +21,8 @@ from bench.datasets.maker import COPIES, check_memory, size_of
 from bench.locking import alone_in
 from bench.signals import signals_wait
 from impls.contract import Array
-from impls.data.dataset import BadData, Writer, check_absent, chunk_for, unfinished
+from impls.data.dataset import BadData, chunk_for
+from impls.data.writing import Writer, check_absent, unfinished
 from impls.errors import UnknownName, UserError, not_installed
 from reports import wording
 

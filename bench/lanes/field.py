@@ -41,26 +41,27 @@ class Lane:
         """Tell whether it was lost too often to be started again."""
         return self.losses >= MOST_LOSSES
 
-    @property
-    def device(self) -> str:
-        """Return what its row computes on."""
-        return self.row.device
-
-    @property
-    def keeps_code(self) -> bool:
-        """Tell whether its compiled code is kept on disk."""
-        return self.row.keeps_code
-
 
 class Field:
-    """Starts and ends lanes, each with its own folder for compiled code, under a guard."""
+    """Starts and ends lanes, under a guard.
+
+    Each lane has its own folder for compiled code, so that its first call compiles all that it needs. Where
+    they share one folder, no first call says anything.
+    """
 
     def __init__(
-        self, rows: Iterable[Record], twin_of: Record, folder: Path, keeper: Guard, memory_bytes: int
+        self,
+        rows: Iterable[Record],
+        twin_of: Record,
+        folder: Path,
+        keeper: Guard,
+        memory_bytes: int,
+        shares_code: bool = False,
     ):
         self.lanes = [*map(Lane, rows), Lane(twin_of, twin=True)]
         self.light = Lane(LIGHT)
         self._folder, self._keeper, self._memory_bytes = folder, keeper, memory_bytes
+        self._shared = Path(tempfile.mkdtemp(dir=folder)) if shares_code else None
         self._threads, self._is_cold = 1, True
         self._compiled: dict[tuple[Record, bool, int], Path] = {}  # the folder in which a lane last compiled
         self._known: set[tuple[Path, str]] = set()  # folders and the dtypes compiled there
@@ -99,13 +100,6 @@ class Field:
         assert lane.harness
         return lane.harness
 
-    def restarted(self, lane: Lane, limit_s: float) -> Harness:
-        """Return the harness of a lane that was ended and started again; raises Lost."""
-        if lane.harness:
-            lane.harness.end()
-            lane.harness = None
-        return self.revived(lane, limit_s)
-
     def drop(self, lane: Lane) -> None:
         """Note that a lane's process is gone."""
         lane.harness = None
@@ -117,7 +111,7 @@ class Field:
 
     def note_code(self, lane: Lane, dtype: str) -> None:
         """Note that a lane has compiled, or found, its code."""
-        if lane.keeps_code and lane.cache is not None:
+        if lane.row.keeps_code and lane.cache is not None:
             self._known.add((lane.cache, dtype))
             self._compiled[lane.row, lane.twin, self._threads] = lane.cache
 
@@ -131,7 +125,7 @@ class Field:
     def _start(self, lane: Lane) -> None:
         warm = self._compiled.get((lane.row, lane.twin, self._threads))
         cold = self._is_cold and lane is not self.light
-        lane.cache = warm if warm and not cold else Path(tempfile.mkdtemp(dir=self._folder))
+        lane.cache = self._shared or (warm if warm and not cold else Path(tempfile.mkdtemp(dir=self._folder)))
         lane.harness = Harness(lane.row.spelling, self._threads, lane.cache, self._memory_bytes, self._keeper)
 
     def _wait(self, lane: Lane, limit_s: float) -> None:

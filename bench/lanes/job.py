@@ -9,23 +9,26 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bench.lanes import forecast
 from bench.lanes import plan as plans
 from bench.lanes.conductor import Conductor
+from bench.lanes.forecast import Paces
 from bench.lanes.ledger import Ledger, Stale
 from bench.lanes.live import Clock, Lines, Screen
-from bench.lanes.plan import Asked, Paces
+from bench.lanes.plan import Asked
+from bench.lanes.presets import PRESETS
 from bench.locking import alone_in
-from bench.request import BadRequest, Request, request
+from bench.request import BadRequest, Request
 from bench.signals import ended_by_signals
 from impls import records
 from impls.data import problems
-from reports import files, results, wording
+from reports import files, reading, wording
 from reports.results import Plan, Results
 
 
 @dataclasses.dataclass
 class Job:
-    """A run before it starts: what it will do, and what it goes on with."""
+    """A run before it starts: what it will do; `before` is what an interrupted run had measured."""
 
     plan: Plan
     selected: Request
@@ -36,7 +39,7 @@ class Job:
     @property
     def forecast_s(self) -> float:
         """Predict how many seconds it takes, or what is left of it."""
-        whole_s = plans.forecast_s(self.plan, self.selected, self.paces)
+        whole_s = forecast.forecast_s(self.plan, self.selected, self.paces)
         if self.before is None:
             return whole_s
         parts = self.plan.processes * len(plans.settings(self.plan, self.selected))
@@ -48,38 +51,39 @@ def new(asked: Asked, output: Path | None) -> Job:
     check_system()
     path = output or Path("reports/out") / f"run-{datetime.now():%Y-%m-%d-%H%M%S}.json"
     if path.exists():
-        raise BadRequest(f"{path} is there already: go on with it by --resume, or name another file")
+        raise BadRequest(f"{path} is there already: resume it by --resume, or name another file")
     plan, selected = plans.make(asked)
     paces = Paces()
     paces.probe(selected)
-    return Job(plans.fitted(plan, selected, paces, asked.budget_s is not None), selected, paces, path)
+    return Job(forecast.fitted(plan, selected, paces, asked.budget_s is not None), selected, paces, path)
 
 
 def resumed(path: Path, own_files: Sequence[str]) -> Job:
-    """Plan to go on with an interrupted run; raises BadRequest, BadResults, OSError."""
+    """Plan to resume an interrupted run; raises BadRequest, BadResults, OSError."""
     check_system()
-    before = results.read(path)
+    before = reading.read(path)
     plan = before.run.plan
     if plan is None:
-        raise BadRequest(f"{path}: of `pytest --benchmark-only`, which cannot be gone on with")
+        raise BadRequest(f"{path}: of `pytest --benchmark-only`, which cannot be resumed")
     if not before.run.interrupted:
         raise BadRequest(f"{path}: this run is complete; start another")
-    own = {Path(file).name: file for file in own_files}
+    own = {row.name: row for row in map(records.find, own_files)}
+    for row in own.values():
+        if not row.is_own:
+            raise BadRequest(f"{path}: its rows are those of its plan; leave out --impl {row.name}")
     rows = []
-    for name in (row.name for row in before.run.rows):
-        if records.find(name).is_own and name not in own:
-            raise BadRequest(f"{path}: it timed {name}; say where that file is, with --impl")
-        rows.append(own.pop(name, name))
-    if own:
-        raise BadRequest(
-            f"{path}: its rows are those of its plan; leave out --impl {next(iter(own.values()))}"
-        )
+    for row in (records.find(row.name) for row in before.run.rows):
+        if row.is_own and row.name not in own:
+            raise BadRequest(f"{path}: it timed {row.name}; say where that file is, with --impl")
+        rows.append(own.pop(row.name, row).spelling)
+    for name in own:
+        raise BadRequest(f"{path}: it did not time {name}")
     for problem in before.run.problems:
         shape = problems.find(problem.name)
         if (shape.n_x, shape.m) != (problem.n_x, problem.m):
             raise BadRequest(f"{path}: {problem.name} was of another size")
     names = [problem.name for problem in before.run.problems]
-    selected = request(rows, names, plan.dtypes, plan.thread_counts)
+    selected = plans.select(rows, names, plan.dtypes, plan.thread_counts)
     paces = Paces()
     paces.probe(selected)
     return Job(plan, selected, paces, path, before)
@@ -94,7 +98,8 @@ def described(job: Job) -> str:
     lines = [
         f"{plan.preset}: {count(len(rows), 'row')} on {count(len(selected.shapes), 'problem')}, "
         f"{' and '.join(plan.dtypes)}, {' and '.join(map(wording.threads, plan.thread_counts))}",
-        f"{count(plan.processes, 'process')} of each row, {cold} with nothing compiled",
+        f"{count(plan.processes, 'process')} of each row, "
+        + (f"{cold} with nothing compiled" if cold else "which share their compiled code"),
         f"in each, on each problem, up to {plan.rounds} blocks of {wording.seconds(plan.block_s)}",
         f"baseline: {plan.baseline}, which runs twice side by side, to show the noise (A/A pair)",
     ]
@@ -103,6 +108,9 @@ def described(job: Job) -> str:
     if plan.until is not None:
         lines.append(f"then more processes, until all intervals are within {wording.percent(plan.until)}")
     for setting in settings:
+        if said := plans.too_large(setting, selected):
+            lines.append(f"skipped: {setting.shape.name}, {setting.dtype}: {said}")
+            continue
         for row in rows:
             call_s = job.paces.predicted(row, setting) if setting.suits(row) else None
             if call_s is not None and (said := plans.too_long(plan, call_s)):
@@ -112,15 +120,27 @@ def described(job: Job) -> str:
         if missing := row.missing:
             absent.setdefault(missing.status, []).append(row.name)
     lines += [f"{status}: {', '.join(names)}" for status, names in absent.items()]
+    if verified := PRESETS[plan.preset].verified:
+        lines.append(f"verified first, without timing: {', '.join(verified)}")
     if job.before:
-        lines.append(f"going on after {job.before.run.done} of {plan.processes * len(settings)} parts")
-    about = "at least" if plan.until is not None else "about"
-    lines.append(f"this takes {about} {wording.duration(job.forecast_s)}")
+        lines.append(f"resumed after {job.before.run.done} of {plan.processes * len(settings)} parts")
+    lines.append(_time_of(job))
     return "\n".join(lines)
 
 
+def _time_of(job: Job) -> str:
+    plan = job.plan
+    about = "at least" if plan.until is not None else "about"
+    said = f"this takes {about} {wording.duration(job.forecast_s)}"
+    if plan.budget_s is None:
+        return said
+    if job.forecast_s > plan.budget_s:
+        return f"{said}; it ends after its budget of {wording.duration(plan.budget_s)}, and skips the rest"
+    return f"{said}, and at most {wording.duration(plan.budget_s)}"
+
+
 def carry_out(job: Job, console: Console) -> Results:
-    """Measure; raises BadRequest where it cannot go on, and OSError where the file cannot be written."""
+    """Measure; raises BadRequest if it cannot be resumed here, and OSError if the file cannot be written."""
     settings = plans.settings(job.plan, job.selected)
     files.check_writable(job.path.parent)
     with (
@@ -129,9 +149,9 @@ def carry_out(job: Job, console: Console) -> Results:
     ):
         if job.before:
             try:
-                ledger.go_on_with(job.before, settings)
+                ledger.resume(job.before, settings)
             except Stale as stale:
-                raise BadRequest(f"{job.path}: cannot go on with this run here: {stale}") from None
+                raise BadRequest(f"{job.path}: this run cannot be resumed here: {stale}") from None
         ledger.save()
         clock = Clock(job.forecast_s, ledger, len(settings))
         screen = Screen(console, clock, job.selected, ledger)

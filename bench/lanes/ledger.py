@@ -30,15 +30,27 @@ from bench.request import Request, Setting, describe_problem, describe_row
 from impls.errors import UserError
 from impls.records import Record
 from impls.truth.gate import TOLERANCE
-from reports import files, results
-from reports.results import Light, Noise, Plan, Pool, Results, Run, Spent, Timing, Training, Unmeasured
+from reports import files, reading
+from reports.results import (
+    SCHEMA,
+    Light,
+    Noise,
+    Plan,
+    Pool,
+    Results,
+    Run,
+    Spent,
+    Timing,
+    Training,
+    Unmeasured,
+)
 
 _Place = tuple[Record, Setting]
 _SPARE = 2  # times the file's size: kept free for the last write on a disk that fills up
 
 
 class Stale(UserError, ValueError):
-    """A run cannot be gone on with here; the message says what differs."""
+    """A run cannot be resumed here; the message says what differs."""
 
 
 @dataclass
@@ -100,7 +112,7 @@ class Ledger:
         self.plan = plan
         self.done = 0  # of the pairs of process and setting, in their order
         self.interrupted = True  # until it ends by itself
-        self.spent = Spent(*[0.0] * len(dataclasses.fields(Spent)))
+        self.timed_s = self.total_s = 0.0
         self.noise = Noise(None, None, None)
         self.lights: dict[tuple[Setting, str], Light] = {}  # by device too
         self.entries: dict[_Place, Entry] = {}
@@ -153,12 +165,6 @@ class Ledger:
             key[:2] == (row, setting) and lost.status == "failed" for key, lost in self._unmeasured.items()
         )
 
-    def dtypes_called(self, row: Record, twin: bool, settings: Iterable[Setting], process: int) -> set[str]:
-        """Return the dtypes with which a process has called a row, before it was interrupted."""
-        entries = self.twins if twin else self.entries
-        found = {setting: entries[row, setting] for setting in settings if (row, setting) in entries}
-        return {setting.dtype for setting, entry in found.items() if any(entry.blocks_s[process:])}
-
     def add_light(self, light: Light) -> None:
         """Keep the speed of light of one process: the shortest of all counts."""
         key = self._setting(light), light.device
@@ -183,7 +189,7 @@ class Ledger:
     @property
     def results(self) -> Results:
         """What is known so far, as reports read it."""
-        return results.parse(self.document)
+        return reading.parse(self.document)
 
     def save(self) -> None:
         """Write the file, whole; raises OSError where that fails, and leaves the one before."""
@@ -209,14 +215,16 @@ class Ledger:
         if self._spare:
             self._spare.close()
 
-    def go_on_with(self, found: Results, settings: Sequence[Setting]) -> None:
+    def resume(self, found: Results, settings: Sequence[Setting]) -> None:
         """Take over what an interrupted run has finished; raises Stale if this machine or code is another."""
         self._check(found)
         run = found.run
         self._when, self._commit_info = found.when, found.document["commit_info"]
         self._environment = found.environment
         self.done = run.done or 0
-        self.spent, self.noise = run.spent or self.spent, run.noise or self.noise
+        self.noise = run.noise or self.noise
+        if run.spent:
+            self.timed_s, self.total_s = run.spent.timed_s, run.spent.total_s
         self.lights = {(self._setting(one), one.device): one for one in run.lights}
         rows = {row.name: row for row in self._asked.rows}
         for timings, entries in ((found.timings, self.entries), (run.twins, self.twins)):
@@ -280,7 +288,7 @@ class Ledger:
 
     def _run(self) -> Run:
         return Run(
-            schema=results.SCHEMA,
+            schema=SCHEMA,
             version=metadata.version("zeroloop"),
             kind="run",
             interrupted=self.interrupted,
@@ -301,7 +309,7 @@ class Ledger:
             plan=self.plan,
             done=self.done,
             noise=self.noise,
-            spent=self.spent,
+            spent=Spent(self.timed_s, self.total_s),
             code=code_digest(),
         )
 

@@ -16,11 +16,11 @@ from bench.request import DEFAULT_PROBLEMS, Request, Setting, request
 from impls.data import problems
 from impls.errors import UserError
 from impls.truth.gate import gate_for
-from reports.facts.comparison import compare
-from reports.facts.noise import busy
+from reports.facts.facts import Facts
 from reports.files import check_writable
-from reports.results import BadResults, read
-from reports.tables.tables import as_text, contest_as_text
+from reports.reading import read
+from reports.results import BadResults
+from reports.tables.in_terminal import of_run
 
 RECORDER = pytest.StashKey[Recorder]()
 _OPTIONS = ("impl", "problem", "dtype", "threads", "report_dir")
@@ -146,12 +146,11 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
 
     try:
         index = write_report(pytest_benchmark_private.document(config), _report_folder(config))
-        written = read(index.with_name("results.json"))
-        comparisons = compare(written)
-        said = [text for text in (as_text(comparisons), contest_as_text(comparisons)) if text]
+        facts = Facts(read(index.with_name("results.json")))
+        said = [of_run(facts)]
         if recorder.no_light:
             said.append(f"no speed of light: {recorder.no_light}")
-        if disturbed := busy(written):
+        if disturbed := facts.busy:
             said.append(f"the machine was busy: {disturbed}; run it again while nothing else runs")
         if recorder.interrupted:
             said.append("interrupted: what comes later is missing")

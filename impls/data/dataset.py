@@ -1,13 +1,16 @@
-"""Data on disk, in chunks of examples: more than memory holds, since one chunk after the other is mapped.
+"""Data sets on disk, read in chunks of examples, so that they may be larger than memory.
 
-A data set is a folder in Zarr's format 3 with two arrays, X (n_x, m) and Y (1, m), cut into the same chunks
-of examples. Each chunk is a file that holds its numbers as they lie in memory, and their checksum (CRC-32C).
-Or it is one NumPy file of shape (m, 1 + n_x), an example per row, its label first.
+A data set is a folder in Zarr's format 3 with two arrays, X (n_x, m) and Y (1, m), which are cut into the
+same chunks of examples. Each chunk is a file: its numbers as they lie in memory, then their checksum
+(CRC-32C). A data set may also be one NumPy file of shape (m, 1 + n_x), with an example per row and its label
+first.
 
-The first time that a process uses a chunk, it reads it through Zarr, which holds it to its checksum, and
-checks its values. From then on it maps the file, which copies nothing. The first few chunks stay mapped; all
-others are let go again: what was read stays in the system's file cache for as long as there is room. A file
-that was written to meanwhile is checked again.
+The first time that a process uses a chunk, it reads it through Zarr, which compares the checksum, and checks
+the values. After that it maps the file into memory, which copies nothing. The first few chunks stay mapped.
+All others are released after use; the system's file cache keeps them for as long as it has room. A file that
+has been written to since is checked again.
+
+`impls.data.writing` writes data sets.
 """
 # mypy: disable-error-code="no-untyped-call"
 
@@ -15,7 +18,6 @@ import functools
 import hashlib
 import mmap
 import os
-import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -28,14 +30,13 @@ from impls.contract import Array, check_data
 from impls.data.problems import DTYPES
 from impls.errors import UserError, not_installed
 
-CHUNK_BYTES = 2**25  # of X, at most: milliseconds of work
-KEPT_BYTES = 2**28  # of X that stay mapped, in each process; to map a chunk anew takes a tenth of its step
-_ODD_BYTES = 2**11  # a feature in a chunk takes an odd multiple of it, see `chunk_for`
-_UNFINISHED = ".part"
-_TORN = ".partial"  # as Zarr calls a file that it was killed at
+CHUNK_BYTES = 2**25  # largest size of a chunk of X: milliseconds of work
+KEPT_BYTES = 2**28  # most bytes of X that stay mapped in a process; mapping anew takes a tenth of a step
+_ODD_BYTES = 2**11  # the bytes of a feature in a chunk are an odd multiple of this, see `chunk_for`
+UNFINISHED = ".part"  # ends the name of a data set that is being written
 _CHECKSUM_BYTES = 4
-# What Zarr raises where there is no group, or other files; the last is of older versions, for an array.
-_NO_GROUP = (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, AssertionError)
+# What Zarr raises if a folder is no group or holds other files; older versions raise the last for an array.
+NO_GROUP = (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, AssertionError)
 _CHANGED = "{} has changed since the data set was opened: start again"
 
 
@@ -44,18 +45,18 @@ class BadData(UserError, ValueError):
 
 
 Stamp = tuple[int, ...]
-Chunk = tuple[Array, Array, int]  # X, Y and how many examples of theirs count
+Chunk = tuple[Array, Array, int]  # X, Y, and how many of their examples belong to the data set
 
 
 class DataSet(ABC):
     """Examples in chunks, numbered from 0."""
 
-    order: str  # of X in memory: "C", a feature in one piece, or "F", an example
+    order: str  # layout of X in memory: "C" if a feature is one piece, "F" if an example is
 
     def __init__(self, path: Path, n_x: int, m: int, chunk: int, dtype: str, identity: str):
         self.path, self.n_x, self.m, self.dtype = path, n_x, m, dtype
         self.chunk = chunk  # examples in each chunk but the last
-        self.identity = identity  # the same for the same numbers in the same chunks
+        self.identity = identity  # equal for equal numbers in equal chunks
         self._checked: dict[int, Stamp] = {}
         self._kept: dict[int, Chunk] = {}
 
@@ -69,14 +70,14 @@ class DataSet(ABC):
 
     @property
     def chunk_bytes(self) -> int:
-        """What a process needs to hold of X to work on a chunk."""
+        """Bytes of X in a full chunk."""
         return self.n_x * self.chunk * np.dtype(self.dtype).itemsize
 
     def sums(self, k: int, w: Array, b: float) -> Array:
-        """Return what chunk k adds to dw, J and db before they are divided by m: n_x + 2 numbers, float64.
+        """Return the sums of dw, J and db over the examples of chunk k: n_x + 2 numbers, float64.
 
-        w is (n_x,). Raises BadData where the chunk is not what it was when the data set was opened, or holds
-        what no row takes.
+        w is (n_x,). Raises BadData if the chunk has changed since the data set was opened, or if it holds
+        values that no row can take.
         """
         try:
             return self._sums(self._held(k), w, b)
@@ -84,7 +85,7 @@ class DataSet(ABC):
             raise BadData(_unreadable(self.path, error)) from None
 
     def _held(self, k: int) -> Chunk:
-        """Return chunk k, checked; the first to come stay, since a step takes them all in the same order."""
+        """Return chunk k, checked. The first ones stay mapped: each step takes all in the same order."""
         stamp = self._stamp(k)
         if self._checked.get(k) != stamp:
             self._check(k)
@@ -104,23 +105,23 @@ class DataSet(ABC):
 
     @abstractmethod
     def _stamp(self, k: int) -> Stamp:
-        """Return what differs once somebody has written to the files of chunk k; raises OSError."""
+        """Return a value that changes whenever the files of chunk k are written to; raises OSError."""
 
     @abstractmethod
     def _read(self, k: int) -> tuple[Array, Array]:
-        """Return chunk k, X (n_x, …) and Y (1, …); raises BadData unless it is what it was, and OSError."""
+        """Return chunk k, X (n_x, …) and Y (1, …); raises BadData if changed or damaged, OSError."""
 
     @abstractmethod
     def _map(self, k: int) -> Chunk:
-        """Map chunk k, which was checked; raises OSError, and BadData where its file has become shorter."""
+        """Map chunk k, which was checked before; raises BadData if its file has become shorter, OSError."""
 
     @abstractmethod
     def _sums(self, chunk: Chunk, w: Array, b: float) -> Array:
-        """Do what `sums` does."""
+        """Return what `sums` does, for a chunk that is mapped."""
 
 
 def opened(path: Path) -> DataSet:
-    """Open a data set; raises BadData where it is none or not whole, Unavailable without Zarr."""
+    """Open a data set; raises BadData if it is none or is incomplete, Unavailable without Zarr."""
     try:
         if path.is_file() and path.suffix != ".npy":
             said = "a file, and no data set; `zeroloop data import` makes one of a table"
@@ -135,9 +136,9 @@ def opened(path: Path) -> DataSet:
         raise BadData(_unreadable(path, error)) from None
 
 
-@functools.lru_cache(maxsize=2)  # each keeps maps
+@functools.lru_cache(maxsize=2)  # few, since each keeps chunks mapped
 def reopened(path: Path, identity: str) -> DataSet:
-    """Open a data set that was opened elsewhere, once per process; raises BadData where it is another."""
+    """Open a data set that another process has opened, once per process; raises BadData if it is another."""
     data = opened(path)
     if data.identity != identity:
         raise BadData(f"{path}: another data set lies there now, or on this machine: all need the same")
@@ -150,12 +151,12 @@ class _Chunks(DataSet):
     order = "C"
 
     def __init__(self, path: Path):
-        if path.name.endswith(_UNFINISHED):
+        if path.name.endswith(UNFINISHED):
             raise BadData(f"{path}: half written; run the command that writes it again, to its end")
         self._X, self._Y = X, Y = _arrays(path)
         self._checksums = {array.basename: list(_checksums(path, array)) for array in (X, Y)}
         checksums = (checksum for each in self._checksums.values() for checksum in each)
-        identity = _digest(checksums, X.shape, X.chunks, X.dtype)
+        identity = _hash(checksums, X.shape, X.chunks, X.dtype)
         n_x, m = X.shape
         super().__init__(path, n_x, m, X.chunks[1], str(X.dtype), identity)
 
@@ -184,11 +185,11 @@ class _Chunks(DataSet):
         return _sums_of(w, b, *chunk, self.order)
 
     def _file(self, array: Any, k: int) -> Path:
-        return _file(self.path, array, k)
+        return file_of(self.path, array, k)
 
 
 class _Table(DataSet):
-    """A NumPy file of shape (m, 1 + n_x), in which the labels are a feature whose weight is 0."""
+    """A NumPy file of shape (m, 1 + n_x); its labels count as one more feature, whose weight is 0."""
 
     order = "F"
 
@@ -209,7 +210,7 @@ class _Table(DataSet):
             raise BadData(f"{path}: {table.dtype} in {order} order, but {needed} is needed")
         m, n_x, dtype = len(table), table.shape[1] - 1, str(table.dtype)
         self._offset, self._when_opened = table.offset, _stamp(path)
-        identity = _digest([], table.shape, dtype, *self._when_opened)
+        identity = _hash([], table.shape, dtype, *self._when_opened)
         super().__init__(path, n_x, m, chunk_for(n_x, m, dtype), dtype, identity)
 
     def _stamp(self, k: int) -> Stamp:
@@ -240,15 +241,15 @@ class _Table(DataSet):
 
 
 def _sums_of(w: Array, b: float, X: Array, Y: Array, count: int, order: str) -> Array:
-    from impls.kernels.sweep import sums  # here, so that a command that computes nothing does without Numba
+    from impls.kernels.sweep import sums  # imported here: commands that compute nothing do not load Numba
 
     return np.asarray(sums(w, b, X, Y, 0, count, order))
 
 
 def _mapped(file: Path, dtype: Any, shape: tuple[int, int], offset: int = 0) -> Array:
-    """Map a part of a file, read-only; raises BadData where the file has become shorter, and OSError.
+    """Map a part of a file, read-only; raises BadData if the file has become shorter, and OSError.
 
-    A fifth of the time that `np.memmap` takes, which counts where chunks are small.
+    Takes a fifth of the time of `np.memmap`, which matters for small chunks.
     """
     try:
         with file.open("rb") as whole:
@@ -267,104 +268,19 @@ def _unreadable(path: Path, error: OSError) -> str:
     return f"{error.filename or path} cannot be read: {error.strerror or error}"
 
 
-class Writer:
-    """Writes a data set chunk by chunk, into a folder of another name until it is whole.
-
-    `origin` says where the data come from; an unfinished data set of the same origin is gone on with. `m`
-    may grow, where one thread writes. Raises BadData where the folder is there already, or holds another
-    unfinished data set.
-    """
-
-    def __init__(self, path: Path, n_x: int, m: int, dtype: str, chunk: int, origin: dict[str, Any]):
-        self.path, self.unfinished = path, unfinished(path)
-        self._m, self._chunk = m, chunk
-        check_absent(path)
-        zarr = _zarr()
-        try:
-            mode = "r+" if self._is_begun() else "a"
-            group = zarr.open_group(self.unfinished, mode=mode, zarr_format=3)
-        except (FileExistsError, *_NO_GROUP):
-            raise self._other() from None
-        if not group.attrs:  # new, or begun by a process that was killed at once
-            for name, rows in (("X", n_x), ("Y", 1)):
-                group.create_array(
-                    name,
-                    shape=(rows, m),
-                    chunks=(rows, chunk),
-                    dtype=dtype,
-                    compressors=zarr.codecs.Crc32cCodec(),
-                    overwrite=True,
-                )
-            group.attrs.update(origin)  # last: without it, nobody goes on with these arrays
-        elif group.attrs.asdict() != origin:
-            raise self._other()
-        with zarr.config.set({"array.write_empty_chunks": True}):  # such as of labels that are all 0
-            self._X, self._Y = group["X"], group["Y"]
-        if (self._X.shape, self._X.chunks, self._X.dtype) != ((n_x, m), (n_x, chunk), dtype):
-            raise self._other()
-
-    def _is_begun(self) -> bool:
-        """Tell whether there is more than what Zarr leaves where it is killed at its first file."""
-        folder = self.unfinished
-        return folder.exists() and any(file.suffix != _TORN for file in folder.iterdir())
-
-    def _other(self) -> BadData:
-        return BadData(f"{self.unfinished}: remains of another data set that was not finished: remove it")
-
-    def has(self, k: int) -> bool:
-        """Tell whether chunk k was written before: its files appear whole or not at all, the labels last."""
-        return _file(self.unfinished, self._Y, k).exists()
-
-    def count(self) -> int:
-        """Count the chunks that were written."""
-        folder = _file(self.unfinished, self._Y, 0).parent
-        return sum(file.name.isdecimal() for file in folder.iterdir()) if folder.exists() else 0
-
-    def write(self, k: int, X: Array, Y: Array) -> None:
-        """Write chunk k, X (n_x, …) and Y (1, …); raises OSError."""
-        start, stop = k * self._chunk, k * self._chunk + X.shape[1]
-        if stop > self._m:
-            self._m = stop
-            for array in (self._X, self._Y):
-                array.resize((array.shape[0], stop))
-        for array, numbers in ((self._X, X), (self._Y, Y)):
-            array[:, start:stop] = numbers
-
-    def finish(self) -> None:
-        """Give the data set its name, now that it is whole."""
-        for torn in self.unfinished.rglob(f"*{_TORN}"):
-            torn.unlink()
-        self.unfinished.rename(self.path)
-
-    def discard(self) -> None:
-        """Remove what was written of a data set that nobody can go on with."""
-        shutil.rmtree(self.unfinished, ignore_errors=True)
-
-
-def unfinished(path: Path) -> Path:
-    """Return where a data set lies until it is whole."""
-    return path.with_name(path.name + _UNFINISHED)
-
-
-def check_absent(path: Path) -> None:
-    """Raise BadData where the name of a new data set is taken, Unavailable without Zarr."""
-    if os.path.lexists(path):  # also a link to nothing, which no folder can replace
-        raise BadData(f"{path} is there already: remove it, or choose another name")
-    _zarr()
-
-
 def chunk_for(n_x: int, m: int, dtype: str, chunk_bytes: int = CHUNK_BYTES) -> int:
-    """Return how many examples a chunk has: as many as fit, but for what keeps its features apart in a cache.
+    """Return the number of examples in a chunk: as many as fit, less a few to keep features well apart.
 
-    A cache puts bytes that lie a power of two apart in the same place, of which it has few: with 28 features
-    of 2^18 examples each, a tile of all of them no longer lies in it, and their sums take 1.5 times as long.
+    A cache puts bytes that lie a power of two apart in the same few places. With 28 features of 2^18 examples
+    each, a tile of all features does not stay in the cache, and the sums take 1.5 times as long. So a feature
+    takes an odd multiple of `_ODD_BYTES`.
     """
     itemsize = np.dtype(dtype).itemsize
     fits, unit = max(1, chunk_bytes // (n_x * itemsize)), _ODD_BYTES // itemsize
     return min(m, ((fits // unit - 1) | 1) * unit if fits >= unit else fits)
 
 
-def _digest(checksums: Iterable[bytes], *facts: Any) -> str:
+def _hash(checksums: Iterable[bytes], *facts: Any) -> str:
     total = hashlib.sha256(repr(facts).encode())
     for checksum in checksums:
         total.update(checksum)
@@ -372,8 +288,8 @@ def _digest(checksums: Iterable[bytes], *facts: Any) -> str:
 
 
 def _checksums(path: Path, array: Any) -> Iterator[bytes]:
-    """Return the checksum of each chunk file; raises BadData where one is missing or cut short."""
-    return (_checksum(_file(path, array, k), array) for k in range(array.cdata_shape[1]))
+    """Return the checksum of each chunk file; raises BadData if one is missing or cut short."""
+    return (_checksum(file_of(path, array, k), array) for k in range(array.cdata_shape[1]))
 
 
 def _checksum(file: Path, array: Any) -> bytes:
@@ -390,12 +306,12 @@ def _checksum(file: Path, array: Any) -> bytes:
 
 
 def _arrays(path: Path) -> tuple[Any, Any]:
-    """Return the Zarr arrays X and Y; raises BadData unless they are stored as this module needs them."""
-    zarr = _zarr()
+    """Return the Zarr arrays X and Y; raises BadData if they are not stored in a way that can be mapped."""
+    zarr = load_zarr()
     try:
         group = zarr.open_group(path, mode="r", zarr_format=3)
         X, Y = group["X"], group["Y"]
-    except _NO_GROUP:
+    except NO_GROUP:
         raise BadData(
             f"{path}: no data set: a Zarr group of format 3 with arrays X and Y is needed"
         ) from None
@@ -413,7 +329,7 @@ def _arrays(path: Path) -> tuple[Any, Any]:
 
 
 def _unlike(array: Any, zarr: Any) -> str | None:
-    """Say in what an array differs from what can be mapped: whole examples, uncompressed, little-endian."""
+    """Return why an array cannot be mapped; None for whole examples, uncompressed and little-endian."""
     if not isinstance(array, zarr.Array) or len(array.shape) != 2 or 0 in array.shape:
         return "is no array of shape (rows, examples)"
     if str(array.dtype) not in DTYPES:
@@ -430,11 +346,13 @@ def _codec(codec: Any) -> str:
     return f"{endian}-endian {about['name']}" if endian else str(about["name"])
 
 
-def _file(path: Path, array: Any, k: int) -> Path:
+def file_of(path: Path, array: Any, k: int) -> Path:
+    """Return the file of chunk k of a Zarr array in the data set at path."""
     return path / str(array.basename) / str(array.metadata.encode_chunk_key((0, k)))
 
 
-def _zarr() -> Any:
+def load_zarr() -> Any:
+    """Return the module zarr; raises Unavailable without it."""
     try:
         import zarr
     except ImportError:

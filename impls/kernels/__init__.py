@@ -1,1 +1,1 @@
-"""What rows share that is compiled: the fused pass over X, how Numba compiles, and the GPU."""
+"""What compiled rows share: the fused pass over X, the way Numba compiles, and the GPU's driver."""

@@ -1,19 +1,19 @@
 """One pass over X: each tile of examples goes forward, through the link and backward while in the cache.
 
-There are two loops, for the two ways in which X can lie in memory. Both are made of the same two operations
-on several rows of a matrix at once, so that what is loaded serves them all:
+There are two loops, one for each way in which X can lie in memory. Both consist of the same two operations,
+which work on several rows of a matrix at once, so that each number they load is used several times:
 
     add_rows    y += a_1 row_1 + a_2 row_2 + ...
     dot_rows    s_k += row_k . v
 
-Where a feature is a row (the course's X), the examples of a tile are a short piece of every row. `add_rows`
-goes forward, Z += w_j X_j, and `dot_rows` backward, dw_j += X_j . dZ. Where an example is a row (X.T), a
-tile is one piece of memory. `dot_rows` goes forward, z_i += x_i . w, and `add_rows` backward, dw += dz_i
-x_i; both run in one loop, `dot_and_add_rows`, backward on the last tile while the next arrives from memory.
+If a feature is a row (the course's X), a tile is a short piece of every row. `add_rows` goes forward,
+Z += w_j X_j, and `dot_rows` goes backward, dw_j += X_j . dZ. If an example is a row (X.T), a tile is one
+piece of memory. Forward is z_i += x_i . w, backward is dw += dz_i x_i. One loop does both,
+`dot_and_add_rows`: it goes backward on one tile while the next tile arrives from memory.
 
-A sum in the precision of X has a limited length, a few tiles of examples or a block of features; such sums
-are added in float64 (over the tiles) or apart from each other (over the blocks). So float32 stays accurate
-however many examples and features there are.
+A sum in the precision of X never grows long: it covers a few tiles of examples or one block of features.
+The sums of tiles are then added in float64, and the sums of blocks to each other. So float32 stays accurate
+for any number of examples and features.
 """
 
 import numpy as np
@@ -22,62 +22,63 @@ from numba import prange
 from impls.kernels.compiled import SUMS, compiled, use_wide_registers
 from impls.kernels.link import MOST_TILES, TILE, link, log_of_products
 
-# Rows handled at once: what the functions at the end of this file are written out for, and no other numbers.
-# Eight examples instead of four are a twentieth faster from memory, but up to a seventh slower from a cache.
+# Numbers of rows handled at once; the functions at the end of this file are written out for these numbers.
+# Eight examples instead of four are 5 % faster from memory, but up to 14 % slower from a cache.
 FEATURES, EXAMPLES = 8, 4
-_LINK = 8  # multiplications that take as long as one link
-_WORTH_A_THREAD = 2**16  # multiplications: ten microseconds of work, what it takes to wake another thread
-# The largest tile of X. When features are rows, half of a second-level cache of 2 MB, into which the
-# processor also fetches ahead. When examples are rows, what it keeps while as much again arrives from memory.
+_LINK = 8  # cost of one link, in multiplications
+_WORTH_A_THREAD = 2**16  # multiplications that take as long as waking another thread: ten microseconds
+# The largest tile of X. If features are rows: half of a second-level cache of 2 MB, since the processor also
+# fetches ahead into it. If examples are rows: what stays in that cache while the next tile arrives.
 _TILE_OF_FEATURES_BYTES, _TILE_OF_EXAMPLES_BYTES = 2**20, 2**18
-# Terms of one sum, since float32 loses digits in a longer one: features, of which eight take one rounding,
-# and examples, unless a single tile has more.
+# Most terms of one sum, since float32 loses digits in longer sums. Eight features share one rounding. A tile
+# may have more examples than this.
 _MOST_FEATURES, _MOST_EXAMPLES = 2**10, 2**8
-_SHORTEST_PIECE = 64  # examples; pieces of rows below a few cache lines cost more than reading X twice
+_SHORTEST_PIECE = 64  # examples; shorter pieces of rows, a few cache lines, cost more than reading X twice
 
 
 def threads_for(n_x, m, threads):
-    """Return how many threads pay for data of this size: a matter of the size alone, so that bits repeat."""
+    """Return how many threads are worth their cost; depends on the size alone, so that bits repeat."""
     return max(1, min(threads, m * (n_x + _LINK) // _WORTH_A_THREAD))
 
 
 def sweep(w, b, X, Y, threads):
     """Return dw, J and db as one float64 array of n_x + 2 numbers.
 
-    w (n_x,), X (n_x, m) in C or Fortran order, Y (m,), all of one dtype. There is one partial sum for each
-    thread, added in the order of the threads: the same number of threads gives the same bits.
+    w (n_x,), X (n_x, m) in C or Fortran order, Y (m,), all of one dtype. Each thread makes one partial sum,
+    and these are added in the order of the threads: the same number of threads gives the same bits.
     """
     rows, one_thread, in_parallel = kernels(X, "C" if X.flags.c_contiguous else "F")
     if threads == 1:
-        return one_thread(w, b, rows, Y, 0, len(Y))
+        return one_thread(w, b, rows, Y, 0, len(Y), len(Y))
     return in_parallel(w, b, rows, Y, threads).sum(axis=0)
 
 
 def sums(w, b, X, Y, start, stop, order):
-    """Return what the examples from start to stop add to dw, J and db before they are divided by m.
+    """Return the sums over the examples from start to stop that `sweep` divides by m to get dw, J and db.
 
-    Arguments and result are those of `sweep`, here in the thread of the caller. The order of X is said, since
-    a single example lies in both.
+    Arguments and result are those of `sweep`; this runs in the thread of the caller. The caller states the
+    order of X, "C" or "F", since a single example lies in both.
     """
     rows, one_thread, _ = kernels(X, order)
-    return one_thread(w, b, rows, Y, start, stop) * len(Y)
+    return one_thread(w, b, rows, Y, start, stop, 1)
 
 
 def kernels(X, order):
-    """Return X with its pieces of memory as rows, and the functions for it in one thread and in several."""
+    """Return X with its pieces of memory as rows, and its functions for one thread and for several."""
     if order == "C":
         return X, _features_as_rows, _features_in_parallel
     return X.T, _examples_as_rows, _examples_in_parallel
 
 
-# Two functions and not one that takes a function: Numba would not find that one's code on disk again.
+# Two functions, not one that takes a function: Numba would not find the code of that one on disk again.
+# The kernels divide, not their callers: division of an array by NumPy takes a tenth of a step on small data.
 
 
 @compiled(parallel=True)
 def _features_in_parallel(w, b, X, Y, threads):
     m, parts = len(Y), np.empty((threads, len(w) + 2))
     for thread in prange(threads):
-        parts[thread] = _features_as_rows(w, b, X, Y, thread * m // threads, (thread + 1) * m // threads)
+        parts[thread] = _features_as_rows(w, b, X, Y, thread * m // threads, (thread + 1) * m // threads, m)
     return parts
 
 
@@ -85,13 +86,13 @@ def _features_in_parallel(w, b, X, Y, threads):
 def _examples_in_parallel(w, b, X, Y, threads):
     m, parts = len(Y), np.empty((threads, len(w) + 2))
     for thread in prange(threads):
-        parts[thread] = _examples_as_rows(w, b, X, Y, thread * m // threads, (thread + 1) * m // threads)
+        parts[thread] = _examples_as_rows(w, b, X, Y, thread * m // threads, (thread + 1) * m // threads, m)
     return parts
 
 
 @compiled
-def _features_as_rows(w, b, X, Y, start, stop):
-    """Return what the examples from start to stop, columns of X, add to dw, J and db: sums over m."""
+def _features_as_rows(w, b, X, Y, start, stop, divisor):
+    """Return the sums over the examples from start to stop, columns of X, over the divisor."""
     n_x = len(w)
     tile = _tile_of_features(n_x, X.itemsize)
     Z, dZ, Q = np.empty(tile, X.dtype), np.empty(tile, X.dtype), np.zeros(tile, X.dtype)
@@ -120,17 +121,17 @@ def _features_as_rows(w, b, X, Y, start, stop):
             dw[j] += dot_row(X[j, i:end], dz)
         if tiles % MOST_TILES == MOST_TILES - 1:
             J += log_of_products(Q)
-    return _over_m(dw, J + log_of_products(Q), db, len(Y))
+    return _divided(dw, J + log_of_products(Q), db, divisor)
 
 
 @compiled
-def _examples_as_rows(w, b, X, Y, start, stop):
-    """Return what the examples from start to stop, rows of X, add to dw, J and db: sums over m."""
+def _examples_as_rows(w, b, X, Y, start, stop, divisor):
+    """Return the sums over the examples from start to stop, rows of X, over the divisor."""
     n_x = len(w)
     tile = max(EXAMPLES, min(TILE, _TILE_OF_EXAMPLES_BYTES // (n_x * X.itemsize) // EXAMPLES * EXAMPLES))
     Z, dZ, Q = np.empty(tile, X.dtype), np.empty(tile, X.dtype), np.zeros(tile, X.dtype)
     few = max(1, _MOST_EXAMPLES // tile)
-    dw, dw_few = np.zeros(n_x), np.zeros(n_x, X.dtype)  # over all tiles, over the last few
+    dw, dw_few = np.zeros(n_x), np.zeros(n_x, X.dtype)  # sums over all tiles, and over the last few
     J = db = 0.0
     last = start  # the tile from `last` to `i` still has to go backward
     for tiles, i in enumerate(range(start, stop + tile, tile)):
@@ -154,7 +155,7 @@ def _examples_as_rows(w, b, X, Y, start, stop):
         if tiles % few == few - 1 or new < tile:
             dw += dw_few
             dw_few[:] = 0
-    return _over_m(dw, J + log_of_products(Q), db, len(Y))
+    return _divided(dw, J + log_of_products(Q), db, divisor)
 
 
 @compiled
@@ -165,12 +166,12 @@ def _tile_of_features(n_x, itemsize):
 
 
 @compiled
-def _over_m(dw, J, db, m):
-    part = np.empty(len(dw) + 2)
-    part[:-2] = dw / m
-    part[-2] = J / m
-    part[-1] = db / m
-    return part
+def _divided(dw, J, db, divisor):
+    result = np.empty(len(dw) + 2)
+    result[:-2] = dw / divisor
+    result[-2] = J / divisor
+    result[-1] = db / divisor
+    return result
 
 
 @compiled(fastmath=SUMS)
@@ -189,7 +190,7 @@ def dot_row(row, v):
     return s
 
 
-@compiled(fastmath={"contract"})  # not SUMS: the eight products are added to each other first, then to y
+@compiled(fastmath={"contract"})  # not SUMS, which would not add the eight products before adding them to y
 def add_rows(y, a, X, first, start):
     """Do y += sum of a_k X[first + k, start : start + len(y)] over the eight k of a (8,)."""
     use_wide_registers()

@@ -1,8 +1,8 @@
 """When it pays to go past one core, one memory and one process.
 
-A way is a row with a number of threads, or of worker processes of one thread each. What it takes on m
-examples is held to a straight line, overhead + m · (time of an example), and where it is faster than one
-thread in memory is read off between the sizes that were timed.
+A way is a row with a number of threads, or of worker processes of one thread each. A straight line,
+overhead + m · (time of an example), is fitted to its times on m examples. The m from which it is faster than
+one thread in memory is interpolated between the sizes that were timed.
 """
 
 import math
@@ -15,7 +15,7 @@ from reports.facts.comparison import Comparison, Line
 from reports.facts.intervals import Interval
 
 FUSED, CHUNKS, CLUSTER = _ROWS = "numba_fused", "numba_chunks", "dask_chunks"
-_FEWEST = 3  # sizes, for a line to be held to them
+_FEWEST = 3  # fewest sizes that a line is fitted to
 _Lines = Mapping[int, Line]  # by m, rising
 _Key = tuple[str, int]  # row and number of threads
 
@@ -34,22 +34,36 @@ class Lead:
 
     smallest: int
     largest: int
-    since: float  # infinite where it is faster nowhere
-    until: float | None  # None where it is faster up to the largest
+    since: float  # infinite if it is faster nowhere
+    until: float | None  # None if it is faster up to the largest
 
     @property
     def is_somewhere(self) -> bool:
-        """Tell whether there are such m."""
+        """Whether there are such m."""
         return math.isfinite(self.since)
+
+    @property
+    def start(self) -> str:
+        """Where the lead begins, in words; where it ends if it begins at the smallest m."""
+        if not self.is_somewhere:
+            return f"not up to {wording.power_of_ten(self.largest)}"
+        if self.since == self.smallest:
+            return self._end or "at every size"
+        return f"from about {wording.about(self.since)}"
+
+    @property
+    def end(self) -> str:
+        """Where the lead ends, in words, if `start` does not say so; empty if it does not end."""
+        return self._end if self.is_somewhere and self.since != self.smallest else ""
 
     @property
     def said(self) -> str:
         """Where, in words."""
-        if not self.is_somewhere:
-            return f"not up to {wording.power_of_ten(self.largest)}"
-        start = None if self.since == self.smallest else f"from about {wording.about(self.since)}"
-        end = f"up to about {wording.about(self.until)}" if self.until else None
-        return " ".join(filter(None, (start, end))) or "at every size"
+        return " ".join(filter(None, (self.start, self.end)))
+
+    @property
+    def _end(self) -> str:
+        return f"up to about {wording.about(self.until)}" if self.until else ""
 
 
 @dataclass(frozen=True)
@@ -59,13 +73,13 @@ class Way:
     row: str
     threads: int
     lines: _Lines
-    example_bytes: int | None  # of X
-    overhead_s: Interval | None  # of a step, whatever its data; None where too few sizes were timed
-    example_s: Interval | None  # what each example adds
-    over_fused: Against | None  # with as many threads, in memory
-    over_chunks: Against | None  # with as many threads, in one process
-    over_one: Against | None  # thread of `FUSED`
-    lead: Lead | None  # over the same
+    example_bytes: int | None  # bytes of X for each example
+    overhead_s: Interval | None  # time of a step that does not grow with m; None with too few sizes
+    example_s: Interval | None  # time that each example adds
+    over_fused: Against | None  # against as many threads of `FUSED`
+    over_chunks: Against | None  # against as many threads of `CHUNKS`
+    over_one: Against | None  # against one thread of `FUSED`
+    lead: Lead | None  # over one thread of `FUSED`
 
     @property
     def many(self) -> str:
@@ -110,7 +124,7 @@ class Way:
         *others, last = self.lines
         if len(others) < _FEWEST:
             return None
-        fit = intervals.line(others, [_blocks_s(self.lines[m]) for m in others])
+        fit = intervals.line(others, [self.lines[m].blocks_s for m in others])
         if fit is None:
             return None
         start, growth = fit
@@ -183,7 +197,7 @@ def _family(n_x: int, dtype: str, members: list[Comparison]) -> Family | None:
 def _way(key: _Key, timed: dict[_Key, dict[int, Line]], example_bytes: int | None) -> Way:
     row, threads = key
     lines, one = timed[key], timed.get((FUSED, 1), {})
-    fit = intervals.line(list(lines), [_blocks_s(line) for line in lines.values()])
+    fit = intervals.line(list(lines), [line.blocks_s for line in lines.values()])
     overhead_s, example_s = fit if fit and len(lines) >= _FEWEST else (None, None)
     return Way(
         row=row,
@@ -220,9 +234,9 @@ def _lead(own: _Lines, other: _Lines) -> Lead | None:
 
 
 def _crossing(ahead: int, beside: int, ratios: dict[int, Interval]) -> float:
-    """Where two lines cross that are straight on logarithmic axes, from an m with a lead to one without.
+    """Return the m at which the lead ends, by log-log interpolation between an m with a lead and one without.
 
-    Where the ratio is above 1 at that too, but not separated from it, they are taken to cross there.
+    If the ratio at the second m is above 1 too, but not separated from it, the lead ends there.
     """
     gain, loss = math.log(ratios[ahead].estimate), max(0.0, -math.log(ratios[beside].estimate))
     return math.exp((loss * math.log(ahead) + gain * math.log(beside)) / (gain + loss))
@@ -281,7 +295,7 @@ def _cluster(family: Family) -> str | None:
 
 
 def _best(pairs: Sequence[tuple[Way, Way | None]]) -> tuple[Way, Way, Against] | None:
-    """Return the fastest way on the largest data, the other that it is held to, and how it does.
+    """Return the fastest way on the largest data, the one that it is compared with, and how it does.
 
     The interval is corrected for choosing the fastest.
     """
@@ -320,21 +334,16 @@ def _is_above(ratio: Interval) -> bool:
 
 
 def is_seen(overhead_s: Interval | None) -> bool:
-    """Tell whether an overhead can be told from 0."""
+    """Return whether an overhead is separated from 0."""
     if overhead_s is None:
         return False
     return overhead_s.estimate > 0 if overhead_s.low is None else overhead_s.low > 0
 
 
 def _ratio(own: Line, other: Line, comparisons: int) -> Interval:
-    return intervals.ratio(_blocks_s(other), _blocks_s(own), comparisons)
+    return intervals.ratio(other.blocks_s, own.blocks_s, comparisons)
 
 
 def _step_s(line: Line) -> Interval:
     assert line.step_s is not None  # since it was measured
     return line.step_s
-
-
-def _blocks_s(line: Line) -> intervals.Blocks:
-    assert line.timing is not None  # since it was measured
-    return line.timing.blocks_s

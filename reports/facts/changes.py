@@ -1,12 +1,13 @@
-"""What two results files say of each other: before and after a change, or one machine beside another."""
+"""What differs between two results files: before and after a change, or one machine beside another."""
 
 from dataclasses import dataclass
 
 from reports import wording
 from reports.facts import intervals
-from reports.facts.comparison import NUMPY, Comparison, Line, compare
+from reports.facts.comparison import NUMPY, Comparison, Line
+from reports.facts.facts import Facts
 from reports.facts.intervals import Interval
-from reports.results import FAULTS, Results, Timing
+from reports.results import FAULTS, Results
 
 
 @dataclass(frozen=True)
@@ -15,11 +16,11 @@ class Change:
 
     name: str
     where: str
-    title: str  # of the same place, in words
+    title: str  # the same place in words
     before_s: Interval
     after_s: Interval
-    ratio: Interval  # how many times faster it is after, corrected for the number of rows
-    agrees: bool | None  # its speedups over NumPy are not separated; None for NumPy, or without it
+    ratio: Interval  # how many times as fast it is after, corrected for the number of rows
+    agrees: bool | None  # whether its speedups over NumPy are not separated; None for NumPy, or without it
 
     @property
     def verdict(self) -> str:
@@ -29,11 +30,11 @@ class Change:
         return "faster" if self.ratio.estimate > 1 else "slower"
 
     def is_regression(self, limit: float) -> bool:
-        """Tell whether the row takes longer by more than a share, beyond what chance explains."""
+        """Return whether the row is shown to take longer by more than a share."""
         return self.verdict == "slower" and self.ratio.estimate < 1 / (1 + limit)
 
     def may_be_regression(self, limit: float) -> bool:
-        """Tell whether the interval leaves room for one, shown or not."""
+        """Return whether the interval does not rule one out."""
         return self.ratio.low is None or self.ratio.low < 1 / (1 + limit)
 
 
@@ -41,13 +42,13 @@ class Change:
 class Changes:
     """All rows that two runs share."""
 
-    before: Results
-    after: Results
+    before: Facts
+    after: Facts
     rows: tuple[Change, ...]
     only_before: tuple[tuple[str, str], ...]  # row and problem
     only_after: tuple[tuple[str, str], ...]
-    broken: tuple[str, ...]  # what had a time before and fails after, and why
-    mean: Interval | None  # how many times faster all rows are after, in the geometric mean
+    broken: tuple[str, ...]  # rows that had a time before and fail after, and why
+    mean: Interval | None  # how many times as fast all rows are after, in the geometric mean
 
     def regressions(self, limit: float) -> list[str]:
         """Say which rows take longer by more than a share, or fail, since the run before."""
@@ -69,9 +70,14 @@ class Changes:
         return sum(change.verdict == verdict for change in self.rows)
 
     @property
+    def is_same_run(self) -> bool:
+        """Whether both files hold the same run."""
+        return self.before.run_id == self.after.run_id
+
+    @property
     def facts(self) -> list[tuple[str, str, str]]:
         """What else differs between the two, before and after: machine, versions, commit."""
-        old, new = _facts(self.before), _facts(self.after)
+        old, new = _facts(self.before.results), _facts(self.after.results)
         return [
             (name, old.get(name, "none"), new.get(name, "none"))
             for name in dict.fromkeys([*old, *new])
@@ -85,22 +91,23 @@ class Changes:
 
 
 def changed(before: Results, after: Results) -> Changes:
-    """Hold a run to another, row by row, on the problems, dtypes and numbers of threads that both have."""
-    old, new = _lines(before), _lines(after)
+    """Compare two runs, row by row, on the problems, dtypes and numbers of threads that both have."""
+    was, now = Facts(before), Facts(after)
+    old, new = _lines(was.comparisons), _lines(now.comparisons)
     shared = [key for key in old if key in new]
-    titles = {comparison.slug: comparison.title for comparison in compare(after)}
+    titles = {comparison.slug: comparison.title for comparison in now.comparisons}
     rows = [_change(*key, titles[key[1]], old[key], new[key], len(shared)) for key in shared]
-    blocks = [(_timing(old[key][0]).blocks_s, _timing(new[key][0]).blocks_s) for key in shared]
+    blocks = [(old[key][0].blocks_s, new[key][0].blocks_s) for key in shared]
     broken = [
         f"{line.name} on {comparison.slug}, {line.status}: {line.reason}"
-        for comparison in compare(after)
+        for comparison in now.comparisons
         for line in comparison.lines
         if line.status in FAULTS and (line.name, comparison.slug) in old
     ]
     only_before = tuple(key for key in old if key not in new)
     only_after = tuple(key for key in new if key not in old)
     mean = intervals.mean_ratio_of_runs(blocks)
-    return Changes(before, after, tuple(rows), only_before, only_after, tuple(broken), mean)
+    return Changes(was, now, tuple(rows), only_before, only_after, tuple(broken), mean)
 
 
 def _facts(results: Results) -> dict[str, str]:
@@ -110,10 +117,10 @@ def _facts(results: Results) -> dict[str, str]:
     return {**facts, **machine.versions, "commit": (results.commit or "none")[:12]}
 
 
-def _lines(results: Results) -> dict[tuple[str, str], tuple[Line, Line | None]]:
+def _lines(comparisons: tuple[Comparison, ...]) -> dict[tuple[str, str], tuple[Line, Line | None]]:
     """Return each measured row's line, and that of NumPy beside it."""
     found: dict[tuple[str, str], tuple[Line, Line | None]] = {}
-    for comparison in compare(results):
+    for comparison in comparisons:
         for line in comparison.measured:
             found[line.name, comparison.slug] = (line, _numpy(comparison, line))
     return found
@@ -123,19 +130,14 @@ def _numpy(comparison: Comparison, line: Line) -> Line | None:
     return None if line.name == NUMPY else comparison.line(NUMPY)
 
 
-def _timing(line: Line) -> Timing:
-    assert line.timing is not None  # since it was measured
-    return line.timing
-
-
 def _change(
     name: str, where: str, title: str, old: tuple[Line, Line | None], new: tuple[Line, Line | None], rows: int
 ) -> Change:
     (before, base_before), (after, base_after) = old, new
-    was, now = _timing(before).blocks_s, _timing(after).blocks_s
+    was, now = before.blocks_s, after.blocks_s
     agrees = None
     if base_before and base_after:
-        bases = _timing(base_before).blocks_s, _timing(base_after).blocks_s
+        bases = base_before.blocks_s, base_after.blocks_s
         interval = intervals.ratio_of_ratios((bases[0], was), (bases[1], now))
         agrees = interval.contains_one if interval.low is not None else None
     return Change(

@@ -6,10 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports.facts.comparison import NUMPY, PYTHON, Comparison, Line, compare
+from reports.facts.comparison import NUMPY, PYTHON, Comparison, Line
+from reports.facts.facts import Facts
 from reports.facts.intervals import Interval
-from reports.facts.noise import not_citable
-from reports.results import BadResults, Foreign, Problem, Results, read
+from reports.reading import read
+from reports.report_folder import PAGE, is_page_of
+from reports.results import BadResults, Environment, Foreign, Problem, Results
 
 
 @dataclass(frozen=True)
@@ -17,10 +19,23 @@ class Entry:
     """One run."""
 
     who: str  # its file, or the folder of a report
-    results: Results
-    comparisons: tuple[Comparison, ...]
-    not_citable: tuple[str, ...]
-    page: Path | None  # its own report, where that lies beside it
+    facts: Facts
+    page: Path | None  # its own report, if that lies beside it
+
+    @property
+    def results(self) -> Results:
+        """What its file holds."""
+        return self.facts.results
+
+    @property
+    def machine(self) -> Environment:
+        """The machine that it ran on."""
+        return self.facts.environment
+
+    @property
+    def not_citable(self) -> list[str]:
+        """What speaks against citing it."""
+        return self.facts.not_citable
 
 
 @dataclass(frozen=True)
@@ -44,6 +59,11 @@ class Place:
     def fastest(self) -> list[Line]:
         """The fastest row and those not separated from it, fastest first; none where nobody can say."""
         return self.comparison.fastest
+
+    @property
+    def best(self) -> Line | None:
+        """The fastest row; None where nobody can say."""
+        return self.fastest[0] if self.fastest else None
 
     @property
     def over_python(self) -> Interval | None:
@@ -145,25 +165,15 @@ def _name(path: Path, folder: Path) -> tuple[bool, str]:
 
 def _entry(who: str, copies: list[tuple[Path, Results]]) -> Entry:
     results = copies[0][1]
-    comparisons = compare(results)
     pages = (_page(path, results.run_id) for path, _ in copies)
-    return Entry(
-        who=who,
-        results=results,
-        comparisons=comparisons,
-        not_citable=tuple(not_citable(results, comparisons)),
-        page=next((page for page in pages if page), None),
-    )
-
-
-_TITLE = "<title>zeroloop, run {}</title>"  # of a report
+    return Entry(who, Facts(results), next((page for page in pages if page), None))
 
 
 def _page(path: Path, run_id: str) -> Path | None:
     """Return the page beside a results file if it is of this run, and not of another in the folder."""
-    page = path.with_name("index.html")
+    page = path.with_name(PAGE)
     try:
-        return page if page.is_file() and _TITLE.format(run_id).encode() in page.read_bytes() else None
+        return page if is_page_of(page, run_id) else None
     except OSError:
         return None
 
@@ -171,7 +181,7 @@ def _page(path: Path, run_id: str) -> Path | None:
 def _boards(entries: list[Entry]) -> tuple[Board, ...]:
     found: dict[tuple[str, int, int, str], list[Place]] = {}
     for entry in entries:
-        for comparison in entry.comparisons:
+        for comparison in entry.facts.comparisons:
             place = Place(entry, comparison)
             if place.python or place.numpy or place.fastest:
                 problem = comparison.problem

@@ -8,22 +8,23 @@ import statistics
 from collections.abc import Iterable
 
 from reports import wording
-from reports.facts.comparison import Comparison
+from reports.facts.comparison import Comparison, Line
 from reports.facts.intervals import Blocks, Interval, pooled_ratio
 from reports.results import Environment, Results, Timing
 
-FEWEST_PROCESSES = 5  # with fewer, Student's t asks for intervals so wide that they say little
-MOST_OTHERS = 0.1  # of the usable cores, that other programs keep busy
-MOST_STOLEN = 0.01  # of the processors' time
-MOST_DISTURBED = 0.1  # of the blocks
-MOST_DRIFT = 0.1  # between the slowest and the fastest process, all rows together
-WIDEST_TWIN = 0.03  # half the interval of the A/A pairs, over all problems
-_DISTURBED = 1.25  # times the median of its process: a block that something else has lengthened
+FEWEST_PROCESSES = 5  # with fewer, Student's t makes intervals so wide that they say little
+MOST_OTHERS = 0.1  # largest share of the usable cores that other programs may keep busy
+MOST_STOLEN = 0.01  # largest share of the processors' time that the host may give to others
+MOST_DISTURBED = 0.1  # largest share of disturbed blocks
+MOST_DRIFT = 0.1  # largest change of speed between the slowest and the fastest process, all rows together
+WIDEST_TWIN = 0.03  # largest half width of the interval of the A/A pairs, over all problems
+_DISTURBED = 1.25  # a block that takes longer than this many medians of its process was disturbed
 _SLICES_S = (4e-3, 10e-3)  # ticks of schedulers at 250 and 100 Hz
-_ON_TICK = 0.05  # of a slice, that a time may lie beside a multiple of it
-_MOSTLY = 0.9  # of the blocks must; by chance a tenth of them do
-_ENOUGH = 8  # blocks, to tell
-_MOST_SLICES = 16  # that a call waits; of longer calls noise alone is as large as a slice
+_ON_TICK = 0.05  # largest distance to a multiple of a slice, in slices, that counts as a hit
+_MOSTLY = 0.9  # share of blocks near a tick that proves slicing; 10 % is chance
+_ENOUGH = 8  # fewest blocks that can prove it
+_MOST_SLICES = 16  # longest wait of a call that is judged: in longer calls noise is as large as a slice
+_MOST_SHARE = 1.05  # of the speed of light, whose own time is measured too
 
 
 def not_citable(results: Results, comparisons: tuple[Comparison, ...]) -> list[str]:
@@ -75,6 +76,16 @@ def widest_twin(comparisons: tuple[Comparison, ...]) -> float | None:
     return max(widths) if len(widths) > 1 else None
 
 
+def too_fast(comparisons: tuple[Comparison, ...]) -> list[tuple[Comparison, Line]]:
+    """Return the lines that beat the speed of light: a disturbed measurement, or a faster way."""
+    return [
+        (comparison, line)
+        for comparison in comparisons
+        for line in comparison.measured
+        if line.share is not None and line.share > _MOST_SHARE
+    ]
+
+
 def disturbed_share(timings: Iterable[Timing]) -> float | None:
     """Return the share of blocks that took a quarter longer than their process' median."""
     processes = [process for timing in timings for process in timing.blocks_s if len(process) > 1]
@@ -98,7 +109,7 @@ def drift(timings: Iterable[Timing]) -> float | None:
 
 
 def quantised(blocks: Blocks) -> bool:
-    """Tell times that jump between multiples of a scheduler's slice: threads that wait for their turn."""
+    """Return whether times jump between multiples of a scheduler's slice: threads wait for their turn."""
     times_s = [block for process in blocks for block in process]
     return len(times_s) >= _ENOUGH and any(_jump_by(slice_s, times_s) for slice_s in _SLICES_S)
 

@@ -6,21 +6,11 @@ from matplotlib.artist import Artist
 
 from reports import wording
 from reports.facts.comparison import NUMPY, Comparison, Line
+from reports.facts.compiling import compiling_beside_numpy
 from reports.figures.style import INK, Look, Picture, Sheet, clipped, decades, format_axis, legend
 
 _LINE, _REST = 0.165, 0.75  # inches: of a row, and of what stands above and below them
-_CALLS = [10 ** (k / 4) for k in range(25)]  # from one to a million
-_LEAST_S = 1e-2  # of a first call: what takes less compiles nothing
-
-
-def starting(comparisons: tuple[Comparison, ...]) -> list[Line]:
-    """The rows whose first call costs something, each with what was measured of it first."""
-    found: dict[str, Line] = {}
-    for comparison in comparisons:
-        for line in comparison.measured:
-            if _compiles(line):
-                found.setdefault(line.name, line)
-    return sorted(found.values(), key=lambda line: -(line.warmup_s or 0))
+_CALLS = [10 ** (k / 4) for k in range(25)]  # one to a million, where curves are drawn
 
 
 def first_calls(name: str, lines: list[Line], looks: dict[str, Look]) -> Picture:
@@ -56,15 +46,9 @@ def first_calls(name: str, lines: list[Line], looks: dict[str, Look]) -> Picture
     )
 
 
-def starting_beside_numpy(comparison: Comparison) -> list[Line]:
-    """The rows of a comparison whose first call costs something, beside NumPy's; none without NumPy."""
-    numpy = comparison.line(NUMPY)
-    return [line for line in comparison.measured if numpy and line is not numpy and _compiles(line)]
-
-
 def break_even(name: str, comparison: Comparison, looks: dict[str, Look]) -> Picture:
-    """Draw the speedup over NumPy after so many calls, what it costs to start included."""
-    lines = starting_beside_numpy(comparison)
+    """Draw the speedup over NumPy against the number of calls, with the cost of starting."""
+    lines = compiling_beside_numpy(comparison)
     numpy = comparison.line(NUMPY)
     assert numpy
     assert numpy.step_s
@@ -110,13 +94,6 @@ def break_even(name: str, comparison: Comparison, looks: dict[str, Look]) -> Pic
         f"Speedup over {NUMPY} on {comparison.title} against the number of calls, what it costs to start "
         f"included. Ahead with nothing compiled: {wording.joined(ahead) if ahead else 'none'}."
     )
-
-
-def _compiles(line: Line) -> bool:
-    """Tell a first call that compiles: it takes long, and most of that no later call takes."""
-    assert line.timing
-    first_s = max(line.timing.first_call_s, default=0.0)
-    return line.warmup_s is not None and line.warmup_s >= max(_LEAST_S, first_s / 2)
 
 
 def _pays(line: Line) -> str:

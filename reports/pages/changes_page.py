@@ -4,20 +4,10 @@ from typing import Any
 
 from reports import pages, wording
 from reports.facts.changes import Changes
-from reports.facts.comparison import NUMPY, compare
-from reports.facts.noise import not_citable
+from reports.facts.comparison import NUMPY
+from reports.facts.facts import Facts
 from reports.figures import Picture
-from reports.results import Results
-
-_COLUMNS = (
-    ("row", "row", "name"),
-    ("problem", "problem", "name"),
-    ("before", "before", ""),
-    ("after", "after", ""),
-    ("times", "times as fast", ""),
-    ("verdict", "verdict", ""),
-)
-_AGREES = ("agrees", f"speedup over {NUMPY}", "")
+from reports.tables.changes_table import changes as table_of
 
 
 def render(changes: Changes, picture: Picture | None) -> str:
@@ -28,9 +18,9 @@ def render(changes: Changes, picture: Picture | None) -> str:
         [picture] if picture else [],
         changes=changes,
         verdict=verdict(changes),
-        same=changes.before.run_id == changes.after.run_id,
+        same=changes.is_same_run,
         sides=[_side(name, run) for name, run in _sides(changes)],
-        columns=(*_COLUMNS, _AGREES) if judged else _COLUMNS,
+        table=table_of(changes),
         judged=len(judged),
         agreeing=sum(bool(change.agrees) for change in judged),
         alone=[
@@ -44,7 +34,7 @@ def render(changes: Changes, picture: Picture | None) -> str:
 
 
 def verdict(changes: Changes) -> str:
-    """Say in one sentence what changed; the mean only with the interval that it can be defended by."""
+    """Say in one sentence what changed; the mean only with its interval."""
     rows = len(changes.rows)
     if not rows:
         return f"No row has a time in both runs; {_fails(len(changes.broken))}."
@@ -67,12 +57,12 @@ def _fails(count: int) -> str:
     return f"{wording.counted(count, 'row')} that had a time before {'fails' if count == 1 else 'fail'} after"
 
 
-def _sides(changes: Changes) -> tuple[tuple[str, Results], tuple[str, Results]]:
+def _sides(changes: Changes) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
     return ("before", changes.before), ("after", changes.after)
 
 
-def _side(name: str, results: Results) -> dict[str, Any]:
-    return {"name": name, "results": results, "not_citable": not_citable(results, compare(results))}
+def _side(name: str, facts: Facts) -> dict[str, Any]:
+    return {"name": name, "results": facts.results, "not_citable": facts.not_citable}
 
 
 def _by_problem(keys: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:

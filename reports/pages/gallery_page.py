@@ -5,31 +5,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from reports import pages, wording
-from reports.facts.comparison import NUMPY, PYTHON, named
-from reports.facts.gathered import Board, Entry, Gallery
+from reports.facts.comparison import NUMPY, PYTHON
+from reports.facts.gathered import Entry, Gallery
 from reports.figures import Picture
-
-# Of each column its key, its heading, and whether it holds words.
-_MACHINES = (
-    ("who", "run", "name"),
-    ("processor", "processor", "name"),
-    ("cores", "cores", ""),
-    ("system", "system", "name"),
-    ("python", "Python", "name"),
-    ("numpy", "NumPy", "name"),
-    ("date", "date", ""),
-    ("citable", "citable", "name"),
-)
-_PLACES = (
-    ("who", "run", "name"),
-    ("threads", "threads", ""),
-    ("python_s", PYTHON, ""),
-    ("numpy_s", NUMPY, ""),
-    ("numpy_over", "times as fast", ""),
-    ("fastest", "fastest row", "name"),
-    ("fastest_s", "its step", ""),
-    ("fastest_over", "times as fast", ""),
-)
+from reports.tables.gallery_tables import machines, places
 
 
 def render(gallery: Gallery, folder: Path, picture: Picture | None) -> str:
@@ -40,10 +19,9 @@ def render(gallery: Gallery, folder: Path, picture: Picture | None) -> str:
         gallery=gallery,
         verdict=verdict(gallery),
         contents=_contents(gallery),
-        machines=_MACHINES,
-        columns=_PLACES,
-        entries=[(entry, _link(entry, folder)) for entry in gallery.entries],
-        boards=[(_title(board), board) for board in gallery.boards],
+        machines=machines(gallery),
+        links=[_link(entry, folder) for entry in gallery.entries],
+        boards=[(places(board), board) for board in gallery.boards],
         python=PYTHON,
         numpy=NUMPY,
     )
@@ -82,10 +60,6 @@ def _contents(gallery: Gallery) -> str:
     if gallery.unread:
         said += f"; {wording.counted(len(gallery.unread), 'file')} could not be read"
     return said
-
-
-def _title(board: Board) -> str:
-    return f"{named(board.problem)}, {board.dtype}"
 
 
 def _link(entry: Entry, folder: Path) -> str | None:

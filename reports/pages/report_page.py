@@ -12,28 +12,23 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from reports import figures, pages
-from reports.facts import beyond, claims, learning, noise, sizes
-from reports.facts.comparison import (
-    NUMPY,
-    PYTHON,
-    Comparison,
-    contest,
-    counted,
-    gpu_of,
-    left_out,
-    too_fast,
-    verdict,
-)
+from reports.facts import claims
+from reports.facts.comparison import NUMPY, PYTHON, counted
+from reports.facts.compiling import compiling_beside_numpy
+from reports.facts.facts import Facts
 from reports.facts.intervals import Interval
+from reports.facts.sizes import Series
 from reports.figures import Picture
-from reports.figures.start import starting_beside_numpy
-from reports.results import Results, Row
-from reports.tables import cite, tables
+from reports.results import Row
+from reports.tables import cite
+from reports.tables.contest_table import ON_PAGE, contest
+from reports.tables.speedup_table import speedups
+from reports.tables.ways_table import WIDE, ways
 
 _CODE = HtmlFormatter(nowrap=True)
-# What the page's style does not set apart: spans around such tokens would be most of a page.
+# Tokens that the page's style shows like the rest: spans around them would be most of a page.
 _UNSTYLED = re.compile(r'<span class="(?!(?:k|kn|kc|ow|s1|s2|sd|c1|mi|mf|nf|nd)")\w+">([^<]*)</span>')
-_MOST_SETTINGS = 8  # that a page shows at once as it opens; of more, the first
+_MOST_SETTINGS = 8  # with more, a page opens with the first alone
 # Sections in their order, with their names in the navigation.
 _SECTIONS = {
     "speedup": "Speedup",
@@ -56,17 +51,13 @@ _SECTIONS = {
 }
 
 
-def render(
-    results: Results,
-    comparisons: tuple[Comparison, ...],
-    pictures: dict[str, Picture],
-    files: dict[str, str | bytes],
-) -> str:
+def render(facts: Facts, pictures: dict[str, Picture], files: dict[str, str | bytes]) -> str:
     """Render the page; every number and sentence in it comes from the results.
 
-    The files, by name, are those that lie beside the page; it holds them too, so that it can be sent alone.
+    `files` are those that lie beside the page, by name; the page contains them too, so that it can be sent
+    alone.
     """
-    held = _held(results, comparisons)
+    held = _held(facts)
     return pages.render(
         "report.html",
         pictures.values(),
@@ -84,56 +75,55 @@ def render(
     )
 
 
-def _held(results: Results, comparisons: tuple[Comparison, ...]) -> dict[str, Any]:
-    """Return what the page shows, less figures and files."""
-    series = sizes.series(comparisons)
+def _held(facts: Facts) -> dict[str, Any]:
+    """Return what the page shows, without figures and files."""
+    comparisons, rows = facts.comparisons, facts.run.rows
     return {
-        "results": results,
-        "run": results.run,
-        "busy": noise.busy(results),
-        "not_citable": noise.not_citable(results, comparisons),
-        "twins": noise.twins(results),
-        "widest_twin": noise.widest_twin(comparisons),
-        "disturbed": noise.disturbed_share(results.timings),
-        "drift": noise.drift(results.timings),
-        "environment": results.environment,
-        "gpu": gpu_of(results),
+        "results": facts.results,
+        "run": facts.run,
+        "busy": facts.busy,
+        "not_citable": facts.not_citable,
+        "twins": facts.twins,
+        "widest_twin": facts.widest_twin,
+        "disturbed": facts.disturbed,
+        "drift": facts.drift,
+        "environment": facts.environment,
+        "gpu": facts.citation.gpu,
         "comparisons": comparisons,
         "opening": "all" if len(comparisons) <= _MOST_SETTINGS else comparisons[0].slug,
-        "verdict": verdict(comparisons),
-        "too_fast": too_fast(comparisons),
-        "contest": contest(comparisons),
-        "contest_summary": tables.contest_summary(comparisons),
-        "ours": [row.name for row in results.run.rows if row.side == "ours"],
-        "peers": [row.name for row in results.run.rows if row.side == "peer"],
+        "verdict": facts.verdict,
+        "too_fast": facts.too_fast,
+        "speedup_tables": speedups(facts),
+        "contest": next(iter(contest(facts)), None),
+        "contest_columns": ON_PAGE,
+        "ours": [row.name for row in rows if row.side == "ours"],
+        "peers": [row.name for row in rows if row.side == "peer"],
         "lit": [comparison for comparison in comparisons if comparison.lights and comparison.measured],
-        "columns": tables.COLUMNS,
-        "cells": tables.cells,
-        "naming": tables.NAMING,
-        "speed_claims": claims.answer_speed(comparisons),
-        "code_claims": claims.answer_code(results),
-        "size_claim": claims.answer_size(comparisons),
+        "speed_claims": facts.speed_claims,
+        "code_claims": facts.code_claims,
+        "size_claim": facts.size_claim,
         "notes": claims.SOURCE,
         "originals": claims.ORIGINALS,
-        "series": series,
-        "families": [(family, beyond.verdict(family)) for family in beyond.families(comparisons)],
-        "way_columns": tables.BEYOND,
-        "breaks_even": any(map(starting_beside_numpy, comparisons)),
-        "growths": [(row.name, found) for row in results.run.rows if any(found := _growth(series, row.name))],
+        "series": facts.series,
+        "families": facts.families,
+        "way_tables": ways(facts),
+        "way_columns": ("row / threads", *WIDE[1:]),
+        "breaks_even": any(map(compiling_beside_numpy, comparisons)),
+        "growths": [(row.name, found) for row in rows if any(found := _growth(facts.series, row.name))],
         "agreement": [one for one in comparisons if any(line.error is not None for line in one.lines)],
-        "courses": learning.courses(results),
-        "left_out": left_out(comparisons),
-        "sources": [_source(row) for row in results.run.rows if row.source],
+        "courses": facts.courses,
+        "left_out": facts.left_out,
+        "sources": [_source(row) for row in rows if row.source],
         "spreads": [comparison for comparison in comparisons if comparison.measured],
         "python": PYTHON,
         "numpy": NUMPY,
-        "bibtex": cite.bibtex(results),
-        "citation": cite.sentence(results),
+        "bibtex": cite.bibtex(facts.citation),
+        "citation": cite.sentence(facts.citation),
     }
 
 
 def _has(section: str, held: dict[str, Any], pictures: dict[str, Picture]) -> bool:
-    """Tell whether the results have data for a section."""
+    """Return whether the results have data for a section."""
     drawn = {
         "speedup": "speedup-",
         "scaling": "scaling",
@@ -169,7 +159,7 @@ def _drawn(start: str, pictures: dict[str, Picture]) -> bool:
     return any(name.startswith(start) for name in pictures)
 
 
-def _growth(series: list[sizes.Series], row: str) -> list[Interval | None]:
+def _growth(series: list[Series], row: str) -> list[Interval | None]:
     return [one.exponent(row) for one in series]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.results import read
+from reports.reading import read
 from tests.bench import helpers
 from tests.bench.helpers import written
 

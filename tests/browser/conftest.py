@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 
 from reports.facts.changes import changed
 from reports.facts.gathered import gather
-from reports.results import parse
+from reports.reading import parse
 from reports.write import write_comparison, write_gallery, write_into
 
 BROWSERS = ("chromium", "chromium-headless-shell", "chromium-browser", "google-chrome")
@@ -120,10 +120,9 @@ class Setting:
 
     def order(self, key, falling):
         """Names in the order of a column; those without a value last, as they stand in the file."""
-        column = "row" if key == "name" else key
-        without = [line["row"] for line in self.lines if not line[column]]
-        with_value = [line for line in self.lines if line[column]]
-        with_value.sort(key=lambda line: _value(line[column]), reverse=falling)
+        without = [line["row"] for line in self.lines if not line[key]]
+        with_value = [line for line in self.lines if line[key]]
+        with_value.sort(key=lambda line: _value(line[key]), reverse=falling)
         return [line["row"] for line in with_value] + without
 
 

@@ -10,6 +10,7 @@ import impls
 from impls import records
 from impls.kernels import cuda_device
 from impls.truth.gate import TOLERANCE
+from tests.impls.checks import error, problem_of, run, truth_of
 
 
 @pytest.fixture
@@ -28,25 +29,25 @@ def on_processor(monkeypatch):
     return load
 
 
-def test_torch(on_processor, monkeypatch, dtype, load, error):
+def test_torch(on_processor, monkeypatch, dtype):
     row = on_processor("torch_gpu", "_DEVICE", "cpu")
     monkeypatch.setattr(sys.modules["torch"].cuda, "is_available", lambda: True)
-    problem = load("17x1000", dtype)
-    result = row.bind(problem.X, problem.Y)(problem.w, problem.b)
-    assert error(result, problem) <= TOLERANCE[dtype]
-    assert impls.load("torch_step").bind(problem.X, problem.Y)(problem.w, problem.b).cost == result.cost
+    problem = problem_of("2x50", dtype)
+    result = run(row, problem)
+    assert error(result, problem, truth_of("2x50", dtype)) <= TOLERANCE[dtype]
+    assert run(impls.load("torch_step"), problem).cost == result.cost
 
 
-def test_jax(on_processor, dtype, load, error):
+def test_jax(on_processor, dtype):
     row = on_processor("jax_gpu", "_PLATFORM", "cpu")
-    problem = load("17x1000", dtype)
-    result = row.bind(problem.X, problem.Y)(problem.w, problem.b)
-    assert error(result, problem) <= TOLERANCE[dtype]
+    problem = problem_of("2x50", dtype)
+    result = run(row, problem)
+    assert error(result, problem, truth_of("2x50", dtype)) <= TOLERANCE[dtype]
     assert result.dw.dtype == dtype
 
 
-def test_jax_multiplies_with_all_digits_on_a_gpu(on_processor, monkeypatch, load):
-    row, problem = on_processor("jax_gpu", "_PLATFORM", "cpu"), load("17x1000", "float32")
+def test_jax_multiplies_with_all_digits_on_a_gpu(on_processor, monkeypatch):
+    row, problem = on_processor("jax_gpu", "_PLATFORM", "cpu"), problem_of("2x50", "float32")
     module, config, asked = sys.modules["impls.jax_gpu"], sys.modules["jax"].config, []
     compute = module.cost_and_gradients
 
@@ -60,7 +61,7 @@ def test_jax_multiplies_with_all_digits_on_a_gpu(on_processor, monkeypatch, load
     assert config.jax_default_matmul_precision is None
 
 
-def test_cupy(monkeypatch, dtype, load):
+def test_cupy(monkeypatch, dtype):
     """With NumPy in CuPy's place, of which the row uses what both have."""
     cupy = ModuleType("cupy")
     cupy.__dict__.update({**vars(np), "asnumpy": np.asarray})
@@ -70,7 +71,7 @@ def test_cupy(monkeypatch, dtype, load):
     monkeypatch.setattr(cuda_device, "why_none", lambda: None)
     monkeypatch.setattr(cuda_device, "check_room", lambda X: None)
     monkeypatch.delitem(sys.modules, "impls.cupy_zero_loop", raising=False)
-    problem = load("17x1000", dtype)
+    problem = problem_of("2x50", dtype)
     row = impls.load("cupy_zero_loop")
     monkeypatch.delitem(sys.modules, "impls.cupy_zero_loop")
     far = np.abs(problem.w.T @ problem.X).max()
@@ -85,13 +86,13 @@ def test_cupy(monkeypatch, dtype, load):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("torch_gpu", "this build of PyTorch is for processors alone"),
+        ("torch_gpu", "this build of PyTorch has no CUDA"),
         ("jax_gpu", r"JAX has no CUDA here; pip install 'jax\[cuda13\]'"),
         ("numba_cuda_fused", r"Numba finds no CUDA toolkit; pip install 'numba-cuda\[cu13\]'"),
     ],
 )
-def test_library_that_knows_no_gpu(on_processor, monkeypatch, name, said, load):
-    row, problem = on_processor(name, "__name__", f"impls.{name}"), load("3x5")
+def test_library_that_knows_no_gpu(on_processor, monkeypatch, name, said):
+    row, problem = on_processor(name, "__name__", f"impls.{name}"), problem_of("2x50")
     if "torch" in row.record.needs:
         monkeypatch.setattr(sys.modules["torch"].cuda, "is_available", lambda: False)
     elif "numba" in row.record.needs:
@@ -102,10 +103,10 @@ def test_library_that_knows_no_gpu(on_processor, monkeypatch, name, said, load):
         row.bind(problem.X, problem.Y)
 
 
-def test_rows_of_processors_name_the_processor(load):
+def test_rows_of_processors_name_the_processor():
     if absent := records.find("jax_step").absent:
         pytest.skip(f"not installed: {absent}")
-    problem = load("3x5")
+    problem = problem_of("2x50")
     for name in ("jax_step", "jax_autograd"):
         X, Y = impls.load(name).prepare_data(problem.X, problem.Y, sys.modules["impls.pools"].available())
         assert X.committed

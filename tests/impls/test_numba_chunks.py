@@ -11,7 +11,7 @@ import pytest
 import impls
 from impls import numba_chunks
 from impls.data import problems
-from impls.data.dataset import Writer
+from impls.data.writing import Writer
 
 pytest.importorskip("zarr")
 

@@ -7,6 +7,7 @@ import impls
 from impls.contract import Step
 from impls.data import problems
 from impls.training import Diverged, accuracy, gradient_descent
+from tests.impls.checks import problem_of, read_only, serves
 
 W = np.zeros((1, 1))
 
@@ -83,22 +84,22 @@ def test_progress():
 
 
 @pytest.mark.parametrize("stop", [1, 7, 19])
-def test_going_on_ends_as_if_it_had_never_stopped(stop, load, bind):
-    problem = load("17x100")
-    step = bind(impls.load("numpy_zero_loop"), problem)
+def test_a_continued_training_ends_as_if_it_had_never_stopped(stop):
+    problem = problem_of("17x100")
+    step = impls.load("numpy_zero_loop").bind(problem.X, problem.Y)
     whole = gradient_descent(step, problem.w, problem.b, 0.5, 20)
     half = gradient_descent(step, problem.w, problem.b, 0.5, stop)
     rest = gradient_descent(step, half.w, half.b, 0.5, 20, before=half.costs)
     assert (rest.w.tobytes(), rest.b, rest.costs) == (whole.w.tobytes(), whole.b, whole.costs)
 
 
-def test_going_on_knows_the_cost_before_it_stopped():
+def test_a_continued_training_knows_the_cost_before_it_stopped():
     fit = gradient_descent(scripted(2.9), W, 0.0, 1, 5, tolerance=0.5, before=[4.0, 3.0])
     assert fit.converged
     assert fit.costs == [4.0, 3.0, 2.9]
 
 
-def test_a_training_that_has_converged_is_not_gone_on_with():
+def test_a_training_that_has_converged_is_not_continued():
     fit = gradient_descent(scripted(), W, 5.0, 1, 9, tolerance=0.5, before=[4.0, 3.0, 2.9])
     assert (fit.b, fit.costs, fit.converged) == (5.0, [4.0, 3.0, 2.9], True)
 
@@ -130,37 +131,33 @@ def test_numbers_that_are_not_finite(bad, said):
         gradient_descent(lambda w, b: next(steps), W, 0.0, alpha=0.1, iterations=5)
 
 
-@pytest.mark.parametrize("iterations", [1, 10])
-def test_alpha_that_is_far_too_large(row, dtype, iterations, load):
-    problem = load("2x7", dtype)
-    X = problem.X * problem.X.dtype.type(100)
-    with pytest.raises(Diverged, match=r"a smaller alpha than 1e\+308 may help"):
-        gradient_descent(row.bind(X, problem.Y), problem.w, problem.b, alpha=1e308, iterations=iterations)
+def test_alpha_that_is_far_too_large(row, dtype):
+    problem = problem_of("2x50", dtype)
+    step = row.bind(read_only(problem.X * problem.X.dtype.type(100)), problem.Y)
+    for iterations in (1, 10):
+        with pytest.raises(Diverged, match=r"a smaller alpha than 1e\+308 may help"):
+            gradient_descent(step, problem.w, problem.b, alpha=1e308, iterations=iterations)
 
 
 @pytest.mark.slow
-def test_all_rows_arrive_at_the_same_parameters(row, load, bind):
-    problem = load("breast_cancer")
-    rows = row, impls.load("numpy_zero_loop")
-    mine, expected = (gradient_descent(bind(r, problem), problem.w, problem.b, 0.1, 200) for r in rows)
+def test_all_rows_arrive_at_the_same_parameters(row):
+    problem = problem_of("breast_cancer")
+    if not serves(row, problem):
+        return
+    steps = [one.bind(problem.X, problem.Y) for one in (row, impls.load("numpy_zero_loop"))]
+    mine, expected = (gradient_descent(step, problem.w, problem.b, 0.1, 200) for step in steps)
     np.testing.assert_allclose(mine.w, expected.w, rtol=0, atol=1e-8)
     assert mine.b == pytest.approx(expected.b, abs=1e-8)
     np.testing.assert_allclose(mine.costs, expected.costs, rtol=0, atol=1e-8)
 
 
-def test_float32_stays_float32(row, load):
-    problem = load("2x50", "float32")
-    fit = gradient_descent(row.bind(problem.X, problem.Y), problem.w, problem.b, alpha=0.1, iterations=5)
-    assert fit.w.dtype == np.float32
-    assert fit.w.shape == (2, 1)
-    assert type(fit.b) is float
-
-
-def test_given_parameters_are_not_modified(row, load):
-    problem = load("2x50")
-    fit = gradient_descent(row.bind(problem.X, problem.Y), problem.w, problem.b, alpha=0.1, iterations=3)
-    assert not np.shares_memory(fit.w, problem.w)
-    assert np.array_equal(problem.w, problems.load("2x50").w)
+def test_dtype_is_kept_and_given_parameters_are_not_modified(row, dtype):
+    problem = problem_of("2x50", dtype)
+    w = problem.w.copy()
+    fit = gradient_descent(row.bind(problem.X, problem.Y), w, problem.b, alpha=0.1, iterations=5)
+    assert (fit.w.dtype, fit.w.shape, type(fit.b)) == (dtype, (2, 1), float)
+    assert not np.shares_memory(fit.w, w)
+    assert np.array_equal(w, problem.w)
 
 
 def test_scikit_learn_finds_the_same_minimum():

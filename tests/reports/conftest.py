@@ -18,11 +18,10 @@ from pathlib import Path
 import pytest
 
 from reports import figures
-from reports.facts.comparison import compare
-from reports.facts.learning import courses
+from reports.facts.facts import Facts
 from reports.figures import Picture
 from reports.pages.report_page import render
-from reports.results import parse, read
+from reports.reading import parse, read
 from reports.write import write_report
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -35,13 +34,18 @@ def results(ten_timings):
 
 
 @pytest.fixture(scope="session")
-def comparisons(results):
-    return compare(results)
+def facts(results):
+    return Facts(results)
 
 
 @pytest.fixture(scope="session")
-def pictures(results, comparisons):
-    return figures.draw(results, comparisons)
+def comparisons(facts):
+    return facts.comparisons
+
+
+@pytest.fixture(scope="session")
+def pictures(facts):
+    return figures.draw(facts)
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +55,7 @@ def cited_results(results, measured):
 
 @pytest.fixture(scope="session")
 def cited_pictures(cited_results):
-    return figures.draw(cited_results, compare(cited_results))
+    return figures.draw(Facts(cited_results))
 
 
 @pytest.fixture(scope="session")
@@ -98,9 +102,11 @@ def stub():
 
 @pytest.fixture(scope="session")
 def report(tmp_path_factory, results, pictures):
-    """The folder of a report, with the session's figures, which take long to draw."""
+    """The folder of a report, with the session's figures, which take long to draw, and a PDF of one."""
+    as_pdf = figures.as_pdf
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "draw", lambda results, comparisons: pictures)
+        patch.setattr(figures, "draw", lambda facts: pictures)
+        patch.setattr(figures, "as_pdf", lambda pictures: as_pdf(list(pictures)[:1]))
         return write_report(results.document, tmp_path_factory.mktemp("out")).parent
 
 
@@ -112,7 +118,7 @@ def page_text(report):
 @pytest.fixture(scope="session")
 def compared():
     """Turn a document into its comparisons."""
-    return lambda document: compare(parse(document))
+    return lambda document: Facts(parse(document)).comparisons
 
 
 @pytest.fixture
@@ -197,15 +203,14 @@ def _threaded(sized, cells, rows, counts, step_s):
 
 
 def _rendered(document, stub):
-    results = parse(document)
-    comparisons = compare(results)
+    facts = Facts(parse(document))
     names = [
         f"speedup-python-{place}"
-        for place, comparison in enumerate(comparisons)
+        for place, comparison in enumerate(facts.comparisons)
         if comparison.compared_with("python_two_loop")
     ]
-    names += [f"training-{place}" for place in range(len(courses(results)))]
-    return render(results, comparisons, {name: stub(name) for name in names}, {"results.json": "{}"})
+    names += [f"training-{place}" for place in range(len(facts.courses))]
+    return render(facts, {name: stub(name) for name in names}, {"results.json": "{}"})
 
 
 def _bare_page(text):

@@ -53,3 +53,14 @@ def test_a_folder_below_a_file_is_named(tmp_path):
 def test_check_writable_makes_the_folder_and_leaves_it_empty(tmp_path):
     files.check_writable(tmp_path / "a" / "b")
     assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600), (0o000, 0o666)])
+def test_files_have_the_permissions_that_the_umask_leaves(tmp_path, umask, mode):
+    before = os.umask(umask)
+    try:
+        files.write_file(tmp_path / "file", "whole")
+        assert os.umask(umask) == umask, "the process keeps its umask"
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == mode

@@ -22,7 +22,7 @@ from pyarrow import parquet
 
 from bench.datasets import maker
 from bench.locking import alone_in
-from impls.data.dataset import unfinished
+from impls.data.writing import unfinished
 from tests.bench.helpers import message, refused, zeroloop
 
 MAKE = ("data", "make", "new.zarr", "--shape=3x100000", "--chunk=100kB", "--threads=2")  # 14 chunks

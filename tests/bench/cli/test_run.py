@@ -1,11 +1,11 @@
-"""`zeroloop run`: what ends it early, and what is kept then. The measuring itself is tested in tests/bench/lanes."""
+"""`zeroloop run`: what ends it early, and what is kept then; tests/bench/lanes tests the measuring."""
 
 import pytest
 
 from bench.lanes import job as jobs
 from bench.lanes.conductor import Conductor
-from reports.results import read
-from tests.bench.helpers import message, refused, zeroloop
+from reports.reading import read
+from tests.bench.helpers import refused, zeroloop
 
 RUN = ("run", "quick", "--impl=numpy_zero_loop", "--problem=5x7", "--threads=1")
 
@@ -43,7 +43,7 @@ def test_an_interrupted_run_says_how_to_continue(tmp_path, ended_by):
     ended_by(KeyboardInterrupt())
     result = zeroloop(*RUN, "-o", tmp_path / "run.json")
     assert result.exit_code == 130
-    said = f"interrupted; continue with: zeroloop run --resume {tmp_path / 'run.json'}"
+    said = f"interrupted; resume it by: zeroloop run --resume {tmp_path / 'run.json'}"
     assert said in result.output.splitlines()
 
 
@@ -59,12 +59,10 @@ def test_a_fault_while_a_run_is_planned_shows_its_traceback_too(tmp_path, monkey
 def test_a_resumed_run_takes_no_other_options(tmp_path):
     file = tmp_path / "run.json"
     file.write_text("{}")
-    for option, name in (("--problem=5x7", "--problem"), ("--budget=5m", "--budget"), ("full", "PRESET")):
+    for option, name in (("--problem=5x7", "--problem"), ("--budget=5m", "--budget"), ("full", "preset")):
         said = refused("run", "--resume", file, option)
-        assert said == f"--resume continues with the plan in the file; leave out {name}"
+        assert said == f"--resume takes the plan from the file; leave out {name}"
 
 
 def test_options_that_are_wrong():
-    assert message(zeroloop("run", "--until=2")).startswith(
-        "Invalid value for '--until': '2' is no percentage; "
-    )
+    assert refused("run", "--until=2").startswith("Invalid value for '--until': '2' is no percentage; ")

@@ -20,7 +20,8 @@ import impls
 from bench.datasets.checkpoint import Checkpoint
 from impls.contract import Step
 from impls.data import problems
-from impls.data.dataset import DataSet, Writer, opened
+from impls.data.dataset import DataSet, opened
+from impls.data.writing import Writer
 from impls.training import gradient_descent
 from reports import files
 from tests.bench.helpers import message, refused, written, zeroloop

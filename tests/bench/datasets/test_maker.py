@@ -12,7 +12,8 @@ import zarr
 from scipy.stats import kstest
 
 from bench.datasets.maker import Maker, piece_of
-from impls.data.dataset import BadData, Writer, opened
+from impls.data.dataset import BadData, opened
+from impls.data.writing import Writer
 
 PIECE = piece_of(3)
 M = 3 * PIECE + 5_001

@@ -17,7 +17,8 @@ from bench.datasets import table_import
 from bench.datasets.table_import import BadTable, import_table, opened_table
 from bench.locking import alone_in
 from bench.request import BadRequest
-from impls.data.dataset import BadData, opened, unfinished
+from impls.data.dataset import BadData, opened
+from impls.data.writing import unfinished
 
 NAMES = ["mass", "a,b", "is signal", "énergie"]  # the labels between the features
 COMPRESSED = {

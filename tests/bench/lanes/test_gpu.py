@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reports.facts.comparison import compare
-from reports.results import read
+from reports.facts.facts import Facts
+from reports.reading import read
 
 ROOT = Path(__file__).parents[3]
 ROWS = ("--impl=numba_cuda_fused", "--impl=numpy_zero_loop", "--problem=2x5", "--threads=1")
@@ -62,7 +62,7 @@ def test_both_devices_have_a_time_and_a_light(measured):
 
 
 def test_each_row_is_held_to_the_light_of_its_device(measured):
-    (comparison,) = compare(measured[0])
+    (comparison,) = Facts(measured[0]).comparisons
     lights = {light.device: max(light.read_s, light.link_s) for light in comparison.lights}
     for row, device in (("numba_cuda_fused", "cuda"), ("numpy_zero_loop", "cpu")):
         line = comparison.line(row)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.lanes import job as runs
+from bench.lanes import job as jobs
+from bench.request import BadRequest
 from impls.kernels import cuda_device
-from reports.results import read
+from reports.reading import read
 
 REFERENCE = Path(__file__).parents[3] / "reports" / "reference"
 QUICK = ("run", "quick", "--impl", "numpy_zero_loop", "--problem", "5x7", "--threads", "1")
@@ -47,7 +48,7 @@ def test_no_results_file_is_written_over(zeroloop, tmp_path):
     (tmp_path / "run.json").touch()
     result = zeroloop(*QUICK, "-o", str(tmp_path / "run.json"))
     assert result.exit_code == 2
-    assert "is there already: go on with it by --resume" in message(result)
+    assert "is there already: resume it by --resume" in message(result)
 
 
 def test_a_dry_run_shows_the_plan_and_measures_nothing(zeroloop, tmp_path, monkeypatch):
@@ -77,13 +78,13 @@ def test_a_plan_says_where_rows_train(zeroloop, tmp_path, monkeypatch, problem, 
     assert ("on breast_cancer also gradient descent, 100 iterations" in result.output) == trains
 
 
-def test_a_quick_look_cannot_be_gone_on_with(zeroloop):
+def test_a_quick_look_cannot_be_resumed(zeroloop):
     result = zeroloop("run", "--resume", str(REFERENCE / "contest.json"))
     assert result.exit_code == 2
-    assert "of `pytest --benchmark-only`, which cannot be gone on with" in message(result)
+    assert "of `pytest --benchmark-only`, which cannot be resumed" in message(result)
 
 
-def test_a_broken_file_cannot_be_gone_on_with(zeroloop, tmp_path):
+def test_a_broken_file_cannot_be_resumed(zeroloop, tmp_path):
     (tmp_path / "run.json").write_text("{")
     result = zeroloop("run", "--resume", str(tmp_path / "run.json"))
     assert result.exit_code == 2
@@ -171,9 +172,9 @@ def test_compare_fails_on_a_regression(zeroloop, tmp_path, document):
 
 
 def test_systems_that_cannot_stop_processes_are_told(monkeypatch):
-    monkeypatch.delattr(runs.signal, "SIGSTOP")
-    with pytest.raises(runs.BadSelection, match="needs Linux or macOS"):
-        runs.check_system()
+    monkeypatch.delattr(jobs.signal, "SIGSTOP")
+    with pytest.raises(BadRequest, match="needs Linux or macOS"):
+        jobs.check_system()
 
 
 @pytest.mark.slow

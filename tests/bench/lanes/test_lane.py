@@ -9,7 +9,7 @@ import pytest
 from bench.lanes import lane
 from bench.lanes.lane import Lane, as_column, decoded, encoded
 from bench.lanes.shared import Shared
-from impls import pools
+from impls import pools, records
 from impls.contract import Step
 from impls.data import problems
 from impls.truth.gate import TOLERANCE, Gate, judge
@@ -24,7 +24,7 @@ def problem():
 @pytest.fixture
 def prepared(problem):
     with Shared(problem) as shared:
-        found = Lane("numpy_zero_loop")
+        found = Lane(records.find("numpy_zero_loop"))
         found.prepare(shared.paths, problem.b, 1)
         yield found
 
@@ -127,7 +127,7 @@ def test_a_disturbed_call_does_not_move_a_block(prepared, clock, disturbed_call)
 def test_training_is_gradient_descent_from_zero(dtype):
     """Held to the oracle, stepped by hand."""
     data = problems.load("30x57", dtype)
-    found = Lane("numpy_zero_loop")
+    found = Lane(records.find("numpy_zero_loop"))
     with Shared(data) as shared:
         found.prepare(shared.paths, data.b, 1)
         reply = found.train(alpha=0.25, iterations=4)

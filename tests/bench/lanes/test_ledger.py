@@ -12,12 +12,16 @@ from bench.lanes import plan as plans
 from bench.lanes.ledger import Entry, Ledger, Stale
 from bench.lanes.plan import Asked
 from bench.outcome import LeftOut
-from bench.selection import Setting
+from bench.request import Setting
+from impls import records
+from impls.data import problems
 from reports import files
-from reports.results import Light, Training, parse, read
+from reports.reading import parse, read
+from reports.results import Light, Training
 
-ROWS = ("numpy_zero_loop", "numba_two_loop")
-SETTINGS = [Setting(problem, "float64", 1) for problem in ("5x7", "3x50")]
+NAMES = ("numpy_zero_loop", "numba_two_loop")
+ROWS = tuple(map(records.find, NAMES))
+SETTINGS = [Setting(problems.find(problem), "float64", 1) for problem in ("5x7", "3x50")]
 FIRST, SECOND = SETTINGS
 
 
@@ -31,10 +35,10 @@ def make(tmp_path, machine, monkeypatch):
     monkeypatch.setattr(ledgers, "pytest_benchmark_generate_machine_info", lambda: copy.deepcopy(machine))
 
     def begin(name="run.json"):
-        asked = Asked("quick", ROWS, ("5x7", "3x50"), thread_counts=(1,), processes=3)
+        asked = Asked("quick", NAMES, ("5x7", "3x50"), thread_counts=(1,), processes=3)
         plan, selected = plans.make(asked)
         plan = dataclasses.replace(plan, seed=1)
-        made.append(Ledger(tmp_path / name, plan, selected.rows, selected.problems))
+        made.append(Ledger(tmp_path / name, plan, selected))
         return made[-1]
 
     made = []
@@ -66,9 +70,9 @@ def begun(make):
     return ledger
 
 
-def gone_on(make, found):
+def resumed(make, found):
     ledger = make("other.json")
-    ledger.go_on_with(found, SETTINGS)
+    ledger.resume(found, SETTINGS)
     return ledger
 
 
@@ -85,7 +89,7 @@ def test_what_is_written_is_what_was_measured(begun):
     assert first.blocks_s == ((1e-3, 2e-3), (2e-3, 2e-3))
     assert (first.prepare_s, first.first_call_s) == ((1e-6, 1e-6), (0.5, 0.5))
     assert found.timings[2].blocks_s == ((1e-3, 2e-3), (2e-3,))
-    assert [twin.row for twin in found.run.twins] == [ROWS[0]] * 2
+    assert [twin.row for twin in found.run.twins] == [NAMES[0]] * 2
     assert begun.results.run_id == found.run_id
 
 
@@ -96,7 +100,7 @@ def test_stats_are_those_of_the_blocks(begun):
 
 
 def test_what_a_process_left_unfinished_is_measured_again(begun, make):
-    ledger = gone_on(make, read(begun.path))
+    ledger = resumed(make, read(begun.path))
     assert ledger.done == 3
     assert ledger.entries[ROWS[0], FIRST].blocks_s == [[1e-3, 2e-3], [2e-3, 2e-3]]
     assert ledger.entries[ROWS[0], SECOND].blocks_s == [[1e-3, 2e-3]]
@@ -109,32 +113,33 @@ def test_losses_of_an_unfinished_process_are_forgotten(begun, make):
     why = LeftOut("crashed", "SIGSEGV")
     begun.lose(ROWS[1], FIRST, why, 1)
     begun.lose(ROWS[1], SECOND, why, 1)
-    ledger = gone_on(make, begun.results)
+    ledger = resumed(make, begun.results)
     assert [(lost.problem, lost.process) for lost in ledger.results.run.unmeasured] == [("5x7", 2)]
 
 
 def test_what_has_no_time_at_all_stays_so(make):
     ledger = make()
     ledger.lose(ROWS[1], SECOND, LeftOut("unsuited", "serves n_x = 2 only"), None)
-    again = gone_on(lambda name: make(), ledger.results)
+    again = resumed(lambda name: make(), ledger.results)
     assert again.is_left_out(ROWS[1], SECOND)
     assert not again.is_left_out(ROWS[1], FIRST)
 
 
-def test_first_calls_are_not_measured_twice(begun, make):
-    ledger = gone_on(make, read(begun.path))
-    assert ledger.dtypes_called(ROWS[0], False, SETTINGS, 1) == {"float64"}
-    assert ledger.dtypes_called(ROWS[0], True, SETTINGS, 1) == {"float64"}
-    assert ledger.dtypes_called(ROWS[0], False, SETTINGS, 2) == set()
+def test_the_time_of_a_run_goes_on_where_it_was_interrupted(begun, make):
+    begun.timed_s, begun.total_s = 2.0, 5.0
+    ledger = resumed(make, begun.results)
+    assert (ledger.timed_s, ledger.total_s) == (2.0, 5.0)
 
 
 def test_trainings_have_the_times_of_all_processes_and_the_costs_of_the_first(begun):
     (training,) = read(begun.path).run.trainings
-    assert training == Training(ROWS[1], *FIRST, alpha=plans.ALPHA, costs=(0.75, 0.5), wall_s=(0.25, 0.5))
+    assert training == Training(
+        NAMES[1], *FIRST.key, alpha=plans.ALPHA, costs=(0.75, 0.5), wall_s=(0.25, 0.5)
+    )
 
 
 def test_trainings_survive_when_a_run_goes_on(begun, make):
-    ledger = gone_on(make, read(begun.path))
+    ledger = resumed(make, read(begun.path))
     assert ledger.results.run.trainings == begun.results.run.trainings
     entry = ledger.entries[ROWS[1], FIRST]
     entry.lose(1)
@@ -143,7 +148,7 @@ def test_trainings_survive_when_a_run_goes_on(begun, make):
 
 def test_trainings_after_a_lost_process_are_of_the_processes_that_have_times(begun, make):
     begun.change(ROWS[1], FIRST).lose(0)
-    ledger = gone_on(make, begun.results)
+    ledger = resumed(make, begun.results)
     assert ledger.entries[ROWS[1], FIRST].trained_s == {1: 0.5}
 
 
@@ -151,7 +156,7 @@ def test_trainings_of_an_unfinished_process_are_forgotten(begun, make):
     """As where a run ends while its last words are written."""
     for process in range(2):
         begun.change(ROWS[0], SECOND).add_training(process, 0.25 * (process + 1), [0.75])
-    ledger = gone_on(make, begun.results)
+    ledger = resumed(make, begun.results)
     assert ledger.entries[ROWS[0], SECOND].trained_s == {0: 0.25}
 
 
@@ -189,7 +194,7 @@ ENVIRONMENT = ("machine_info", "zeroloop")
 )
 def test_another_machine_version_or_code_is_refused(begun, make, path, value, words):
     with pytest.raises(Stale, match=words):
-        gone_on(make, changed(begun.document, *path, to=value))
+        resumed(make, changed(begun.document, *path, to=value))
 
 
 def test_each_device_has_its_light(make):
@@ -210,7 +215,7 @@ def test_rows_without_a_block_are_not_there(make):
     ledger = make()
     ledger.change(ROWS[0], FIRST).prepare_s.append(1.0)
     ledger.change(ROWS[1], FIRST).add_block(2, 1e-3)
-    assert [timing.row for timing in ledger.results.timings] == [ROWS[1]]
+    assert [timing.row for timing in ledger.results.timings] == [NAMES[1]]
     assert ledger.results.timings[0].blocks_s == ((), (), (1e-3,))
 
 

@@ -10,7 +10,11 @@ from bench.lanes import plan as plans
 from bench.lanes.ledger import Ledger
 from bench.lanes.live import Clock, Lines, Screen
 from bench.lanes.plan import Asked
-from bench.selection import Setting
+from bench.request import Setting
+from impls import records
+from impls.data import problems
+from impls.errors import Unavailable
+from impls.records import Record
 
 
 @pytest.fixture
@@ -24,10 +28,14 @@ def clock(monkeypatch):
 def begun(tmp_path):
     rows = ("numpy_zero_loop", "numba_fused")
     plan, selected = plans.make(Asked("course", rows, ("5x7", "3x50"), thread_counts=(1,), processes=2))
-    ledger = Ledger(tmp_path / "run.json", plan, selected.rows, selected.problems)
+    ledger = Ledger(tmp_path / "run.json", plan, selected)
     for row, step_s in (("numpy_zero_loop", 2e-3), ("numba_fused", 5e-4)):
-        ledger.change(row, Setting("5x7", "float64", 1)).add_block(0, step_s)
+        ledger.change(records.find(row), setting("5x7")).add_block(0, step_s)
     return ledger, selected
+
+
+def setting(name):
+    return Setting(problems.find(name), "float64", 1)
 
 
 def shown(width=80):
@@ -51,7 +59,7 @@ def test_lines_say_what_is_done(clock, begun):
     console = Console(file=io.StringIO(), width=80)
     with Lines(console, Clock(60.0, ledger, 2), selected) as lines:
         lines.progress(ledger)
-        lines.now(0, Setting("5x7", "float64", 1), "timing numba_fused")
+        lines.now(0, setting("5x7"), "timing numba_fused")
         for done in (1, 1, 2):
             clock[0] += 10
             ledger.done = done
@@ -66,7 +74,7 @@ def test_screen_shows_what_runs_and_the_speedups(clock, begun):
     ledger, selected = begun
     console = shown()
     with Screen(console, Clock(60.0, ledger, 2), selected, ledger) as screen:
-        screen.now(0, Setting("5x7", "float64", 1), "timing numba_fused")
+        screen.now(0, setting("5x7"), "timing numba_fused")
     text = console.file.getvalue()
     assert "process 1, 5x7, float64, 1 thread: timing numba_fused" in text
     assert "0 of 4" in text
@@ -99,9 +107,9 @@ def test_screen_compares_with_a_baseline_that_is_a_file(clock, tmp_path):
     (tmp_path / "mine.py").touch()
     rows = (str(tmp_path / "mine.py"), "numba_fused")
     plan, selected = plans.make(Asked("course", rows, ("5x7",), thread_counts=(1,), baseline=rows[0]))
-    ledger = Ledger(tmp_path / "run.json", plan, selected.rows, selected.problems)
+    ledger = Ledger(tmp_path / "run.json", plan, selected)
     for row, step_s in zip(rows, (2e-3, 5e-4), strict=True):
-        ledger.change(row, Setting("5x7", "float64", 1)).add_block(0, step_s)
+        ledger.change(records.find(row), setting("5x7")).add_block(0, step_s)
     console = shown()
     with console.capture() as text:
         console.print(Screen(console, Clock(60.0, ledger, 1), selected, ledger)._picture())
@@ -110,13 +118,14 @@ def test_screen_compares_with_a_baseline_that_is_a_file(clock, tmp_path):
 
 
 def test_screen_shows_rows_that_run_and_as_many_problems_as_fit_whole(clock, tmp_path, monkeypatch):
-    monkeypatch.setattr(live, "is_installed", lambda row: row != "torch_step")
+    absent = property(lambda row: Unavailable("not installed", "") if row.name == "torch_step" else None)
+    monkeypatch.setattr(Record, "missing", absent)
     rows = ("python_two_features", "numpy_zero_loop", "torch_step")
     names = ("breast_cancer", "5x7", "two_features")
     plan, selected = plans.make(Asked("course", rows, names, thread_counts=(1,)))
-    ledger = Ledger(tmp_path / "run.json", plan, selected.rows, selected.problems)
+    ledger = Ledger(tmp_path / "run.json", plan, selected)
     for name in names:
-        ledger.change("numpy_zero_loop", Setting(name, "float64", 1)).add_block(0, 1e-3)
+        ledger.change(records.find("numpy_zero_loop"), setting(name)).add_block(0, 1e-3)
     text = []
     for width in (45, 80):
         console = shown(width)

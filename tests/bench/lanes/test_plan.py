@@ -1,4 +1,4 @@
-"""What a run will do: problems, order, blocks, predictions and budgets."""
+"""What a run will do: problems, order and blocks."""
 
 import dataclasses
 import itertools
@@ -6,43 +6,20 @@ import sys
 
 import numpy as np
 import pytest
-from bench.selection import BadSelection, Setting
 
 from bench.lanes import plan as plans
-from bench.lanes.plan import PRESETS, Asked, Paces
+from bench.request import BadRequest
 from impls import pools
 from impls.data import problems
-
-NUMPY = "numpy_zero_loop"
-
-
-def planned(preset="course", **asked):
-    return plans.make(Asked(preset, **asked))
-
-
-def test_course_is_what_is_measured_where_nobody_chooses():
-    plan, selected = planned()
-    assert selected.problems == PRESETS["course"].problems
-    assert (plan.dtypes, plan.thread_counts) == (("float64",), (pools.available(),))
-    assert (plan.processes, plan.baseline, plan.budget_s) == (6, NUMPY, 300)
-
-
-def test_full_measures_no_size_twice():
-    sizes = [(shape.n_x, shape.m) for shape in map(problems.find, PRESETS["full"].problems)]
-    assert len(set(sizes)) == len(sizes)
-
-
-def test_full_has_a_grid_up_to_a_hundred_million_numbers():
-    sizes = [tuple(map(int, name.split("x"))) for name in PRESETS["full"].problems if name[0].isdigit()]
-    assert max(n_x * m for n_x, m in sizes) == 10**8
-    assert {n_x for n_x, _ in sizes} == {2, 10, 100, 1000, 10_000}
-    assert min(m for _, m in sizes) == 100
+from impls.errors import UserError
+from impls.records import RECORDS
+from tests.bench.lanes.planning import NUMPY, planned, setting
 
 
 def test_each_process_goes_through_all_settings_of_a_thread_count_together():
     plan, selected = planned(problems=("5x7", "3x50"), dtypes=("float64", "float32"), thread_counts=(1,))
     assert plans.settings(plan, selected) == [
-        Setting(problem, dtype, 1) for problem in ("5x7", "3x50") for dtype in ("float64", "float32")
+        setting(problem, dtype) for problem in ("5x7", "3x50") for dtype in ("float64", "float32")
     ]
 
 
@@ -50,25 +27,17 @@ def test_each_process_goes_through_all_settings_of_a_thread_count_together():
     ("asked", "words"),
     [
         ({"thread_counts": (pools.available() + 1,)}, "but this process may use"),
-        ({"baseline": "numpy_one_loop", "rows": (NUMPY,)}, "baseline 'numpy_one_loop' is not among the rows"),
+        (
+            {"baseline": "numpy_one_loop", "rows": (NUMPY.name,)},
+            "baseline 'numpy_one_loop' is not among the rows",
+        ),
         ({"problems": ("1000000x1000000",)}, "GB are free"),
         ({"rows": ("nobody",)}, "no implementation 'nobody'"),
     ],
 )
 def test_what_cannot_be_had_is_refused(asked, words):
-    with pytest.raises(BadSelection, match=words):
+    with pytest.raises(UserError, match=words):
         planned(**asked)
-
-
-def test_the_truth_takes_time_for_each_example_and_once_for_all_numbers_of_threads(monkeypatch):
-    monkeypatch.setattr(pools, "available", lambda: 2)
-
-    def forecast(name, *counts):
-        plan, selected = planned(rows=(NUMPY,), problems=(name,), thread_counts=counts)
-        return plans.forecast_s(plan, selected, plans.Paces())
-
-    assert forecast("2x1000000", 1) > forecast("200x10000", 1) + 2
-    assert forecast("2x1000000", 1, 2) < 2 * forecast("2x1000000", 1) - 2
 
 
 def test_copies_of_all_rows_must_fit_in_memory(monkeypatch):
@@ -76,10 +45,10 @@ def test_copies_of_all_rows_must_fit_in_memory(monkeypatch):
         available = 9_000_000
 
     monkeypatch.setattr(plans.psutil, "virtual_memory", lambda: Memory)
-    monkeypatch.setattr(plans.problems.psutil, "virtual_memory", lambda: Memory)
-    planned(rows=(NUMPY,), problems=("100x1000",))
-    rows = sum(record.device == "cpu" and not record.on_disk for record in records.RECORDS)
-    with pytest.raises(BadSelection, match=rf"a copy for {rows} rows take 0\.0 GB"):
+    monkeypatch.setattr(problems.psutil, "virtual_memory", lambda: Memory)
+    planned(rows=(NUMPY.name,), problems=("100x1000",))
+    rows = sum(row.device == "cpu" and not row.on_disk for row in RECORDS)
+    with pytest.raises(BadRequest, match=rf"a copy for {rows} rows take 0\.0 GB"):
         planned(problems=("100x1000",))
 
 
@@ -123,36 +92,16 @@ def test_blocks_are_spread_over_the_rounds(blocks, rounds):
     assert [round_ for round_ in range(6) if plans.has_block(plan, blocks, round_)] == rounds
 
 
-def test_one_size_predicts_nothing_of_rows_with_overhead():
-    paces = Paces()
-    paces.see(NUMPY, Setting("2x100", "float64", 1), 6e-6)
-    assert paces.predicted(NUMPY, Setting("large", "float64", 1)) is None
-
-
-def test_a_run_of_rows_that_are_all_slow_has_a_plan():
-    plan, selected = planned("quick", rows=("python_two_loop",), problems=("square",))
-    paces = Paces()
-    paces.see("python_two_loop", Setting("square", "float64", pools.available()), 0.4)
-    assert plans.fitted(plan, selected, paces, binding=False).rounds >= 3
-
-
 def test_a_run_of_rows_that_are_not_installed_is_refused(monkeypatch):
     monkeypatch.setitem(sys.modules, "numexpr", None)
-    with pytest.raises(BadSelection, match="no row can run: not installed: pip install numexpr"):
+    with pytest.raises(BadRequest, match="no row can run: not installed: pip install numexpr"):
         planned(rows=("numexpr_zero_loop",))
-
-
-def test_until_keeps_the_budget_for_processes():
-    plan, selected = planned(until=0.02)
-    assert plan.budget_s == 4 * 300
-    assert plans.fitted(plan, selected, Paces(), binding=False).rounds == 3
-    assert planned(until=0.02, budget_s=100.0)[0].budget_s == 100
 
 
 def test_a_baseline_that_is_a_file_is_known_by_its_name(tmp_path):
     file = str(tmp_path / "mine.py")
     (tmp_path / "mine.py").touch()
-    assert planned(rows=(NUMPY, file), baseline=file)[0].baseline == "mine.py"
+    assert planned(rows=(NUMPY.name, file), baseline=file)[0].baseline == "mine.py"
 
 
 def test_rows_that_take_too_long_are_skipped_with_the_prediction():
@@ -163,41 +112,14 @@ def test_rows_that_take_too_long_are_skipped_with_the_prediction():
     assert said.startswith("predicted to take 38 s in 6 processes, with 4.8 s for a call")
 
 
-def test_paces_predict_what_grows_with_examples_and_with_elements():
-    paces = Paces()
-    for name, call_s in (("2x2000", 2000 * 3e-7 + 4000 * 1e-7), ("200x20", 20 * 3e-7 + 4000 * 1e-7)):
-        paces.see("row", Setting(name, "float64", 1), call_s)
-    predicted = paces.predicted("row", Setting("100x10000", "float64", 1))
-    assert predicted == pytest.approx(10_000 * 3e-7 + 1_000_000 * 1e-7, rel=1e-6)
-    assert paces.predicted("row", Setting("100x10000", "float32", 1)) is None
-    assert paces.predicted("other", Setting("2x2000", "float64", 1)) is None
-
-
-def test_what_was_seen_is_no_prediction():
-    paces, setting = Paces(), Setting("2x2000", "float64", 1)
-    for name, call_s in (("2x2000", 5.0), ("200x20", 1.0), ("2x4000", 0.1)):
-        paces.see("row", Setting(name, "float64", 1), call_s)
-    assert paces.predicted("row", setting) == 5.0
-
-
-def test_interpreted_rows_are_probed():
-    _, selected = planned(rows=("python_two_loop", "python_two_features", NUMPY), thread_counts=(1,))
-    paces = Paces()
-    paces.probe(selected)
-    square = Setting("square", "float64", 1)
-    assert 0.01 < paces.predicted("python_two_loop", square) < 10
-    assert paces.predicted("python_two_features", square) is not None
-    assert paces.predicted(NUMPY, square) is None
-
-
-REAL = Setting("breast_cancer", "float64", 1)
+REAL = setting("breast_cancer")
 
 
 def test_rows_train_on_real_data_where_that_takes_at_most_three_seconds():
     assert plans.training_s(REAL, 0.02) == pytest.approx(2.0)
     assert plans.training_s(REAL, 0.03) == pytest.approx(3.0)
     assert plans.training_s(REAL, 0.0301) is None
-    assert plans.training_s(REAL._replace(problem="square"), 1e-6) is None
+    assert plans.training_s(setting("square"), 1e-6) is None
 
 
 def test_each_update_of_a_training_lowers_the_cost():
@@ -206,37 +128,6 @@ def test_each_update_of_a_training_lowers_the_cost():
     with_ones = np.vstack([X, np.ones(X.shape[1])])
     curvature = np.linalg.norm(with_ones, 2) ** 2 / (4 * X.shape[1])
     assert 1.5 / curvature < plans.ALPHA < 2 / curvature
-
-
-def test_trainings_are_reckoned_with(monkeypatch):
-    rows = (NUMPY, "python_two_loop", "numpy_two_loop")
-    plan, selected = planned(rows=rows, problems=("breast_cancer", "5x7"), thread_counts=(1,), processes=5)
-    paces = Paces()
-    for row, call_s in zip(rows, (1e-4, 1e-2, 1.0), strict=True):
-        paces.see(row, REAL, call_s)
-    with_trainings_s = plans.forecast_s(plan, selected, paces)
-    monkeypatch.setattr(plans, "TRAINED_ON", "nothing")
-    added_s = with_trainings_s - plans.forecast_s(plan, selected, paces)
-    iterations_s = (
-        5 * 100 * (1e-4 + 1e-2)
-    )  # the third takes too long, and the first one's twin does not train
-    assert iterations_s < added_s < iterations_s + 2 * 5 * 0.01, "and each is verified"
-
-
-def test_a_budget_sets_the_rounds():
-    paces = Paces()
-    plan, selected = planned(
-        rows=(NUMPY, "numba_fused"), problems=("5x7", "8x100"), processes=18, budget_s=60.0
-    )
-    assert plans.forecast_s(dataclasses.replace(plan, rounds=3), selected, paces) < 60
-    few = plans.fitted(plan, selected, paces, binding=True)
-    many = plans.fitted(dataclasses.replace(plan, budget_s=4000.0), selected, paces, binding=True)
-    assert 3 <= few.rounds < many.rounds == 12
-    assert plans.forecast_s(few, selected, paces) < plans.forecast_s(many, selected, paces)
-    with pytest.raises(BadSelection, match=r"budget: this takes .* minutes at least"):
-        plans.fitted(dataclasses.replace(plan, budget_s=1.0), selected, paces, binding=True)
-    assert plans.fitted(dataclasses.replace(plan, budget_s=1.0), selected, paces, binding=False).rounds == 3
-    assert plans.fitted(dataclasses.replace(plan, budget_s=None), selected, paces, binding=False).rounds == 3
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("5m", 300), ("1.5h", 5400)])

@@ -15,7 +15,7 @@ import pytest_benchmark.cli
 
 from bench.quick import plugin
 from impls.truth.gate import TOLERANCE
-from reports.results import read
+from reports.reading import read
 from tests.bench.helpers import written
 
 pytest_plugins = ["pytester"]

@@ -19,8 +19,9 @@ import pytest
 import impls
 from impls.data import chunked, cluster, dataset, problems
 from impls.data.cluster import BadCluster, Cluster, dealt
-from impls.data.dataset import BadData, Writer, opened
+from impls.data.dataset import BadData
 from impls.truth.gate import TOLERANCE, Gate
+from tests.impls.checks import bits, on_disk, written
 
 pytest.importorskip("zarr")
 distributed = pytest.importorskip("distributed")
@@ -28,19 +29,6 @@ distributed = pytest.importorskip("distributed")
 ROOT = Path(cluster.__file__).parents[2]
 LIMIT_S = 300  # of a process that hangs; far above what any takes
 SHAPE, CHUNK, CHUNKS = "28x20011", 1501, 14
-
-
-def written(path, problem, chunk=CHUNK):
-    n_x, m = problem.X.shape
-    writer = Writer(path, n_x, m, problem.dtype, chunk, {})
-    for k, start in enumerate(range(0, m, chunk)):
-        writer.write(k, problem.X[:, start : start + chunk], problem.Y[:, start : start + chunk])
-    writer.finish()
-    return path
-
-
-def bits(step):
-    return step.cost.hex(), step.dw.tobytes(), step.db.hex()
 
 
 def here(data, w, b):
@@ -63,7 +51,7 @@ def near(scheduler):
 
 @pytest.fixture
 def data(tmp_path):
-    return opened(written(tmp_path / "data.zarr", problems.load("28x1001"), chunk=100))
+    return on_disk(tmp_path / "data.zarr", problems.load("28x1001"), chunk=100)
 
 
 def only(near, monkeypatch, count):
@@ -75,7 +63,7 @@ def only(near, monkeypatch, count):
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_any_number_of_workers_gives_the_bits_of_this_process(near, tmp_path, dtype, count, monkeypatch):
     problem = problems.load("28x1001", dtype)
-    data = opened(written(tmp_path / "data.zarr", problem, chunk=100))
+    data = on_disk(tmp_path / "data.zarr", problem, chunk=100)
     only(near, monkeypatch, count)
     for w, b in ((problem.w, problem.b), (-problem.w, 1.5)):
         assert bits(near.step(data, w, b)) == bits(here(data, w, b))
@@ -85,13 +73,13 @@ def test_any_number_of_workers_gives_the_bits_of_this_process(near, tmp_path, dt
 @pytest.mark.parametrize("name", ["1x1", "2x50"])
 def test_gate(near, tmp_path, name, dtype):
     problem = problems.load(name, dtype)
-    data = opened(written(tmp_path / "data.zarr", problem, chunk=20))
+    data = on_disk(tmp_path / "data.zarr", problem, chunk=20)
     assert Gate(problem).run(lambda w, b: near.step(data, w, b)) <= TOLERANCE[dtype] / 10
 
 
 def test_wide_data(near, tmp_path):
     problem = problems.load("14000x5")
-    data = opened(written(tmp_path / "data.zarr", problem, chunk=2))
+    data = on_disk(tmp_path / "data.zarr", problem, chunk=2)
     assert bits(near.step(data, problem.w, 0.5)) == bits(here(data, problem.w, 0.5))
 
 
@@ -127,7 +115,7 @@ def test_a_worker_that_joins_is_dealt_chunks_and_one_that_leaves_is_not(near, da
 
 
 def test_two_data_sets_at_once(near, data, tmp_path):
-    other = opened(written(tmp_path / "other.zarr", problems.load("3x50"), chunk=7))
+    other = on_disk(tmp_path / "other.zarr", problems.load("3x50"), chunk=7)
     for _ in range(2):
         for one in (data, other):
             w = np.ones((one.n_x, 1))
@@ -242,7 +230,7 @@ def test_data_that_workers_do_not_see(near, data):
 
 def test_workers_that_see_other_data(near, data):
     shutil.rmtree(data.path)
-    written(data.path, problems.load("28x999"), chunk=100)
+    on_disk(data.path, problems.load("28x999"), chunk=100)
     said = (
         rf"it needs the data set at the same path, but {data.path}: another data set lies there now, or on th"
     )
@@ -295,7 +283,7 @@ def test_other_versions(near, data, name, theirs, monkeypatch):
             r"worker tcp://\S+: MemoryError\('all gone'\); their logs may say",
         ),
         (BadData("a chunk"), BadData, "a chunk"),
-        (impls.Unavailable("no Zarr"), impls.Unavailable, "no Zarr"),
+        (impls.Unavailable("does not load", "no Zarr"), impls.Unavailable, "does not load: no Zarr"),
     ],
 )
 def test_what_a_worker_raises(near, data, raised, kind, said, monkeypatch):
@@ -470,7 +458,8 @@ def train(start, tmp_path):
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    return written(tmp_path_factory.mktemp("data") / "data.zarr", problems.load(SHAPE, "float32"))
+    problem = problems.load(SHAPE, "float32")
+    return written(tmp_path_factory.mktemp("data") / "data.zarr", problem.X, problem.Y, CHUNK)
 
 
 @pytest.fixture
@@ -670,7 +659,7 @@ def test_a_worker_that_runs_something_else(serve, work, train, path, hook, said)
 def test_a_worker_with_an_edited_copy(serve, work, train, path, tmp_path):
     _, address = serve()
     copy = Path(shutil.copytree(ROOT / "impls", tmp_path / "edited" / "impls"))
-    (copy / "oracle.py").write_text("edited = True\n")
+    (copy / "truth" / "oracle.py").write_text("edited = True\n")
     work(address, PYTHONPATH=str(copy.parent))
     code, _, errors = train(path, address).ended()
     assert code == 1

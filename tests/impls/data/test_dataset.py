@@ -12,23 +12,10 @@ import numpy as np
 import pytest
 
 from impls.data import dataset, problems
-from impls.data.dataset import KEPT_BYTES, BadData, Writer, chunk_for, opened, reopened
+from impls.data.dataset import KEPT_BYTES, BadData, chunk_for, opened, reopened
+from tests.impls.checks import problem_of, read_only, tabled, written
 
 zarr = pytest.importorskip("zarr")
-
-
-def written(path, X, Y, chunk):
-    """Write a data set; X (n_x, m), Y (1, m)."""
-    writer = Writer(path, len(X), X.shape[1], str(X.dtype), chunk, {"from": "a test"})
-    for k, start in enumerate(range(0, X.shape[1], chunk)):
-        writer.write(k, X[:, start : start + chunk], Y[:, start : start + chunk])
-    writer.finish()
-    return path
-
-
-def tabled(path, X, Y):
-    np.save(path, np.ascontiguousarray(np.vstack([Y, X]).T))
-    return path
 
 
 def chunks(data):
@@ -39,9 +26,7 @@ def chunks(data):
 
 def zeros(n_x, dtype="float64"):
     """Return w as a row gets it, read-only: for one that can be written to, Numba would compile anew."""
-    w = np.zeros(n_x, dtype)
-    w.setflags(write=False)
-    return w
+    return read_only(np.zeros(n_x, dtype))
 
 
 def use(path):
@@ -51,20 +36,27 @@ def use(path):
 
 
 @pytest.fixture
-def numbers(dtype):
-    problem = problems.load("3x20", dtype)
+def numbers():
+    problem = problem_of("3x20")
     return problem.X, problem.Y
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A data set of three chunks, the last of them shorter; nobody may change it."""
+    problem = problem_of("3x20")
+    return written(tmp_path_factory.mktemp("whole") / "data.zarr", problem.X, problem.Y, chunk=7)
+
+
 @pytest.fixture
-def folder(tmp_path, numbers):
-    """A data set of three chunks, the last of them shorter."""
-    return written(tmp_path / "data.zarr", *numbers, chunk=7)
+def folder(tmp_path, whole):
+    """A copy of it to be changed."""
+    return Path(shutil.copytree(whole, tmp_path / "data.zarr"))
 
 
 @pytest.mark.parametrize(("name", "chunk"), [("3x20", 7), ("3x20", 20), ("3x20", 64), ("2x1", 1), ("1x9", 2)])
 def test_what_was_written_comes_back(tmp_path, dtype, name, chunk):
-    problem = problems.load(name, dtype)
+    problem = problem_of(name, dtype)
     for data in (
         opened(written(tmp_path / "data.zarr", problem.X, problem.Y, chunk)),
         opened(tabled(tmp_path / "data.npy", problem.X, problem.Y)),
@@ -238,14 +230,12 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_damage_is_named(tmp_path, damage):
-    problem = problems.load("3x20")
-    path = written(tmp_path / "data.zarr", problem.X, problem.Y, chunk=7)
+def test_damage_is_named(folder, damage):
     spoil, message = DAMAGES[damage]
-    spoil(path)
+    spoil(folder)
     with pytest.raises(BadData, match=message) as caught:
-        use(path)
-    assert str(caught.value).startswith(str(path))
+        use(folder)
+    assert str(caught.value).startswith(str(folder))
     assert "\n" not in str(caught.value)
 
 
@@ -411,12 +401,9 @@ TABLE_LATER = {
     ("kind", "change"),
     [*(("zarr", change) for change in LATER), *(("npy", change) for change in TABLE_LATER)],
 )
-def test_changes_after_opening(tmp_path, kind, change, when):
-    problem, path = problems.load("3x20"), tmp_path / f"data.{kind}"
-    if kind == "zarr":
-        written(path, problem.X, problem.Y, chunk=7)
-    else:
-        tabled(path, problem.X, problem.Y)
+def test_changes_after_opening(folder, kind, change, when):
+    problem = problem_of("3x20")
+    path = folder if kind == "zarr" else tabled(folder.with_suffix(".npy"), problem.X, problem.Y)
     data, w = opened(path), zeros(3)
     if when == "after":
         data.sums(0, w, 0.0)
@@ -491,103 +478,6 @@ def test_permission_that_is_taken_away(public):
     (path / "X/c/0/1").chmod(0)
     with nobody(), pytest.raises(BadData, match=r"/data\.zarr/X/c/0/1 cannot be read: Permission denied$"):
         data.sums(1, zeros(3), 0.0)
-
-
-class Killed(BaseException):
-    """In the place of a signal that ends the process."""
-
-
-def begun(path, X, Y, chunk=7, until=2, **origin):
-    """Write the first chunks of a data set, as if the process ended then."""
-    writer = Writer(path, len(X), X.shape[1], str(X.dtype), chunk, origin)
-    for k in range(until):
-        writer.write(k, X[:, k * chunk : (k + 1) * chunk], Y[:, k * chunk : (k + 1) * chunk])
-
-
-def test_writing_goes_on_where_it_ended(tmp_path, numbers):
-    X, Y = numbers
-    path = tmp_path / "data.zarr"
-    begun(path, X, Y, seed=1)
-    assert [file.name for file in tmp_path.iterdir()] == ["data.zarr.part"]
-    writer = Writer(path, 3, 20, str(X.dtype), 7, {"seed": 1})
-    assert [writer.has(k) for k in range(3)] == [True, True, False]
-    writer.write(2, X[:, 14:], Y[:, 14:])
-    writer.finish()
-    assert [file.name for file in tmp_path.iterdir()] == ["data.zarr"]
-    whole = opened(written(tmp_path / "whole.zarr", X, Y, 7))
-    assert opened(path).identity == whole.identity
-
-
-def test_a_chunk_without_its_labels_is_not_written(tmp_path, numbers, monkeypatch):
-    X, Y = numbers
-    path = tmp_path / "data.zarr"
-    begun(path, X, Y, seed=1)
-    (path.with_name("data.zarr.part") / "Y/c/0/1").unlink()
-    writer = Writer(path, 3, 20, str(X.dtype), 7, {"seed": 1})
-    assert [writer.has(k) for k in range(3)] == [True, False, False]
-
-
-@pytest.mark.parametrize(
-    "other",
-    [{"seed": 2}, {"m": 21}, {"n_x": 2}, {"dtype": "float32"}, {"chunk": 8}],
-    ids=lambda other: next(iter(other)),
-)
-def test_another_data_set_is_not_gone_on_with(tmp_path, other):
-    path = tmp_path / "data.zarr"
-    begun(path, np.ones((3, 20)), np.ones((1, 20)), seed=1)
-    arguments = {"n_x": 3, "m": 20, "dtype": "float64", "chunk": 7, "origin": {"seed": 1}}
-    arguments.update({"origin": other} if "seed" in other else other)
-    said = "remains of another data set that was not finished: remove it$"
-    with pytest.raises(BadData, match=rf"/data\.zarr\.part: {said}"):
-        Writer(path, **arguments)
-
-
-@pytest.mark.parametrize("content", [None, b"", b"[1]", b"\xff"])
-def test_what_is_no_data_set_is_not_gone_on_with(tmp_path, content):
-    unfinished = tmp_path / "data.zarr.part"
-    unfinished.mkdir()
-    if content is not None:
-        (unfinished / "zarr.json").write_bytes(content)
-    (unfinished / "mine.txt").touch()
-    with pytest.raises(BadData, match=r"remains of another data set that was not finished: remove it$"):
-        Writer(tmp_path / "data.zarr", 3, 20, "float64", 7, {})
-    assert (unfinished / "mine.txt").exists()
-
-
-def test_what_is_there_is_not_written_over(folder):
-    with pytest.raises(BadData, match=r"/data\.zarr is there already: remove it, or choose another name$"):
-        Writer(folder, 3, 20, "float64", 7, {})
-
-
-def test_a_link_to_nothing_is_there_already(tmp_path):
-    link = tmp_path / "data.zarr"
-    link.symlink_to("nowhere")
-    with pytest.raises(BadData, match=r"/data\.zarr is there already: remove it, or choose another name$"):
-        Writer(link, 3, 20, "float64", 7, {})
-    assert list(tmp_path.iterdir()) == [link]
-
-
-def grown(path, X, Y, until, m=7):
-    writer = Writer(path, 3, m, str(X.dtype), 7, {"from": "a file"})
-    for k in range(until):
-        if not writer.has(k):
-            writer.write(k, X[:, 7 * k : 7 * k + 7], Y[:, 7 * k : 7 * k + 7])
-    return writer
-
-
-def test_m_may_grow(tmp_path, numbers):
-    X, Y = numbers
-    grown(tmp_path / "data.zarr", X, Y, 3).finish()
-    data = opened(tmp_path / "data.zarr")
-    assert data.identity == opened(written(tmp_path / "whole.zarr", X, Y, 7)).identity
-    assert [array.tobytes() for array in chunks(data)] == [X.tobytes(), Y.tobytes()]
-
-
-def test_discarded(tmp_path, numbers):
-    X, Y = numbers
-    begun(tmp_path / "data.zarr", X, Y)
-    Writer(tmp_path / "data.zarr", 3, 20, str(X.dtype), 7, {}).discard()
-    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

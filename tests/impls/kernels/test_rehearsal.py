@@ -6,14 +6,13 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 pytest.importorskip("zarr")
 
 from impls.data import problems
-from impls.data.dataset import Writer
 from impls.kernels import rehearsal, sweep
+from tests.impls.checks import tabled, written
 
 # Some gradient steps, since one shows a difference in few numbers, and chunks with remainders of every loop.
 DESCENT = """
@@ -39,13 +38,9 @@ def test_the_first_process_computes_the_bits_of_all_others(tmp_path, suffix):
         problem = problems.load("28x20011", dtype)
         paths.append(tmp_path / f"{dtype}.{suffix}")
         if suffix == "npy":
-            np.save(paths[-1], np.ascontiguousarray(np.vstack([problem.Y, problem.X]).T))
-            continue
-        writer = Writer(paths[-1], 28, 20011, dtype, 3001, {})
-        for k in range(7):
-            part = np.s_[:, 3001 * k : 3001 * (k + 1)]
-            writer.write(k, problem.X[part], problem.Y[part])
-        writer.finish()
+            tabled(paths[-1], problem.X, problem.Y)
+        else:
+            written(paths[-1], problem.X, problem.Y, 3001)
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
     command = [sys.executable, "-c", DESCENT, *paths]
     first, second = (

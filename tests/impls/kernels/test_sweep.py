@@ -3,7 +3,6 @@
 import multiprocessing
 import re
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +15,9 @@ from impls.data.problems import Problem, Shape
 from impls.kernels.link import MOST_TILES, TILE
 from impls.kernels.sweep import EXAMPLES, FEATURES, threads_for
 from impls.truth.gate import TOLERANCE, gate_for
+from tests.impls.checks import bits, changed, error, problem_of, run, truth_of
 
 CLEAR_REFS = Path("/proc/self/clear_refs")
-FUSED = ("numba_fused", "numba_fused_packed")
-
-
-@pytest.fixture(params=FUSED)
-def fused(request):
-    return impls.load(request.param)
 
 
 @pytest.fixture(params=["C", "F"])
@@ -35,47 +29,67 @@ def around(*boundaries):
     return sorted({size + near for size in boundaries for near in (-1, 0, 1) if size + near > 0})
 
 
-def holds(name, dtype, order, threads, load, error):
+def assert_right(sizes, dtype, order, threads=1):
     """Either order has its own loop; the packed row runs the same two."""
     row = impls.load("numba_fused")
-    problem = load(name, dtype)
-    problem = replace(problem, X=np.array(problem.X, order=order))
-    result = row.bind(problem.X, problem.Y, threads)(problem.w, problem.b)
-    return error(result, problem) <= TOLERANCE[dtype]
+    for n_x, m in sizes:
+        problem = problem_of(f"{n_x}x{m}", dtype)
+        ordered = changed(problem, X=np.array(problem.X, order=order))
+        found = error(run(row, ordered, threads), problem, truth_of(problem.name, dtype))
+        assert found <= TOLERANCE[dtype], f"{n_x}x{m}"
 
 
-@pytest.mark.parametrize("n_x", around(1, EXAMPLES, FEATURES, 64))
-@pytest.mark.parametrize("m", [1, *around(EXAMPLES, FEATURES), 3 * FEATURES + 5])
-def test_features_around_the_unrolled_rows(n_x, m, dtype, order, load, error):
-    assert holds(f"{n_x}x{m}", dtype, order, 1, load, error)
+# Features around the rows that are written out, examples around those and the tile.
+FEW_FEATURES = around(1, EXAMPLES, FEATURES, 64)
+FEW_EXAMPLES = [1, *around(EXAMPLES, FEATURES), 3 * FEATURES + 5]
+TILES = around(TILE, 2 * TILE)
 
 
-@pytest.mark.parametrize("n_x", [1, 3, 70])
-@pytest.mark.parametrize("m", around(TILE, 2 * TILE))
-def test_examples_around_the_tile(n_x, m, dtype, order, load, error):
-    assert holds(f"{n_x}x{m}", dtype, order, 1, load, error)
+def covering(features, examples):
+    """Return pairs in which each number of features has two numbers of examples, and each of these two."""
+    count = max(len(features), len(examples))
+    pairs = [
+        (features[k % len(features)], examples[(k + shift) % len(examples)])
+        for k in range(count)
+        for shift in (0, len(examples) // 2)
+    ]
+    return sorted(set(pairs))
 
 
-@pytest.mark.parametrize("m", around(MOST_TILES * TILE, 2 * MOST_TILES * TILE))
-def test_examples_around_the_last_logarithm(m, dtype, order, load, error):
-    assert holds(f"2x{m}", dtype, order, 1, load, error)
+def test_boundaries(dtype, order):
+    assert_right(covering(FEW_FEATURES, FEW_EXAMPLES), dtype, order)
+    assert_right([(3, m) for m in TILES] + [(1, TILE + 1), (70, TILE + 1), (70, 2 * TILE - 1)], dtype, order)
+
+
+def test_examples_around_the_last_logarithm(dtype, order):
+    last = MOST_TILES * TILE
+    assert_right([(2, last), (2, last + 1), (2, 2 * last + 1)], dtype, order)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("m", around(64, 128, 192))
-def test_tiles_shortened_by_many_features(m, dtype, order, load, error):
-    assert holds(f"1000x{m}", dtype, order, 2, load, error)
+def test_all_boundaries(dtype, order):
+    assert_right([(n_x, m) for n_x in FEW_FEATURES for m in FEW_EXAMPLES], dtype, order)
+    assert_right([(n_x, m) for n_x in (1, 3, 70) for m in TILES], dtype, order)
+    assert_right([(2, m) for m in around(MOST_TILES * TILE, 2 * MOST_TILES * TILE)], dtype, order)
+
+
+@pytest.mark.slow
+def test_tiles_shortened_by_many_features(dtype, order):
+    assert_right([(1000, m) for m in around(64, 128, 192)], dtype, order, threads=2)
+
+
+def test_more_features_than_one_sum_has():
+    assert_right([(2100, 9)], "float32", "C")
 
 
 @pytest.mark.slow  # of compiling for thousands of features
-@pytest.mark.parametrize("name", ["12288x25", "40000x9"])
-def test_wide_data(name, dtype, order, load, error):
-    assert holds(name, dtype, order, 2, load, error)
+def test_wide_data(dtype, order):
+    assert_right([(12288, 25), (40000, 9)], dtype, order, threads=2)
 
 
 @pytest.mark.slow
 def test_a_million_examples_in_float32():
-    gate = gate_for("2x1000000", "float32")
+    gate = gate_for(problems.find("2x1000000"), "float32")
     row, Y = impls.load("numba_fused"), gate.problem.Y
     for X in (gate.problem.X, np.asfortranarray(gate.problem.X)):
         errors = [gate.run(row.prepare(X, Y, threads)) for threads in (1, 2, 3, 64)]
@@ -84,49 +98,63 @@ def test_a_million_examples_in_float32():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", [(20_000, 64), (2, 100_000), (64, 20_000)])
-def test_float32_sums_whose_errors_all_point_one_way(shape, order, error):
+def test_float32_sums_whose_errors_all_point_one_way(shape, order):
     n_x, m = shape
     X, Y = np.full(shape, 1 / 3, np.float32, order=order), np.ones((1, m), np.float32)
     w = np.full((n_x, 1), -1 / 3 / n_x, np.float32)
     problem = Problem(Shape("constant", n_x, m, ""), X, Y, w, b=-7.7)
-    result = impls.load("numba_fused").bind(X, Y, 2)(w, problem.b)
-    assert error(result, problem) <= TOLERANCE["float32"]
+    assert error(run(impls.load("numba_fused"), problem, 2), problem) <= TOLERANCE["float32"]
 
 
-@pytest.mark.parametrize("payload", [0, 1, 0x7A2])  # R's NA is the NaN with 0x7A2
-def test_any_nan_makes_every_result_nan(payload, order):
-    problem = problems.load("9x700")
-    X, w = np.array(problem.X, order=order), problem.w.copy()
-    w.view(np.uint64)[3, 0] = 0x7FF8000000000000 | payload
-    J, dw, db = impls.load("numba_fused").bind(X, problem.Y, 2)(w, 0.0)
-    assert np.isnan([J, *dw[:, 0], db]).all()
+def test_any_nan_makes_every_result_nan(order):
+    problem = problem_of("9x700")
+    for payload in (0, 1, 0x7A2):  # R's NA is the NaN with 0x7A2
+        X, w = np.array(problem.X, order=order), problem.w.copy()
+        w.view(np.uint64)[3, 0] = 0x7FF8000000000000 | payload
+        J, dw, db = impls.load("numba_fused").bind(X, problem.Y, 1)(w, 0.0)
+        assert np.isnan([J, *dw[:, 0], db]).all(), payload
 
 
-def test_large_and_vanishing_values(fused, dtype, order, error):
+def test_large_and_vanishing_values(dtype, order):
     rng = np.random.default_rng(0)
     X = rng.standard_normal((5, 1000)) * 10.0 ** rng.integers(-6, 4, (5, 1000))
     X[rng.random(X.shape) < 0.2] = -0.0
     X[0, :100] = np.finfo(dtype).smallest_subnormal
-    problem = replace(
-        problems.load("5x1000"),
+    problem = changed(
+        problem_of("5x1000"),
         X=np.array(X, dtype, order=order),
         Y=(rng.random((1, 1000)) < 0.5).astype(dtype),
         w=rng.standard_normal((5, 1)).astype(dtype),
+        b=0.0,
     )
-    assert (
-        error(fused.bind(problem.X, problem.Y)(problem.w, 0.0), replace(problem, b=0.0)) <= TOLERANCE[dtype]
-    )
+    assert error(run(impls.load("numba_fused"), problem, 1), problem) <= TOLERANCE[dtype]
 
 
-def bits(result):
-    return result.cost.hex(), result.dw.tobytes(), result.db.hex()
+def assert_shared_out(dtype, order):
+    """Threads that get different numbers of examples leave none out, and repeat their bits."""
+    row, problem = impls.load("numba_fused"), problem_of("128x5003", dtype)
+    problem, truth = changed(problem, X=np.array(problem.X, order=order)), truth_of("128x5003", dtype)
+    for threads in (1, 2, 3):
+        assert error(run(row, problem, threads), problem, truth) <= TOLERANCE[dtype], threads
+        assert len({bits(run(row, problem, threads)) for _ in range(20)}) == 1, threads
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_same_threads_same_bits(fused, threads, dtype):
-    problem = problems.load("128x5000", dtype)
-    found = {bits(fused.bind(problem.X, problem.Y, threads)(problem.w, problem.b)) for _ in range(20)}
-    assert len(found) == 1
+def test_threads_leave_no_example_out_and_repeat_their_bits():
+    assert_shared_out("float64", "C")
+
+
+@pytest.mark.slow  # of compiling the parallel loop for each
+@pytest.mark.parametrize(("dtype", "order"), [("float64", "F"), ("float32", "C"), ("float32", "F")])
+def test_threads_leave_nothing_out_of_other_data(dtype, order):
+    assert_shared_out(dtype, order)
+
+
+def test_packed_copies_wide_data_alone():
+    row = impls.load("numba_fused_packed")
+    for name, order in (("255x9", "C"), ("256x9", "F")):
+        X, _, _ = row.prepare_data(problem_of(name).X, problem_of(name).Y, 1)
+        assert X.flags.f_contiguous == (order == "F")
+        assert error(run(row, problem_of(name), 1), problem_of(name), truth_of(name)) <= TOLERANCE["float64"]
 
 
 def test_small_data_take_one_thread():
@@ -136,9 +164,9 @@ def test_small_data_take_one_thread():
     assert threads_for(1, 1, 1) == 1
 
 
-def test_called_from_several_threads_at_once(fused):
-    problem = problems.load("128x5000")
-    step = fused.bind(problem.X, problem.Y, 2)
+def test_called_from_several_threads_at_once():
+    problem = problem_of("128x5003")
+    step = impls.load("numba_fused").bind(problem.X, problem.Y, 2)
     expected = bits(step(problem.w, problem.b))
     found, start = [], threading.Barrier(4)
 
@@ -155,8 +183,7 @@ def test_called_from_several_threads_at_once(fused):
 
 
 def bits_of():
-    problem = problems.load("128x5000")
-    return bits(impls.load("numba_fused").bind(problem.X, problem.Y, 2)(problem.w, problem.b))
+    return bits(run(impls.load("numba_fused"), problems.load("128x5003"), 2))
 
 
 def in_child(queue):

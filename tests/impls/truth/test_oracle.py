@@ -10,6 +10,7 @@ from impls.data import problems
 from impls.records import RECORDS
 from impls.truth import oracle
 from impls.truth.oracle import reference
+from tests.impls.checks import read_only
 
 mp = mpmath.MPContext()
 mp.prec = 400
@@ -17,10 +18,25 @@ mp.prec = 400
 
 @pytest.mark.parametrize("labels", ["random", "consistent", "mistaken", "all 0", "all 1"])
 @pytest.mark.parametrize("largest_z", [0, 1, 40, 1e4])
-@pytest.mark.parametrize("name", ["1x1", "3x8"])
-def test_is_the_textbook_to_the_last_bit(name, largest_z, labels):
-    w, b, X, Y = data(name, largest_z, labels)
-    found, true = reference(w, b, X, Y), textbook(w, b, X, Y)
+def test_is_the_textbook_to_the_last_bit(largest_z, labels):
+    for name in ("1x1", "3x8"):
+        w, b, X, Y = data(name, largest_z, labels)
+        found, true = reference(w, b, X, Y), textbook(w, b, X, Y)
+        assert_exact(found, true)
+
+
+@pytest.mark.parametrize("dtype", problems.DTYPES)
+def test_where_exp_underflows_the_scale_leaves_room_for_the_dtype(dtype):
+    """Every label is 0 and every z is -720: J and db are below what either dtype has all digits for."""
+    w, X, Y = np.full((2, 1), -360, dtype), np.ones((2, 3), dtype), np.zeros((1, 3), dtype)
+    found = reference(w, 0.0, X, Y)
+    assert_exact(found, textbook(w, 0.0, X, Y))
+    limits = np.finfo(dtype)
+    floor = float(limits.tiny) / float(limits.eps)
+    assert numbers(found.scale) == pytest.approx([floor] * 4, rel=1e-3 if dtype == "float64" else 1e-12)
+
+
+def assert_exact(found, true):
     for value, expected, scale in zip(numbers(found.value), numbers(true), numbers(found.scale), strict=True):
         assert abs(mp.mpf(value) - expected) <= np.spacing(abs(value))
         assert abs(mp.mpf(value) - expected) <= 1e-15 * scale
@@ -40,9 +56,10 @@ def test_gradients_are_the_slopes_of_the_cost():
 
 @pytest.mark.parametrize("largest_z", [1, 30, 1e4])
 def test_no_row_is_more_accurate(largest_z):
-    w, b, X, Y = data("2x12", largest_z, labels="random")
+    w, b, X, Y = data("2x50", largest_z, labels="random")
+    w, X, Y = map(read_only, (w, X, Y))
     true, oracles = numbers(textbook(w, b, X, Y)), numbers(reference(w, b, X, Y).value)
-    for name in [record.name for record in RECORDS if not record.missing]:
+    for name in [record.name for record in RECORDS if not record.missing and "zarr" not in record.needs]:
         rows = numbers(impls.load(name).bind(X, Y)(w, b))
         for expected, from_oracle, from_row in zip(true, oracles, rows, strict=True):
             least = abs(mp.mpf(from_row) - expected) * (1 + 1e-15)  # a tie of two floats, but for far digits

@@ -5,8 +5,9 @@ import copy
 import pytest
 
 from reports.facts.changes import changed
-from reports.results import parse
-from reports.tables import tables
+from reports.facts.facts import Facts
+from reports.reading import parse
+from reports.tables import in_terminal
 
 
 def scaled(document, row, factor):
@@ -29,7 +30,7 @@ def test_a_run_is_not_separated_from_itself(cited):
     assert all(change.agrees in (True, None) for change in found.rows)
     assert found.only_before == found.only_after == ()
     assert found.differences == []
-    assert "both are the same run" in tables.changes_as_text(found)
+    assert "both are the same run" in in_terminal.of_changes(found)
 
 
 @pytest.mark.parametrize(("factor", "verdict"), [(1.2, "slower"), (0.8, "faster"), (1.001, "not separated")])
@@ -84,7 +85,7 @@ def test_what_neither_shows_nor_rules_out_a_regression_is_counted(cited):
 
 
 def test_a_quick_look_is_said_to_be_one(cited, document):
-    text = tables.changes_as_text(held(cited, document))
+    text = in_terminal.of_changes(held(cited, document))
     assert text.index("after: ") < text.index("not citable: one process, a quick look")
 
 
@@ -105,7 +106,7 @@ def test_rows_of_one_run_only_are_counted(cited):
     assert len(found.rows) == 9
     assert [name for name, _ in found.only_before] == [dropped["row"]]
     assert found.only_after == held(less, cited).only_before == ()
-    assert f"timed before only: {found.only_before[0][1]} (1 row)" in tables.changes_as_text(found)
+    assert f"timed before only: {found.only_before[0][1]} (1 row)" in in_terminal.of_changes(found)
 
 
 def test_a_quick_look_can_be_held_to_a_run(cited, document):
@@ -122,12 +123,12 @@ def test_the_mean_of_all_rows_has_an_interval_over_processes(cited, document):
 
 
 def test_as_text(cited, golden):
-    text = tables.changes_as_text(held(cited, scaled(cited, "numba_two_loop", 1.2)))
+    text = in_terminal.of_changes(held(cited, scaled(cited, "numba_two_loop", 1.2)))
     assert max(map(len, text.splitlines())) <= 80
     golden("changes.txt", text)
 
 
 def test_contents_name_rows_and_problems(cited):
-    said = tables.contents_as_text(parse(cited))
+    said = in_terminal.contents(Facts(parse(cited)))
     assert said.endswith("numba_two_loop on breast_cancer-float64-2t, square-float64-2t")
-    assert tables.contents_as_text(parse({**cited, "benchmarks": []})) == "no row on nothing"
+    assert in_terminal.contents(Facts(parse({**cited, "benchmarks": []}))) == "no row on nothing"

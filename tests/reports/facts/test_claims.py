@@ -3,7 +3,7 @@
 import pytest
 
 from reports.facts import claims
-from reports.results import parse
+from reports.reading import parse
 
 # By claim and problem: over python_two_loop, over numpy_two_loop; speedup and answer.
 EXPECTED = {

@@ -6,8 +6,11 @@ from itertools import pairwise
 import pytest
 
 from reports.facts import intervals
-from reports.facts.comparison import contest, gpu_of, too_fast, verdict
-from reports.results import parse
+from reports.facts.citation import gpu_of
+from reports.facts.contest import contest
+from reports.facts.noise import too_fast
+from reports.facts.verdict import verdict
+from reports.reading import parse
 
 TEN = {  # seconds, over python_two_loop, over numpy_zero_loop, by (row, problem)
     ("python_two_loop", "breast_cancer"): (2e-3, 1, 0.01),

@@ -6,7 +6,8 @@ import os
 import pytest
 
 from reports.facts.gathered import gather
-from reports.results import BadResults, parse
+from reports.reading import parse
+from reports.results import BadResults
 
 
 @pytest.fixture

@@ -252,6 +252,16 @@ def test_spreads():
     assert spread_within([[1], [2]]) is None
 
 
+def repeated(few, many):
+    """Repeat a simulation a few times in the default suite, and many times behind `slow`."""
+    return pytest.mark.parametrize("runs", [few, pytest.param(many, marks=pytest.mark.slow)])
+
+
+def chance(share, runs):
+    """Return how far a share that is seen in so many runs lies from the true one: three standard errors."""
+    return 3 * math.sqrt(share * (1 - share) / runs)
+
+
 def simulated(rng, processes=6, rounds=4):
     """Return the blocks of two rows, one twice as fast, measured side by side.
 
@@ -272,14 +282,15 @@ def simulated(rng, processes=6, rounds=4):
     return [row.tolist() for row in rows]
 
 
-def test_intervals_cover_what_they_claim():
-    """Of 4,000 simulated runs, 95 % of the intervals hold the true ratio; chance alone gives 95 ± 0.7."""
+@repeated(800, 4000)
+def test_intervals_cover_what_they_claim(runs):
+    """Of the simulated runs, 95 % of the intervals contain the true ratio."""
     rng = np.random.default_rng(1)
-    found = [ratio(*simulated(rng)) for _ in range(4000)]
-    covered = sum(interval.low <= 2 <= interval.high for interval in found) / len(found)
-    assert 0.94 <= covered <= 0.96, covered
+    found = [ratio(*simulated(rng)) for _ in range(runs)]
+    covered = sum(interval.low <= 2 <= interval.high for interval in found) / runs
+    assert abs(covered - 0.95) <= chance(0.95, runs), covered
     # Student's t over the ratios of all blocks, as if they were independent, claims far more than it knows.
-    pooled = [time([np.divide(*simulated(rng, rounds=12)).ravel().tolist()]) for _ in range(1000)]
+    pooled = [time([np.divide(*simulated(rng, rounds=12)).ravel().tolist()]) for _ in range(runs // 4)]
     assert sum(interval.low <= 2 <= interval.high for interval in pooled) / len(pooled) < 0.9
 
 
@@ -300,7 +311,8 @@ def test_mean_of_two_runs_needs_two_processes_of_either(pairs):
     assert mean_ratio_of_runs(pairs) is None
 
 
-def test_mean_of_two_runs_covers_what_it_claims():
+@repeated(300, 1000)
+def test_mean_of_two_runs_covers_what_it_claims(runs):
     """What disturbs a process disturbs all ten rows in it, so that they are one observation."""
     rng = np.random.default_rng(4)
 
@@ -308,24 +320,26 @@ def test_mean_of_two_runs_covers_what_it_claims():
         shared, own = rng.normal(0, 0.02, (1, 6, 1)), rng.normal(0, 0.01, (10, 6, 1))
         return np.exp(shared + own + rng.normal(0, 0.01, (10, 6, 3))).tolist()
 
-    found = [mean_ratio_of_runs(list(zip(run(), run(), strict=True))) for _ in range(1000)]
-    covered = sum(interval.contains_one for interval in found) / len(found)
-    assert 0.93 <= covered <= 0.97, covered
+    found = [mean_ratio_of_runs(list(zip(run(), run(), strict=True))) for _ in range(runs)]
+    covered = sum(interval.contains_one for interval in found) / runs
+    assert abs(covered - 0.95) <= chance(0.95, runs), covered
 
 
-def test_corrected_intervals_hold_together():
+@repeated(250, 1000)
+def test_corrected_intervals_hold_together(runs):
     """Of ten rows that are equally fast, a given one is ruled out in 5 % of the runs at most."""
     rng = np.random.default_rng(2)
     wrong = 0
-    for _ in range(1000):
+    for _ in range(runs):
         logs = rng.normal(0, 0.03, (10, 6, 1))
         rows = np.exp(logs + rng.normal(0, 0.01, (10, 6, 3))).tolist()
         best = min(rows, key=lambda row: time(row).estimate)
         others = [row for row in rows if row is not best]
         wrong += any(not ratio(row, best, len(others)).contains_one for row in others[:1])
-    assert wrong / 1000 <= 0.05, "the row that is truly the fastest, here any of them, is ruled out too often"
+    assert wrong / runs <= 0.05, "the row that is truly the fastest, here any of them, is ruled out too often"
 
 
+@pytest.mark.slow
 def test_adding_processes_until_intervals_are_narrow_costs_little_coverage():
     rng = np.random.default_rng(3)
     covered = 0

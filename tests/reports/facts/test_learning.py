@@ -3,7 +3,7 @@
 import pytest
 
 from reports.facts.learning import courses
-from reports.results import parse
+from reports.reading import parse
 
 COSTS = [0.6931471805599453, 0.234, 0.2, 0.1786, 0.163]
 

@@ -3,9 +3,10 @@
 import pytest
 
 from reports.facts import noise
-from reports.facts.comparison import compare
+from reports.facts.facts import Facts
 from reports.facts.noise import busy, disturbed_share, drift, fewest_processes, not_citable, quantised, twins
-from reports.results import Timing, parse
+from reports.reading import parse
+from reports.results import Timing
 
 
 def timing(*blocks_s):
@@ -15,7 +16,7 @@ def timing(*blocks_s):
 
 def signs(document):
     results = parse(document)
-    return not_citable(results, compare(results))
+    return not_citable(results, Facts(results).comparisons)
 
 
 def test_nothing_speaks_against_a_quiet_run(cited):

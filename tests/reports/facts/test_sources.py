@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.selection import describe_row
+from bench.request import describe_row
 from impls.records import RECORDS
 from reports.facts.sources import Count, count
 
@@ -90,7 +90,7 @@ def test_odd_python(expression, expected):
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.name)
 def test_loops_of_a_row_are_those_of_its_record(record):
-    described = describe_row(record.name)
+    described = describe_row(record)
     source = described.compiles or described.source
     counted = count(source)
     assert counted.loops == record.loops

@@ -9,9 +9,9 @@ import pytest
 from matplotlib.text import Text
 
 from reports import figures
-from reports.facts.comparison import compare
+from reports.facts.facts import Facts
 from reports.figures.style import drawing
-from reports.results import parse
+from reports.reading import parse
 
 FINE = 720  # dots per inch, at which the widths of texts are those on paper
 
@@ -38,7 +38,7 @@ class Box:
 @pytest.fixture(scope="session")
 def draw():
     """Draw all figures of a document."""
-    return lambda document: figures.draw(parse(document), compare(parse(document)))
+    return lambda document: figures.draw(Facts(parse(document)))
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pytest
 
 from reports.facts.changes import changed
 from reports.figures import as_pdf, of_changes
-from reports.results import parse
+from reports.reading import parse
 from reports.wording import speedup
 
 pytestmark = pytest.mark.slow

@@ -5,10 +5,11 @@ import re
 import pytest
 
 from reports.facts import sizes
-from reports.facts.comparison import NUMPY, PYTHON, compare
+from reports.facts.comparison import NUMPY, PYTHON
+from reports.facts.facts import Facts
 from reports.figures import growth
 from reports.figures.style import drawing, looks_of
-from reports.results import parse
+from reports.reading import parse
 from reports.wording import times
 
 pytestmark = pytest.mark.slow
@@ -30,7 +31,7 @@ def step_s(row, n_x, m):
 @pytest.fixture(scope="module")
 def run(sized):
     results = parse(sized(CELLS, ROWS, step_s))
-    return results, compare(results)
+    return results, Facts(results).comparisons
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +105,7 @@ def test_without_a_border_there_is_no_contour(sized, factor, levels):
         sized(CELLS, ROWS[:2], lambda row, n_x, m: (factor if row == PYTHON else 1) * step_s(row, n_x, m))
     )
     with drawing():
-        picture = growth.pays("pays", sizes.grid(compare(results)))
+        picture = growth.pays("pays", sizes.grid(Facts(results).comparisons))
     assert re.findall(r"\d+x, as claimed", picture.svg) == levels
 
 
@@ -119,7 +120,7 @@ def test_the_alternative_says_where_least_and_most_and_how_often_reached(drawn):
 
 
 def test_without_both_rows_it_is_not_known_where_it_pays(sized):
-    grid = sizes.grid(compare(parse(sized(CELLS, [NUMPY], step_s))))
+    grid = sizes.grid(Facts(parse(sized(CELLS, [NUMPY], step_s))).comparisons)
     assert growth.pays("pays", grid) is None
 
 

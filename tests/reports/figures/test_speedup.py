@@ -3,10 +3,11 @@
 import pytest
 from matplotlib.text import Annotation
 
-from reports.facts.comparison import NUMPY, PYTHON, compare
+from reports.facts.comparison import NUMPY, PYTHON
+from reports.facts.facts import Facts
 from reports.figures import speedup
 from reports.figures.style import drawing, looks_of
-from reports.results import parse
+from reports.reading import parse
 from reports.wording import speedup as worded
 
 pytestmark = pytest.mark.slow
@@ -21,7 +22,7 @@ def one():
     def draw_first(document, base=PYTHON):
         results = parse(document)
         with drawing():
-            return speedup.draw("speedup", compare(results)[0], base, looks_of(results))
+            return speedup.draw("speedup", Facts(results).comparisons[0], base, looks_of(results))
 
     return draw_first
 
@@ -72,7 +73,7 @@ def test_marks_say_the_figures_of_the_table(pictures, comparisons, marks, short,
 
 
 def test_dots_and_bars_lie_at_estimates_and_intervals(cited_pictures, cited_results):
-    lines = compare(cited_results)[0].compared_with(PYTHON)
+    lines = Facts(cited_results).comparisons[0].compared_with(PYTHON)
     (axes,) = cited_pictures["speedup-python-0"].figure.axes
     dots = {-line.get_ydata()[0]: line.get_xdata()[0] for line in axes.lines if line.get_gid()}
     assert dots == {place: line.over_python.estimate for place, line in enumerate(lines)}
@@ -87,7 +88,7 @@ def test_brackets_join_exactly_the_rows_that_are_not_separated(pictures, cited, 
         spread = (0.96, 1.04, 1.0, 0.97, 1.03, 1.01)
         turned = spread[place:] + spread[:place]
         entry["extra_info"]["blocks_s"] = [[1e-3 * 1.05**place * once] for once in turned]
-    (comparison, _) = compare(parse(cited))
+    (comparison, _) = Facts(parse(cited)).comparisons
     expected, first = [], 0
     for group in comparison.groups:
         expected += [list(range(first, first + len(group)))] if len(group) > 1 else []

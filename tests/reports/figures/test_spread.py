@@ -5,10 +5,10 @@ import statistics
 
 import pytest
 
-from reports.facts.comparison import compare
+from reports.facts.facts import Facts
 from reports.figures import spread
 from reports.figures.style import drawing, looks_of
-from reports.results import parse
+from reports.reading import parse
 from reports.wording import percent
 
 
@@ -17,30 +17,36 @@ def ticks(line):
     return [x for x in line.get_xdata()[::3] if not math.isnan(x)]
 
 
-def test_a_tick_for_each_block_of_each_process(cited_pictures, cited_results):
-    (axes,) = cited_pictures["spread-0"].figure.axes
+@pytest.fixture(scope="module")
+def picture(cited_results):
+    with drawing():
+        return spread.draw("spread-0", Facts(cited_results).comparisons[0], looks_of(cited_results))
+
+
+def test_a_tick_for_each_block_of_each_process(picture, cited_results):
+    (axes,) = picture.figure.axes
     drawn = [line for line in axes.lines if line.get_gid()]
-    for line, row in zip(drawn, compare(cited_results)[0].measured, strict=True):
+    for line, row in zip(drawn, Facts(cited_results).comparisons[0].measured, strict=True):
         blocks_s = row.timing.blocks_s
         middle_s = statistics.median(map(statistics.median, blocks_s))
         assert ticks(line) == pytest.approx([one / middle_s for process in blocks_s for one in process])
 
 
-def test_marks_and_alternative_say_the_spread_of_the_table(cited_pictures, cited_results, marks):
-    lines = compare(cited_results)[0].measured
-    assert marks(cited_pictures["spread-0"]) == [
+def test_marks_and_alternative_say_the_spread_of_the_table(picture, cited_results, marks):
+    lines = Facts(cited_results).comparisons[0].measured
+    assert marks(picture) == [
         (one.name, f"{one.name}: {percent(one.between)} between processes, {percent(one.within)} within")
         for one in lines
     ]
     worst = max(lines, key=lambda line: line.between)
-    assert cited_pictures["spread-0"].alternative.endswith(f": {worst.name}, {percent(worst.between)}.")
+    assert picture.alternative.endswith(f": {worst.name}, {percent(worst.between)}.")
 
 
 def test_blocks_far_off_stand_at_the_edges_and_lost_processes_are_left_out(cited, faults_of_texts):
     cited["benchmarks"][0]["extra_info"]["blocks_s"] = [[1.0, 1.0, 5.0], [], [1.0, 0.1, 1.0]]
     results = parse(cited)
     with drawing():
-        picture = spread.draw("spread", compare(results)[0], looks_of(results))
+        picture = spread.draw("spread", Facts(results).comparisons[0], looks_of(results))
     assert ticks(picture.figure.axes[0].lines[0]) == [1, 1, 1.3, 1, 0.7, 1]
     assert faults_of_texts(picture) == []
 
@@ -56,5 +62,5 @@ def test_one_process_of_a_planned_run_can_be_drawn(cited, keep, marks):
         one.update(blocks_s=one["blocks_s"][:1], prepare_s=one["prepare_s"][:1])
     results = parse(cited)
     with drawing():
-        picture = spread.draw("spread", compare(results)[0], looks_of(results))
+        picture = spread.draw("spread", Facts(results).comparisons[0], looks_of(results))
     assert [said.split(": ")[1].split(",")[0] for _, said in marks(picture)] == ["– between processes"]

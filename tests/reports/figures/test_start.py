@@ -5,29 +5,30 @@ import re
 
 import pytest
 
-from reports.facts.comparison import compare
-from reports.figures.start import break_even, starting, starting_beside_numpy
+from reports.facts.compiling import compiling, compiling_beside_numpy
+from reports.facts.facts import Facts
+from reports.figures.start import break_even
 from reports.figures.style import drawing, looks_of
-from reports.results import parse
+from reports.reading import parse
 
 
 def test_only_rows_that_compile_have_a_start(comparisons, document, compared):
-    assert [line.name for line in starting(comparisons)] == ["numba_two_loop"]
-    assert [line.name for line in starting_beside_numpy(comparisons[1])] == ["numba_two_loop"]
+    assert [line.name for line in compiling(comparisons)] == ["numba_two_loop"]
+    assert [line.name for line in compiling_beside_numpy(comparisons[1])] == ["numba_two_loop"]
     document["benchmarks"][4]["extra_info"]["first_call_s"] = [5e-3]
-    assert starting(compared(document)) == starting_beside_numpy(compared(document)[0]) == []
+    assert compiling(compared(document)) == compiling_beside_numpy(compared(document)[0]) == []
 
 
 def test_rows_stand_slowest_start_first(document, compared):
     document["benchmarks"][2]["extra_info"]["first_call_s"] = [2.0]
-    assert [line.name for line in starting(compared(document))] == ["numpy_one_loop", "numba_two_loop"]
+    assert [line.name for line in compiling(compared(document))] == ["numpy_one_loop", "numba_two_loop"]
 
 
 def test_numpy_has_nothing_to_win_back(document, compared, keep):
     document["benchmarks"][3]["extra_info"]["first_call_s"] = [2.0]
-    assert [line.name for line in starting_beside_numpy(compared(document)[0])] == ["numba_two_loop"]
+    assert [line.name for line in compiling_beside_numpy(compared(document)[0])] == ["numba_two_loop"]
     keep(document, "numba_two_loop", "python_two_loop")
-    assert starting_beside_numpy(compared(document)[0]) == []
+    assert compiling_beside_numpy(compared(document)[0]) == []
 
 
 def test_first_calls_are_filled_and_warm_ones_hollow(pictures, marks):
@@ -74,7 +75,7 @@ def test_without_code_on_disk_there_is_one_curve(document, faults_of_texts):
     document["benchmarks"][4]["extra_info"]["warm_call_s"] = []
     results = parse(document)
     with drawing():
-        picture = break_even("break-even-1", compare(results)[1], looks_of(results))
+        picture = break_even("break-even-1", Facts(results).comparisons[1], looks_of(results))
     assert len(picture.rows) == 1
     assert faults_of_texts(picture) == []
     assert re.search("after 621 calls", picture.alternative)

@@ -15,7 +15,7 @@ from impls.records import RECORDS
 from reports import figures
 from reports.figures import Picture, inlined
 from reports.figures.style import FAMILIES, INK, MARKERS, NEUTRAL, WIDTH, clipped, looks_of
-from reports.results import parse
+from reports.reading import parse
 
 pytestmark = pytest.mark.slow
 
@@ -39,10 +39,10 @@ ELSEWHERE = """
 import sys
 from pathlib import Path
 from reports import figures
-from reports.facts.comparison import compare
-from reports.results import read
+from reports.facts.facts import Facts
+from reports.reading import read
 results = read(Path(sys.argv[1]))
-for picture in figures.draw(results, compare(results)).values():
+for picture in figures.draw(Facts(results)).values():
     print(picture.name, picture.alternative, picture.rows, picture.svg)
 """
 

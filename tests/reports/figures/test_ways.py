@@ -3,10 +3,10 @@
 import pytest
 
 from reports.facts.beyond import families
-from reports.facts.comparison import compare
+from reports.facts.facts import Facts
 from reports.figures import ways as figure
 from reports.figures.style import drawing, looks_of
-from reports.results import parse
+from reports.reading import parse
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +17,7 @@ def run(ways):
     other = [{**entry["extra_info"], "dtype": "float32"} for entry in document["benchmarks"]]
     document["benchmarks"] += [{"extra_info": one} for one in other if one["threads"] == 2]
     results = parse(document)
-    return families(compare(results)), looks_of(results)
+    return families(Facts(results).comparisons), looks_of(results)
 
 
 @pytest.fixture(scope="module")

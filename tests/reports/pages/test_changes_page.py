@@ -8,7 +8,7 @@ import pytest
 from reports.facts.changes import changed
 from reports.figures import Picture
 from reports.pages.changes_page import render, verdict
-from reports.results import parse
+from reports.reading import parse
 
 
 def changes_of(before, after):
@@ -127,16 +127,20 @@ def test_cells_can_be_sorted(cited, after, read_html):
         assert all(float(tag[1]["data-value"]) > 0 for tag in held[2:5])
 
 
-def test_hostile_strings_stay_text(spoilt, cited, after, renamed, read_html, hostile):
+def test_hostile_strings_stay_text(spoilt, cited, after, renamed, read_html, all_hostile):
+    for document in (cited, after):  # six of the ten timings are enough
+        document["benchmarks"] = document["benchmarks"][-6:]
+        document["zeroloop"]["twins"] = []
     plain = structure(read_html(page_of(cited, after)))
-    sides = []
-    for document in (cited, after):
-        document = spoilt(document, hostile)
-        for old in ("square", "numba_two_loop"):
-            document = renamed(document, old, f"{hostile}-{old}")
-        sides.append(document)
-    sides[1]["machine_info"]["zeroloop"]["versions"]["numpy"] = f"{hostile}!"
-    read = read_html(page_of(*sides))
-    assert read.faults == []
-    assert structure(read) == plain
-    assert " ".join(f"{hostile}-square".split()) in " ".join(read.text.split())
+    for hostile in all_hostile.values():
+        sides = []
+        for document in (cited, after):
+            document = spoilt(document, hostile)
+            for old in ("square", "numba_two_loop"):
+                document = renamed(document, old, f"{hostile}-{old}")
+            sides.append(document)
+        sides[1]["machine_info"]["zeroloop"]["versions"]["numpy"] = f"{hostile}!"
+        read = read_html(page_of(*sides))
+        assert read.faults == []
+        assert structure(read) == plain
+        assert " ".join(f"{hostile}-square".split()) in " ".join(read.text.split())

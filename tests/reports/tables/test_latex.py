@@ -8,10 +8,14 @@ import unicodedata
 
 import pytest
 
-from reports.facts.beyond import families
-from reports.facts.comparison import compare, contest
-from reports.results import parse
-from reports.tables import cite, latex, tables
+from reports.facts.facts import Facts
+from reports.reading import parse
+from reports.tables import as_latex, as_markdown, cite
+from reports.tables.contest_table import contest
+from reports.tables.speedup_table import speedups
+from reports.tables.tex import escape
+from reports.tables.ways_table import ways as ways_of
+from reports.wording import speedup
 
 # Where a line of a table begins, TeX takes some signs for part of the command before; others join to one.
 OPENINGS = ("*[99pt]a", "[99pt]b", "--- c", "?`d", "\u200bf", "W" * 200)
@@ -37,6 +41,7 @@ SIGNS = {
     "{*}": "*",
     "{}`{}": "`",
     "-{}": "-",
+    r"\,": " ",
     **{f"\\{sign}": sign for sign in "$&#%_"},
 }
 PAPERS = {"one column": "", "two columns": "[twocolumn]"}
@@ -110,18 +115,17 @@ def plain(text):
 
 def write_paper(folder, document, options="", style="plain"):
     """A paper with both tables, all of whose labels it refers to, and the entry of the run."""
-    results = parse(document)
-    comparisons = compare(results)
-    written = latex.speedups(comparisons, results.run_id), latex.contest(comparisons, results.run_id)
+    facts = Facts(parse(document))
+    written = as_latex.render(speedups(facts)), as_latex.render(contest(facts))
     (folder / "speedup.tex").write_text(written[0], "utf-8")
     (folder / "contest.tex").write_text(written[1], "utf-8")
-    (folder / "cite.bib").write_text(cite.bibtex(results), "utf-8")
+    (folder / "cite.bib").write_text(cite.bibtex(facts.citation), "utf-8")
     by_biber = style == "biblatex"
     references = " ".join(rf"\ref{{{label}}}" for text in written for label in labels_of(text))
     (folder / "paper.tex").write_text(
         rf"\documentclass{options}{{article}}\usepackage{{booktabs}}"
         + (r"\usepackage[backend=biber]{biblatex}\addbibresource{cite.bib}" if by_biber else "")
-        + rf"\begin{{document}}As measured \cite{{zeroloop-{results.run_id}}}, see {references}."
+        + rf"\begin{{document}}As measured \cite{{zeroloop-{facts.run_id}}}, see {references}."
         + r"\input{speedup}\input{contest}"
         + (r"\printbibliography" if by_biber else rf"\bibliographystyle{{{style}}}\bibliography{{cite}}")
         + r"\end{document}",
@@ -129,12 +133,12 @@ def write_paper(folder, document, options="", style="plain"):
     )
 
 
-def texts_of(line):
-    """What a line of the page says on paper too, where the time of a step has no interval."""
-    name, loops, count, step, *speedups = tables.cells(line)
-    if not line.step_s:
-        return [name, loops, count, step]
-    return [name, loops, count, step.split(" [")[0], *speedups[:2]]
+def texts_of(table, row):
+    """What a row of the page says on paper too, where the time of a step has no interval."""
+    name, loops, count, step, *others = [one.texts(row)[0] for one in table.printed(table.wide)]
+    if reason := table.reason(row):
+        return [name, loops, count, reason]
+    return [name, loops, count, step.split(" [")[0], *others[:2]]
 
 
 def assert_well_set(folder):
@@ -161,42 +165,41 @@ def spoilt(contested, renamed):
     return spoil
 
 
-def test_every_text_is_that_of_the_page(comparisons):
-    for comparison, lines in zip(comparisons, lines_of(latex.speedups(comparisons, "0")), strict=True):
-        for line, written in zip(comparison.lines, lines, strict=True):
-            name, loops, count, step, *speedups = printed(written)
-            joined = [
-                " ".join(filter(None, pair)) for pair in zip(speedups[::2], speedups[1::2], strict=True)
-            ]
-            found = [name, loops, count, step, *joined]
-            assert found == texts_of(line)
-    assert {line.status for comparison in comparisons for line in comparison.lines} == {
+def test_every_text_is_that_of_the_page(facts):
+    tables = speedups(facts)
+    for table, lines in zip(tables, lines_of(as_latex.render(tables)), strict=True):
+        for row, written in zip(table.rows, lines, strict=True):
+            name, loops, count, step, *others = printed(written)
+            joined = [" ".join(filter(None, pair)) for pair in zip(others[::2], others[1::2], strict=True)]
+            assert [name, loops, count, step, *joined] == texts_of(table, row)
+    assert {row.status for table in tables for row in table.rows} == {
         *("measured", "failed", "not installed", "unsuited")
     }
 
 
-def test_every_text_of_the_contest_is_that_of_the_page(contested, compared):
-    comparisons = compared(contested)
-    (lines,) = lines_of(latex.contest(comparisons, "0"))
-    for match, upper, lower in zip(contest(comparisons), lines[::2], lines[1::2], strict=True):
+def test_every_text_of_the_contest_is_that_of_the_page(contested):
+    (table,) = contest(Facts(parse(contested)))
+    (lines,) = lines_of(as_latex.render([table]))
+    for match, upper, lower in zip(table.rows, lines[::2], lines[1::2], strict=True):
         problem, ours, step, peer, peers_step, ratio, share = printed(upper)
         dtype, threads, prepare, peers_threads, _, interval, _ = printed(lower)
-        first, second = f"{ours} ({threads})", f"{peer} ({peers_threads})"
+        first, second = f"{ours}, {threads}", f"{peer}, {peers_threads}"
         assert [problem, dtype, first, prepare, step, second, peers_step, f"{ratio} {interval}", share] == (
-            tables.contest_cells(match)
+            [one.texts(match)[0] for one in table.printed(table.wide)]
         )
 
 
-def test_a_contest_without_a_match_is_empty(comparisons):
-    assert latex.contest(comparisons, "0") == latex.contest((), "0") == latex.speedups((), "0") == ""
+def test_no_table_is_nothing():
+    assert as_latex.render([]) == as_markdown.render([]) == ""
 
 
 @pytest.mark.slow
 def test_a_paper_of_ways_past_one_core(ways, tmp_path):
-    results = parse(ways())
-    (tmp_path / "beyond.tex").write_text(latex.beyond(families(compare(results)), "0"), "utf-8")
+    tables = ways_of(Facts(parse(ways())))
+    (tmp_path / "beyond.tex").write_text(as_latex.render(tables), "utf-8")
     (tmp_path / "paper.tex").write_text(
-        r"\documentclass{article}\usepackage{booktabs}\begin{document}\ref{tab:zeroloop-0-beyond-0}"
+        r"\documentclass{article}\usepackage{booktabs}\begin{document}"
+        rf"\ref{{tab:zeroloop-{tables[0].run_id}-beyond-0}}"
         r"\input{beyond}\end{document}",
         "utf-8",
     )
@@ -207,9 +210,9 @@ def test_a_paper_of_ways_past_one_core(ways, tmp_path):
     assert "dask chunks 7.99 ms 480 μs 66.7 GB/s 0.626x 0.840x from 5.7·107" in text
 
 
-def test_any_string_is_given_back(hostile):
-    for text in (hostile, *OPENINGS):
-        escaped = latex.escape(text)
+def test_any_string_is_given_back(all_hostile):
+    for text in (*all_hostile.values(), *OPENINGS):
+        escaped = escape(text)
         assert re.fullmatch(r"[ -~]*", escaped)
         shown = "".join(
             sign if sign in SIGNS.values() or " " <= sign <= "~" else "?" if sign.isprintable() else " "
@@ -218,26 +221,27 @@ def test_any_string_is_given_back(hostile):
         assert unescaped(escaped) == shown.replace('"', "''")
 
 
-def test_braces_pair_for_bibtex_too(hostile):
-    depth = 0
-    for sign in latex.escape(hostile):
-        depth += {"{": 1, "}": -1}.get(sign, 0)
-        assert depth >= 0
-    assert depth == 0
+def test_braces_pair_for_bibtex_too(all_hostile):
+    for hostile in all_hostile.values():
+        depth = 0
+        for sign in escape(hostile):
+            depth += {"{": 1, "}": -1}.get(sign, 0)
+            assert depth >= 0
+        assert depth == 0
 
 
-def test_each_table_has_a_label_of_its_own(document, renamed, compared):
-    document = renamed(renamed(document, "breast_cancer", "a b"), "square", "a_b")
-    assert labels_of(latex.speedups(compared(document), "0")) == [
-        "tab:zeroloop-0-a-b-float64-2t",
-        "tab:zeroloop-0-a-b-float64-2t-2",
+def test_each_table_has_a_label_of_its_own(document, renamed):
+    facts = Facts(parse(renamed(renamed(document, "breast_cancer", "a b"), "square", "a_b")))
+    assert labels_of(as_latex.render(speedups(facts))) == [
+        f"tab:zeroloop-{facts.run_id}-a-b-float64-2t",
+        f"tab:zeroloop-{facts.run_id}-a-b-float64-2t-2",
     ]
 
 
-def test_long_names_are_shortened(document, renamed, compared):
+def test_long_names_are_shortened(document, renamed):
     for old in ("square", "numpy_one_loop"):
         document = renamed(document, old, old + "x" * 10_000)
-    written = latex.speedups(compared(document), "0")
+    written = as_latex.render(speedups(Facts(parse(document))))
     assert len(written) < 5000
     assert written.count(r"\dots{}") == 3  # a row of two tables, and a caption
 
@@ -259,12 +263,13 @@ def test_papers(run, style, options, tmp_path, request):
     document = request.getfixturevalue(run)
     write_paper(tmp_path, document, options, style)
     text = cited_text(tmp_path, DATABASES[style])
-    for comparison in compare(parse(document)):
-        for line in comparison.lines:
-            assert plain(" ".join(texts_of(line))) in text
+    facts = Facts(parse(document))
+    for table in speedups(facts):
+        for row in table.rows:
+            assert plain(" ".join(texts_of(table, row))) in text
     assert "HandWritten CPU @ 2.00 GHz, 2 cores" in re.sub("- ?", "", text)  # wherever a line ended
-    for match in contest(compare(parse(document))):
-        assert tables.contest_cells(match)[-2].split(" ", 1)[1] in text
+    for match in facts.contest:
+        assert speedup(match.ratio).split(" ", 1)[1] in text
 
 
 @pytest.mark.slow
@@ -278,12 +283,9 @@ def test_papers_of_any_string(spoilt, hostile, tmp_path):
 @pytest.mark.slow
 def test_biber_takes_any_string(spoilt, all_hostile, tmp_path):
     """All in one paper, each with its tables in one column: a paper for each would take a minute."""
-    found = [parse(spoilt(text)) for text in all_hostile.values()]
-    tables_of = [
-        latex.speedups(compare(results), results.run_id) + latex.contest(compare(results), results.run_id)
-        for results in found
-    ]
-    (tmp_path / "cite.bib").write_text("".join(map(cite.bibtex, found)), "utf-8")
+    found = [Facts(parse(spoilt(text))) for text in all_hostile.values()]
+    tables_of = [as_latex.render(speedups(facts)) + as_latex.render(contest(facts)) for facts in found]
+    (tmp_path / "cite.bib").write_text("".join(cite.bibtex(facts.citation) for facts in found), "utf-8")
     (tmp_path / "paper.tex").write_text(
         r"\documentclass{article}\usepackage{booktabs}\usepackage[backend=biber]{biblatex}"
         r"\addbibresource{cite.bib}\begin{document}\nocite{*}"

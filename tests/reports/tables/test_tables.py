@@ -1,4 +1,4 @@
-"""Every format with strings that try to break out of it; golden files are held in `test_write`."""
+"""Every format with strings that try to break out of it; golden files are compared in `test_write`."""
 
 import csv
 import io
@@ -8,8 +8,18 @@ from dataclasses import replace
 
 import pytest
 
+from reports.facts.facts import Facts
 from reports.facts.intervals import Interval
-from reports.tables import tables
+from reports.reading import parse
+from reports.tables import as_csv, as_markdown, as_text, description, in_terminal
+from reports.tables.contest_table import contest
+from reports.tables.speedup_table import speedups
+
+NAMES = ("breast_cancer", "numpy_one_loop", "mine.py")
+
+
+def facts_of(document):
+    return Facts(parse(document))
 
 
 def csv_rows(text):
@@ -20,55 +30,72 @@ def markdown_cells(line):
     return re.sub(r"\\.", "", line).strip().strip("|").split("|")
 
 
-@pytest.fixture
-def spoilt(document, renamed, hostile):
-    """A document in which a timed row, one left out, its reason and a problem carry a hostile string."""
-    for row in document["zeroloop"]["rows"]:
-        row["title"] = hostile
-    for entry in document["zeroloop"]["unmeasured"]:
-        entry["reason"] = hostile
-    document["zeroloop"]["problems"][0]["title"] = hostile
-    for old in ("breast_cancer", "numpy_one_loop", "mine.py"):
-        document = renamed(document, old, f"{hostile}-{old}")
-    return document
+def rows_of(text):
+    """The lines of Markdown tables, with their headings and rules."""
+    return [line for line in text.splitlines() if line.startswith("|")]
 
 
-def test_text(comparisons, golden):
-    golden("speedup.txt", tables.as_text(comparisons, width=100))
+def shown(text):
+    """A text as a terminal shows it."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
-def test_nothing_compared_gives_empty_tables():
-    assert len(tables.as_csv(()).splitlines()) == 1
-    assert tables.as_text((), 80) == ""
+@pytest.fixture(scope="module")
+def all_spoilt(results, renamed, all_hostile):
+    """Documents in which a timed row, one left out, its reason and a problem carry a hostile string."""
+    found = {}
+    for hostile in all_hostile.values():
+        document = renamed(results.document, "", "")
+        for row in document["zeroloop"]["rows"]:
+            row["title"] = hostile
+        for entry in document["zeroloop"]["unmeasured"]:
+            entry["reason"] = hostile
+        document["zeroloop"]["problems"][0]["title"] = hostile
+        for old in NAMES:
+            document = renamed(document, old, f"{hostile}-{old}")
+        found[hostile] = facts_of(document)
+    return found
 
 
-@pytest.mark.parametrize("width", [20, 40, 80, 200])
-def test_text_is_no_wider_than_asked(comparisons, width):
-    printed = tables.as_text(comparisons, width)
-    table = [line for line in printed.splitlines() if not re.search("not installed|unsuited|failed", line)]
-    assert max(map(len, table)) <= width
+def column(table, key):
+    (found,) = [one for one in table.columns if one.key == key]
+    return found
 
 
-def test_contest(contested, compared, golden):
-    golden("contest.txt", tables.contest_as_text(compared(contested)))
-    golden("contest.md", tables.contest_as_markdown(compared(contested)))
+def test_text(facts, golden):
+    golden("speedup.txt", in_terminal.of_run(facts, width=100))
 
 
-def test_a_contest_without_a_match_is_empty(comparisons):
-    for unmatched in (comparisons, ()):
-        assert tables.contest_as_text(unmatched) == tables.contest_as_markdown(unmatched) == ""
-        assert tables.contest_as_csv(unmatched) == ""
-        assert tables.contest_summary(unmatched) == ""
+def test_no_table_is_nothing():
+    assert as_csv.render([]) == as_text.render([]) == as_markdown.render([]) == ""
 
 
-def test_summary_holds_ours_to_plain_numba_too(contested, renamed, compared):
-    plain = compared(renamed(contested, "numpy_one_loop", "numba_parallel"))
-    said = tables.contest_summary(plain)
+def test_text_is_no_wider_than_asked(facts, contested):
+    for width in (20, 40, 80, 200):
+        for text in (
+            as_text.render(speedups(facts), width),
+            as_text.render(contest(facts_of(contested)), width),
+        ):
+            assert max(map(len, text.splitlines()), default=0) <= width
+
+
+def test_contest(contested, golden):
+    golden("contest.txt", as_text.render(contest(facts_of(contested))))
+    golden("contest.md", as_markdown.render(contest(facts_of(contested))))
+
+
+def test_a_contest_without_a_match_has_no_table_and_nothing_to_say(facts):
+    assert contest(facts) == []
+    assert facts.contest_summary == ""
+
+
+def test_summary_compares_ours_with_plain_numba_too(contested, renamed):
+    said = facts_of(renamed(contested, "numpy_one_loop", "numba_parallel")).contest_summary
     assert said.startswith("In the geometric mean ours is 1.40x as fast as the best peer and ")
     assert re.search(r" and \d\S*x as fast as numba_parallel, plain Numba", said)
 
 
-def test_a_contest_of_long_names_fits_the_terminal(contested, renamed, compared):
+def test_a_contest_of_long_names_fits_the_terminal(contested, renamed):
     document = contested
     for old, new in {
         "numba_two_loop": "numba_fused_packed",
@@ -76,42 +103,39 @@ def test_a_contest_of_long_names_fits_the_terminal(contested, renamed, compared)
         "square": "12288x10000",
     }.items():
         document = renamed(document, old, new)
-    text = tables.contest_as_text(compared(document))
+    text = as_text.render(contest(facts_of(document)))
     assert max(map(len, text.splitlines())) <= 80
     assert {"numba_fused_packed", "numexpr_zero_loop", "breast_cancer", "12288x10000"} <= set(text.split())
 
 
-@pytest.mark.parametrize("width", [20, 40, 80, 200])
-def test_contest_is_no_wider_than_asked(contested, compared, width):
-    assert max(map(len, tables.contest_as_text(compared(contested), width).splitlines())) <= width
+def test_contest_takes_any_string(contested, renamed, all_hostile):
+    names = ("numba_two_loop", "numpy_zero_loop", "square")
+    for hostile in all_hostile.values():
+        document = contested
+        for old in names:
+            document = renamed(document, old, f"{hostile}-{old}")
+        found = contest(facts_of(document))
+        text = as_text.render(found, width=50_000)
+        assert all(character.isprintable() or character == "\n" for character in text)
+        for name in names:
+            assert shown(f"{hostile}-{name}") in " ".join(text.split())
+        table = rows_of(as_markdown.render(found))
+        assert {len(markdown_cells(line)) for line in table} == {9}
+        assert not set("`<>[]~*#") & set(re.sub(r"\\[^\w\s]", "", table[-1]))
 
 
-def test_contest_takes_any_string(contested, renamed, compared, hostile):
-    document = contested
-    for old in ("numba_two_loop", "numpy_zero_loop", "square"):
-        document = renamed(document, old, f"{hostile}-{old}")
-    found = compared(document)
-    text = tables.contest_as_text(found, width=50_000)
-    assert all(character.isprintable() or character == "\n" for character in text)
-    for name in ("numba_two_loop", "numpy_zero_loop", "square"):
-        shown = (character if character.isprintable() else " " for character in f"{hostile}-{name}")
-        assert " ".join("".join(shown).split()) in " ".join(text.split())
-    table = tables.contest_as_markdown(found).splitlines()[:4]
-    assert {len(markdown_cells(line)) for line in table} == {9}
-    assert not set("`<>[]~*#") & set(re.sub(r"\\[^\w\s]", "", table[-1]))
+def test_csv_gives_back_any_string(all_spoilt):
+    for hostile, spoilt in all_spoilt.items():
+        rows = csv_rows(as_csv.render(speedups(spoilt)))
+        assert len(rows) == 13
+        assert {row["problem"] for row in rows} == {f"{hostile}-breast_cancer", "square"}
+        assert [row["reason"] for row in rows if row["status"] != "measured"] == [hostile] * 3
+        assert rows[3]["row"] == rows[8]["row"] == f"{hostile}-numpy_one_loop"
+        assert all(None not in row and None not in row.values() for row in rows)
 
 
-def test_csv_gives_back_any_string(spoilt, hostile, compared):
-    rows = csv_rows(tables.as_csv(compared(spoilt)))
-    assert len(rows) == 13
-    assert {row["problem"] for row in rows} == {f"{hostile}-breast_cancer", "square"}
-    assert [row["reason"] for row in rows if row["status"] != "measured"] == [hostile] * 3
-    assert rows[3]["row"] == rows[8]["row"] == f"{hostile}-numpy_one_loop"
-    assert all(None not in row and None not in row.values() for row in rows)
-
-
-def test_csv_holds_the_numbers(comparisons):
-    rows = csv_rows(tables.as_csv(comparisons))
+def test_csv_holds_the_numbers(facts):
+    rows = csv_rows(as_csv.render(speedups(facts)))
     square = {row["row"]: row for row in rows if row["problem"] == "square"}
     numba = square["numba_two_loop"]
     assert [float(numba[key]) for key in ("step_s", "over_python", "over_numpy", "calls_to_pay")] == (
@@ -127,50 +151,48 @@ def test_csv_holds_the_numbers(comparisons):
     assert (square["numpy_one_loop"]["calls_to_pay"], square["numpy_two_loop"]["step_s_low"]) == ("never", "")
 
 
-def test_csv_holds_the_light_of_the_device(on_gpu, compared):
-    rows = {
-        row["row"]: row for row in csv_rows(tables.as_csv(compared(on_gpu))) if row["problem"] == "square"
-    }
-    assert (rows["numba_two_loop"]["light_s"], rows["numba_two_loop"]["share"]) == ("0.00025", "0.5")
-    assert (rows["numpy_zero_loop"]["light_s"], rows["jax_zero_loop"]["light_s"]) == ("0.0004", "0.0004")
+def test_csv_holds_the_light_of_the_device(on_gpu):
+    rows = csv_rows(as_csv.render(speedups(facts_of(on_gpu))))
+    square = {row["row"]: row for row in rows if row["problem"] == "square"}
+    assert (square["numba_two_loop"]["light_s"], square["numba_two_loop"]["share"]) == ("0.00025", "0.5")
+    assert (square["numpy_zero_loop"]["light_s"], square["jax_zero_loop"]["light_s"]) == ("0.0004", "0.0004")
 
 
-def test_markdown_keeps_its_columns(spoilt, compared):
-    for comparison in compared(spoilt):
-        lines = tables.as_markdown(comparison).splitlines()
-        assert len(lines) == 2 + len(comparison.lines)
-        assert {len(markdown_cells(line)) for line in lines} == {len(tables.COLUMNS)}
-        assert {line[:2] + line[-2:] for line in lines} == {"|  |"}
+def test_markdown_keeps_its_columns_and_holds_no_markup(all_spoilt):
+    for spoilt in all_spoilt.values():
+        for table in speedups(spoilt):
+            lines = rows_of(as_markdown.render([table]))
+            assert len(lines) == 2 + len(table.rows)
+            assert {len(markdown_cells(line)) for line in lines} == {len(table.wide)}
+            assert {line[:2] + line[-2:] for line in lines} == {"|  |"}
+        assert not set("`<>[]~*#") & set(re.sub(r"\\[^\w\s]", "", lines[-1]))
 
 
-def test_every_text_of_markdown_is_that_of_the_page(comparisons):
-    for comparison in comparisons:
-        written = tables.as_markdown(comparison).splitlines()[2:]
-        for line, text in zip(comparison.lines, written, strict=True):
+def test_every_text_of_markdown_is_that_of_its_column(facts):
+    for table in speedups(facts):
+        for row, text in zip(table.rows, rows_of(as_markdown.render([table]))[2:], strict=True):
             found = [one.strip() for one in re.split(r"(?<!\\)\|", text)[1:-1]]
             found[0] = re.sub(r"^\*\*(.*)\*\*$", r"\1", found[0])
-            assert [re.sub(r"\\(\W|_)", r"\1", one) for one in found] == tables.cells(line)
-    assert {line.status for comparison in comparisons for line in comparison.lines} >= {
+            expected = [one.texts(row)[0] for one in table.printed(table.wide)]
+            if reason := table.reason(row):
+                expected[table.naming] = reason
+            assert [re.sub(r"\\(\W|_)", r"\1", one) for one in found] == expected
+    assert {row.status for table in speedups(facts) for row in table.rows} >= {
         *("measured", "failed", "not installed")
     }
 
 
-def test_markdown_holds_no_markup(hostile, spoilt, compared):
-    bare = re.sub(r"\\[^\w\s]", "", tables.as_markdown(compared(spoilt)[1]).splitlines()[-1])
-    assert not set("`<>[]~*#") & set(bare)
-
-
-def test_text_shows_all_that_can_be_printed(spoilt, hostile, compared):
-    printed = tables.as_text(compared(spoilt), width=30_000)
-    for name in ("breast_cancer", "numpy_one_loop", "mine.py"):
-        shown = (character if character.isprintable() else " " for character in f"{hostile}-{name}")
-        assert " ".join("".join(shown).split()) in " ".join(printed.split())
+def test_text_shows_all_that_can_be_printed(all_spoilt):
+    for hostile, spoilt in all_spoilt.items():
+        printed = " ".join(in_terminal.of_run(spoilt, width=30_000).split())
+        for name in NAMES:
+            assert shown(f"{hostile}-{name}") in printed
 
 
 @pytest.mark.parametrize("name", ["two\nlines.py", "\x1b[31mred.py"])
-def test_text_of_a_row_left_out_is_one_line_without_control_characters(document, renamed, compared, name):
-    printed = tables.as_text(compared(renamed(document, "mine.py", name)))
-    assert len(printed.splitlines()) == len(tables.as_text(compared(document)).splitlines())
+def test_text_of_a_row_left_out_is_one_line_without_control_characters(document, renamed, facts, name):
+    printed = in_terminal.of_run(facts_of(renamed(document, "mine.py", name)))
+    assert len(printed.splitlines()) == len(in_terminal.of_run(facts).splitlines())
     assert "\x1b" not in printed
 
 
@@ -182,26 +204,23 @@ def test_text_of_a_row_left_out_is_one_line_without_control_characters(document,
         (None, "–", ""),
     ],
 )
-def test_a_cell_says_its_interval_and_is_sorted_by_its_estimate(comparisons, found, text, value):
-    line = replace(comparisons[0].lines[1], step_s=found)
-    (column,) = [one for one in tables.COLUMNS if one.field == "step_s"]
-    assert (column.text(line), column.value(line)) == (text, value)
+def test_a_cell_says_its_interval_and_is_sorted_by_its_estimate(facts, found, text, value):
+    table = speedups(facts)[0]
+    row = replace(table.rows[1], step_s=found)
+    step = column(table, "step_s")
+    assert (step.text(row), step.sort_key(row)) == (text, value)
 
 
-def test_what_never_pays_is_sorted_last_and_what_was_not_measured_has_no_value(comparisons):
-    (column,) = [one for one in tables.COLUMNS if one.field == "calls_to_pay"]
-    line = replace(comparisons[0].lines[1], calls_to_pay=Interval(None, math.inf, None))
-    assert (column.text(line), column.value(line)) == ("never", "Infinity")
-    for column in tables.COLUMNS[tables.NAMING : -1]:
-        assert column.value(comparisons[1].lines[-1]) == ""
+def test_what_never_pays_is_sorted_last_and_what_was_not_measured_has_no_value(facts):
+    table, square = speedups(facts)
+    pays = column(table, "calls_to_pay")
+    row = replace(table.rows[1], calls_to_pay=Interval(None, math.inf, None))
+    assert (pays.text(row), pays.sort_key(row)) == ("never", "Infinity")
+    for one in square.printed(square.wide)[square.naming : -1]:
+        assert one.first.sort_key(square.rows[-1]) == ""
 
 
-def test_every_cell_of_the_page_is_that_of_its_column(comparisons):
-    for line in comparisons[0].measured:
-        assert tables.cells(line) == [column.text(line) for column in tables.COLUMNS]
-        for column in tables.COLUMNS[1:]:
-            assert (
-                column.value(line) == ""
-                or math.isfinite(float(column.value(line)))
-                or (column.field == "calls_to_pay")
-            )
+def test_a_heading_breaks_near_its_middle():
+    assert description.halved("share of light") == ["share of", "light"]
+    assert description.halved("times as fast") == ["times", "as fast"]
+    assert description.halved("step") == ["step"]

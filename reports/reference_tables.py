@@ -1,42 +1,38 @@
-"""The tables of README.md and SCALING.md, from the reference results by `python -m reports.readme`."""
+"""The generated parts of reference/README.md and SCALING.md: `python -m reports.reference_tables`."""
 
 import re
 from pathlib import Path
 
 from impls.data.dataset import chunk_for
 from reports import figures, files, wording
-from reports.facts import beyond, on_paper
+from reports.facts import beyond, on_paper, since
 from reports.facts.beyond import Family, Way
-from reports.facts.comparison import Comparison, Line, compare, named
-from reports.results import Results, read
-from reports.tables import tables
+from reports.facts.comparison import Comparison, Line, named
+from reports.facts.facts import Facts
+from reports.reading import read
+from reports.tables import as_markdown
+from reports.tables.contest_table import contest
+from reports.tables.ways_table import ways
 
 REFERENCE = Path(__file__).with_name("reference")
-README = Path(__file__).parent.parent / "README.md"
-SCALING = README.with_name("SCALING.md")
+README = REFERENCE / "README.md"
+SCALING = Path(__file__).parent.parent / "SCALING.md"
 _MACHINES = (1, 10, 100, 1000)
 _N_X, _M = 1000, 10**8  # of the data on paper, in float32
 _MARKED = re.compile(r"(<!-- generated: [^>]* -->\n).*?(<!-- end -->)", re.DOTALL)
 
-_CONTEST = (
-    "The fastest of `numba_fused` and `numba_fused_packed` against the fastest peer (NumPy, numexpr, "
-    "scikit-learn, PyTorch or JAX), each at its best number of threads (JAX with all cores only, since it "
-    "cannot change their number). `numba_fused_packed` copies X first; that time stands under prepare, in "
-    "no step."
-)
-
 
 def regenerate() -> None:
-    """Write the tables into README and SCALING; beside the reference results, their pictures."""
+    """Write the tables into the two documents, and the pictures beside the reference results."""
     results, contested, scaling = (
-        read(REFERENCE / f"{name}.json") for name in ("results", "contest", "scaling")
+        Facts(read(REFERENCE / f"{name}.json")) for name in ("results", "contest", "scaling")
     )
-    pictures = figures.draw(results, compare(results))
+    pictures = figures.draw(results)
     files.write_file(REFERENCE / "speedup.svg", pictures["speedup"].svg)
-    files.write_file(REFERENCE / "beyond.svg", figures.draw(scaling, compare(scaling))["beyond"].svg)
+    files.write_file(REFERENCE / "beyond.svg", figures.draw(scaling)["beyond"].svg)
     files.write_file(REFERENCE / "figures.pdf", figures.as_pdf(pictures.values()))
-    fill(README, as_markdown(results, contested))
-    fill(SCALING, *scaling_as_markdown(scaling))
+    fill(README, *reference_blocks(results, contested))
+    fill(SCALING, *scaling_blocks(scaling))
 
 
 def fill(path: Path, *blocks: str) -> None:
@@ -46,39 +42,56 @@ def fill(path: Path, *blocks: str) -> None:
     files.write_file(path, _MARKED.sub(lambda found: found[1] + next(texts) + found[2], text))
 
 
-def as_markdown(results: Results, contested: Results) -> str:
-    """Speedup of each row over pure Python on each problem, what it was measured on, and the contest.
+def reference_blocks(results: Facts, contested: Facts) -> tuple[str, str]:
+    """Return the speedups over pure Python, and the contest, each with its machine and its age.
 
-    The contest may come from a run of its own: one of more dtypes and numbers of threads, without the loops.
+    The contest comes from a run of its own: one of more dtypes and numbers of threads, without the loops.
     """
-    comparisons = compare(results)
-    headings = ["row", "loops", "lines", *_headings(comparisons)]
+    return _speedups(results), _contest(contested)
+
+
+def scaling_blocks(facts: Facts) -> tuple[str, str, str]:
+    """Return what was measured past one core and memory, the lines beside it, and a cluster on paper."""
+    return (
+        f"{as_markdown.render(ways(facts))}\n{_measured_on(facts)}\n",
+        "\n".join(map(_beside_lines, facts.families)),
+        _on_paper(on_paper.measured(facts.families, facts.environment.memory_bytes)),
+    )
+
+
+def _speedups(facts: Facts) -> str:
+    headings = ["row", "loops", "lines", *_headings(facts.comparisons)]
     rows = []
-    for row in results.run.rows:
-        lines = [next((line for line in one.lines if line.name == row.name), None) for one in comparisons]
+    for row in facts.run.rows:
+        lines = [
+            next((line for line in one.lines if line.name == row.name), None) for one in facts.comparisons
+        ]
         if all(line is None or line.status == "no CUDA device" for line in lines):
             continue  # the machine of the reference results has no GPU
         first = next(line for line in lines if line)
         counts = (wording.number(first.loops), wording.number(first.lines))
         rows.append([f"`{row.name}`", *counts, *map(_speedup, lines)])
-    matches = tables.contest_as_markdown(compare(contested))
     return (
         f"{_table(headings, rows)}\n"
-        "Times as fast as `python_two_loop`, with 95 % intervals; "
-        "bold: the fastest, or not separated from it. Loops: how deep they are nested; lines: of code in the "
-        f"functions. {_measured_on(results)}\n"
-        + (f"\n{_CONTEST}\n\n{matches.rstrip()} {_measured_on(contested)}\n" if matches else "")
+        "Times as fast as `python_two_loop`, with 95 % intervals; bold: the fastest, or not separated from "
+        "it. Loops: how deep they are nested; lines: lines of code in the functions.\n\n"
+        f"{_measured_on(facts)} {_age(facts)}\n"
     )
 
 
-def scaling_as_markdown(results: Results) -> tuple[str, str, str]:
-    """What was measured past one core and one memory, the lines beside it, and a cluster on paper."""
-    families = beyond.families(compare(results))
-    return (
-        f"{tables.beyond_as_markdown(families)}\n{_measured_on(results)}\n",
-        "\n".join(map(_beside_lines, families)),
-        _on_paper(on_paper.measured(families, results.environment.memory_bytes)),
-    )
+def _contest(facts: Facts) -> str:
+    matches = contest(facts)
+    table = as_markdown.render(matches) if matches else "Nothing here takes part in the contest.\n"
+    return f"{table}\n{_measured_on(facts)} {_age(facts)}\n"
+
+
+def _age(facts: Facts) -> str:
+    """Say which rows have other code today than when they were measured."""
+    changed = since.changed_since(facts.run.rows)
+    if not changed:
+        return "The code of its rows has not changed since."
+    names = wording.joined([f"`{name}`" for name in changed])
+    return f"Older than the code: since then the code of {names} has changed."
 
 
 def _beside_lines(family: Family) -> str:
@@ -156,18 +169,18 @@ def _table(headings: list[str], rows: list[list[str]], left: int = 1) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in (headings, rule, *rows))
 
 
-def _measured_on(results: Results) -> str:
-    environment = results.environment
+def _measured_on(facts: Facts) -> str:
+    environment = facts.environment
     shown = ("numpy", "numba", "scikit-learn", "numexpr", "torch", "jax", "zarr", "distributed")
     versions = [f"{name} {environment.versions[name]}" for name in shown if name in environment.versions]
     return (
         f"{environment.cpu}, {environment.cores} cores, {environment.python}, {', '.join(versions)}; "
-        f"{_how(results)}; run `{results.run_id}`."
+        f"{_how(facts)}; run `{facts.run_id}`."
     )
 
 
-def _how(results: Results) -> str:
-    plan = results.run.plan
+def _how(facts: Facts) -> str:
+    plan = facts.run.plan
     return f"{plan.processes} processes of each row" if plan else "one process, a quick look"
 
 

@@ -1,0 +1,337 @@
+"""A visit: one process measures all rows on one setting.
+
+The rows are prepared, verified and called for the first time, one by one. Then come the rounds of blocks, in
+an order that rotates, and on real data a training. Only one lane runs at a time. What a row does wrong costs
+it this setting in this process, and costs no other row anything.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Protocol
+
+from bench.lanes import checks, forecast
+from bench.lanes import plan as plans
+from bench.lanes.budget import Budget, Part
+from bench.lanes.checks import Truths
+from bench.lanes.field import MOST_LOSSES, Field, Lane
+from bench.lanes.forecast import Paces
+from bench.lanes.harness import Harness, Lost
+from bench.lanes.ledger import Entry, Ledger
+from bench.lanes.plan import ALPHA, ITERATIONS, LIGHT_S, SETTLE_S, SLOW_S, TRAINED_ON
+from bench.lanes.shared import Shared, opened
+from bench.outcome import EVERYWHERE, LeftOut
+from bench.request import Setting
+from impls.contract import Array
+from impls.data import problems
+from impls.truth.gate import Point
+from reports.results import Light, Pool
+
+
+class Show(Protocol):
+    """Tells the user how the run goes; it is called while no lane runs."""
+
+    def now(self, process: int, setting: Setting, doing: str) -> None:
+        """Say what is being done."""
+
+    def progress(self, ledger: Ledger) -> None:
+        """Say what is known."""
+
+
+class OutOfTime(Exception):
+    """The budget was spent before each row had a block."""
+
+
+@dataclasses.dataclass
+class Means:
+    """What all visits of a run share."""
+
+    ledger: Ledger
+    paces: Paces
+    show: Show
+    field: Field
+    budget: Budget
+    folder: Path  # for temporary files
+    patience_s: float  # for any reply, beyond ten times what it is predicted to take
+    truths: Truths = dataclasses.field(default_factory=Truths)
+
+
+def truth_of(setting: Setting) -> Part:
+    """Return the part of a run in which the oracle computes what is true of a setting's data."""
+    return Part("truth", (setting.shape, setting.dtype), forecast.truth_s(setting.shape))
+
+
+class Visit:
+    """All rows on one setting, in one process; `place` is that of the setting among all."""
+
+    def __init__(self, means: Means, setting: Setting, process: int, place: int):
+        self._ledger, self._paces, self._field, self._budget = (
+            means.ledger,
+            means.paces,
+            means.field,
+            means.budget,
+        )
+        self._means, self._setting, self._process, self._place = means, setting, process, place
+        self._plan = means.ledger.plan
+
+    def measure(self) -> None:
+        """Measure; raises OutOfTime, and OSError where the file cannot be written."""
+        with self._data():
+            for lane in self._in_turn(0):
+                if self._budget.is_spent:
+                    raise OutOfTime
+                with self._or_lost(lane):
+                    self._prepare(lane)
+            self._time()
+            if self._setting.shape.name == TRAINED_ON:
+                self._train_all()
+            self._measure_memory()
+            self._measure_light()
+        for lane in self._field.lanes:
+            entry = self._entry(lane)
+            entry.add_once(lane.prepare_s, lane.first_call_s, lane.warm_call_s)
+            if lane.training:
+                entry.add_training(self._process, *lane.training)
+            if self._ledger.has_failed(lane.row, self._setting):
+                entry.lose_trainings()
+
+    def verify(self) -> dict[Lane, LeftOut]:
+        """Verify all rows, and time none; return what was wrong with those that were not right."""
+        wrong = {}
+        with self._data():
+            for lane in self._field.lanes:
+                if lane.is_out or lane.twin:
+                    continue
+                self._say(f"verifying {lane.row.name}")
+                try:
+                    harness = self._field.revived(lane, self._means.patience_s)
+                    self._ask_to_prepare(harness, self._means.patience_s)
+                    for point in (1, 0):
+                        self._call(harness, point, self._means.patience_s)
+                except Lost as lost:
+                    if lost.ended and lane.harness:
+                        self._field.drop(lane)
+                    wrong[lane] = lost.why
+        return wrong
+
+    @contextmanager
+    def _data(self) -> Iterator[None]:
+        """Share the data with the lanes, and know what is true of them."""
+        problem = problems.made(self._setting.shape, self._setting.dtype)
+        with Shared(problem, self._means.folder) as shared:
+            self._b, self._paths = problem.b, shared.paths
+            truths = self._means.truths
+            asks = (
+                nullcontext() if truths.knows(self._setting) else self._budget.seen(truth_of(self._setting))
+            )
+            with asks:
+                self._points = truths.points(problem)
+            del problem  # the lanes map the shared bytes
+            yield
+
+    def _prepare(self, lane: Lane) -> None:
+        """Prepare, verify and call for the first time; a row that will not be timed here gets no blocks."""
+        lane.clear()
+        if lane.is_out or self._ledger.is_left_out(lane.row, self._setting) or self._gave_up(lane):
+            return
+        known = self._ledger.is_timed(lane.row, self._setting)
+        predicted_s = self._paces.predicted(lane.row, self._setting)
+        if predicted_s and not known and self._skip(lane, predicted_s):
+            return
+        self._say(f"verifying {lane.row.name}")
+        harness = self._field.revived(lane, self._means.patience_s)
+        limit_s = self._means.patience_s + 10 * (predicted_s or 0)
+        lane.prepare_s = self._ask_to_prepare(harness, limit_s)
+        if lane.row.is_interpreted and predicted_s and predicted_s > SLOW_S and known:
+            lane.call_s = predicted_s  # it compiles nothing, and each of its timed calls is verified
+        else:
+            self._verify(lane, harness, limit_s)
+        if known or not self._skip(lane, lane.call_s):
+            lane.blocks = plans.blocks(self._plan, lane.call_s)
+
+    def _ask_to_prepare(self, harness: Harness, limit_s: float) -> float:
+        arguments = {"paths": self._paths, "b": self._b, "threads": self._setting.threads}
+        return float(harness.ask(limit_s, "prepare", "wall_s", **arguments)["wall_s"])
+
+    def _verify(self, lane: Lane, harness: Harness, limit_s: float) -> None:
+        """Call at both points, and learn how long the first call takes and how long a later one."""
+        first_s = lane.call_s = self._verified_call(lane, harness, 1, limit_s)
+        if first_s <= SLOW_S or not lane.row.is_interpreted:
+            lane.call_s = self._verified_call(lane, harness, 0, limit_s)
+        self._check_pools(harness)
+        self._paces.see(lane.row, self._setting, lane.call_s)
+        dtype = self._setting.dtype
+        if dtype not in lane.called:
+            lane.called.add(dtype)
+            if self._field.has_code(lane, dtype):
+                lane.warm_call_s = first_s
+            else:
+                lane.first_call_s = first_s
+        self._field.note_code(lane, dtype)
+
+    def _verified_call(self, lane: Lane, harness: Harness, point: int, limit_s: float) -> float:
+        wall_s, error = self._call(harness, point, limit_s)
+        self._keep_error(lane, error)
+        return wall_s
+
+    def _call(self, harness: Harness, point: int, limit_s: float) -> tuple[float, float]:
+        """Return how long a call took and its largest error; raises Lost if it is wrong."""
+        reply = harness.ask(limit_s, "call", "wall_s", "results", point=point)
+        error = checks.largest_error(reply["results"], self._points[point], self._setting.dtype)
+        return float(reply["wall_s"]), error
+
+    def _time(self) -> None:
+        """Time all rows, round by round; without time left, after the round in which each has a block."""
+        for round_ in range(self._plan.rounds):
+            for lane in self._in_turn(round_):
+                if plans.has_block(self._plan, lane.blocks, round_):
+                    with self._or_lost(lane):
+                        self._block(lane)
+            if self._budget.is_spent:
+                lanes = [lane for lane in self._field.lanes if lane.blocks]
+                if not all(any(self._entry(lane).blocks_s[self._process :]) for lane in lanes):
+                    raise OutOfTime
+                return
+
+    def _block(self, lane: Lane) -> None:
+        """Time one block; what it computed is verified before its time is kept."""
+        self._say(f"timing {lane.row.name}")
+        assert lane.harness
+        limit_s = self._means.patience_s + 10 * max(lane.call_s, self._plan.block_s)
+        needed = ("block_s", "timed_s", "settled_s", "cores", "results")
+        start = perf_counter()
+        if lane.call_s > SLOW_S:
+            reply = lane.harness.ask(limit_s, "call_as_block", *needed)
+        else:
+            lengths = {"settle_s": SETTLE_S, "block_s": self._plan.block_s}
+            reply = lane.harness.ask(limit_s, "block", *needed, **lengths)
+        wall_s = perf_counter() - start
+        self._ledger.timed_s += reply["timed_s"]
+        self._judge(lane, reply, self._points[0])
+        checks.check_block(reply, wall_s, self._points[0], self._setting.threads)
+        self._entry(lane).add_block(self._process, reply["block_s"])
+        lane.losses = 0
+        self._save()
+
+    def _train_all(self) -> None:
+        """Let each row train that is fast enough, in the order of the round that would be next."""
+        X, Y, _ = opened(self._paths)
+        for lane in self._in_turn(self._plan.rounds):
+            if self._trains(lane):
+                with self._or_lost(lane):
+                    self._train(lane, X, Y)
+
+    def _trains(self, lane: Lane) -> bool:
+        """Return whether a row trains: in all processes or in none, as the first that times it decides."""
+        if lane.twin or not lane.blocks:
+            return False
+        entry = self._entry(lane)
+        if any(entry.blocks_s[: self._process]):
+            return bool(entry.trained_s)
+        return plans.training_s(self._setting, min(entry.blocks_s[self._process])) is not None
+
+    def _train(self, lane: Lane, X: Array, Y: Array) -> None:
+        """Time gradient descent; the step where it ends is verified before that time is kept."""
+        self._say(f"training {lane.row.name}")
+        assert lane.harness
+        limit_s = self._means.patience_s + 10 * ITERATIONS * lane.call_s
+        needed = ("wall_s", "costs", "w", "b", "results")
+        start = perf_counter()
+        reply = lane.harness.ask(limit_s, "train", *needed, alpha=ALPHA, iterations=ITERATIONS)
+        wall_s = perf_counter() - start
+        self._judge(lane, reply, checks.end_of_training(reply, X, Y))
+        checks.check_clock(reply["wall_s"], reply["wall_s"], wall_s)
+        costs = checks.checked_costs(reply["costs"], self._means.truths.costs(X, Y), self._setting.dtype)
+        lane.training = reply["wall_s"], costs
+
+    def _measure_memory(self) -> None:
+        """Have each row call its step once more, for the memory that takes, where that is not known yet."""
+        for lane in self._field.lanes:
+            entry = self._entry(lane)
+            if lane.blocks and lane.harness and entry.extra_bytes is None and not lane.twin:
+                self._say(f"measuring the memory of {lane.row.name}")
+                with self._or_lost(lane):
+                    limit_s = self._means.patience_s + 10 * lane.call_s
+                    entry.extra_bytes = lane.harness.ask(limit_s, "memory", "extra_bytes")["extra_bytes"]
+
+    def _measure_light(self) -> None:
+        """Measure the speed of light of each device that has a time here.
+
+        Without Numba, or where it cannot run, the rows have their times.
+        """
+        light, setting = self._field.light, self._setting
+        for device in sorted({lane.row.device for lane in self._field.lanes if lane.blocks}):
+            if light.harness is None:
+                return
+            arguments: dict[str, Any] = {"threads": setting.threads, "device": device, "budget_s": LIGHT_S}
+            needed, limit_s = ("read_s", "link_s"), self._means.patience_s
+            try:
+                found = light.harness.ask(limit_s, "light", *needed, paths=self._paths, **arguments)
+                self._ledger.add_light(Light(*setting.key, device, found["read_s"], found["link_s"]))
+                self._field.note_code(light, setting.dtype)
+            except Lost as lost:
+                if lost.ended:
+                    self._field.drop(light)
+
+    def _judge(self, lane: Lane, reply: dict[str, Any], point: Point) -> None:
+        """Compare results with the oracle; raises Lost."""
+        self._keep_error(lane, checks.largest_error(reply["results"], point, self._setting.dtype))
+
+    def _keep_error(self, lane: Lane, error: float) -> None:
+        entry = self._entry(lane)
+        entry.error = max(entry.error, error)
+
+    def _check_pools(self, harness: Harness) -> None:
+        found = harness.ask(self._means.patience_s, "pools", "pools", "layer")
+        pools = [Pool(*pool) for pool in found["pools"]]
+        self._ledger.add_pools(pools, found["layer"])
+        checks.check_pools(pools, self._setting.threads)
+
+    @contextmanager
+    def _or_lost(self, lane: Lane) -> Iterator[None]:
+        """Turn what a lane does wrong into the loss of this setting in this process."""
+        try:
+            yield
+        except Lost as lost:
+            if lost.ended and lane.harness:
+                self._field.drop(lane)
+            lane.clear()
+            self._entry(lane).lose(self._process)
+            if lost.why.failed or not lane.twin:  # what is wrong with a twin is wrong with its row
+                timed = self._ledger.is_timed(lane.row, self._setting)
+                everywhere = lost.why.status in EVERYWHERE and not timed
+                process = None if everywhere else self._process
+                self._ledger.lose(lane.row, self._setting, lost.why, process)
+            self._save()
+
+    def _gave_up(self, lane: Lane) -> bool:
+        if lane.is_given_up:
+            self._entry(lane).lose(self._process)
+            if not lane.twin:
+                said = f"not started again, lost {MOST_LOSSES} times in a row"
+                self._ledger.lose(lane.row, self._setting, LeftOut("skipped", said), self._process)
+        return lane.is_given_up
+
+    def _skip(self, lane: Lane, call_s: float) -> bool:
+        said = plans.too_long(self._plan, call_s)
+        if said:
+            lane.clear()
+        if said and not lane.twin:  # a twin that is a little slower takes no time from its row
+            self._ledger.lose(lane.row, self._setting, LeftOut("skipped", said), None)
+        return bool(said)
+
+    def _entry(self, lane: Lane) -> Entry:
+        return self._ledger.change(lane.row, self._setting, lane.twin)
+
+    def _in_turn(self, round_: int) -> list[Lane]:
+        lanes = self._field.lanes
+        return [lanes[n] for n in plans.order(self._plan, self._process, self._place, len(lanes), round_)]
+
+    def _say(self, doing: str) -> None:
+        self._means.show.now(self._process, self._setting, doing)
+
+    def _save(self) -> None:
+        self._ledger.save()
+        self._means.show.progress(self._ledger)

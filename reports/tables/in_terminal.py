@@ -1,0 +1,86 @@
+"""What the commands print of a run, of two runs beside each other, and of many."""
+
+from collections import Counter
+
+from reports import wording
+from reports.facts.changes import Changes
+from reports.facts.comparison import NUMPY
+from reports.facts.facts import Facts
+from reports.facts.gathered import Gallery
+from reports.facts.left_out import Loss
+from reports.tables import as_text
+from reports.tables.changes_table import changes
+from reports.tables.console import filled
+from reports.tables.contest_table import contest
+from reports.tables.gallery_tables import machines
+from reports.tables.speedup_table import speedups
+
+
+def of_run(facts: Facts, width: int = 80) -> str:
+    """Return the speedups, the rows without a time, each reason once, and the contest if there is one."""
+    parts = [as_text.render(speedups(facts), width)]
+    reasons = [_reason(loss, len(facts.comparisons)) for loss in facts.left_out]
+    if reasons:
+        parts.append("".join(f"{filled(wording.one_line(reason), width)}\n" for reason in reasons))
+    parts.append(as_text.render(contest(facts), width))
+    return "\n".join(filter(None, parts))
+
+
+def of_changes(found: Changes, width: int = 80) -> str:
+    """Return two runs beside each other: what speaks against either, then every row."""
+    said = []
+    for name, run in (("before", found.before), ("after", found.after)):
+        said.append(filled(f"{name}: {_run(run)}", width))
+        said += [filled(f"  not citable: {reason}", width) for reason in run.not_citable]
+    if found.is_same_run:
+        said.append("both are the same run")
+    if found.differences:
+        said.append(filled(wording.one_line(f"also changed: {', '.join(found.differences)}"), width))
+    notes = [filled(wording.one_line(note), width) for note in _notes(found)]
+    return "\n".join([*said, "", as_text.render([changes(found)], width), *notes])
+
+
+def of_gallery(gallery: Gallery, width: int = 80) -> str:
+    """Return many runs, a line for each, and the files that could not be read."""
+    unread = [
+        filled(wording.one_line(f"left out: {path}: {reason}"), width) for path, reason in gallery.unread
+    ]
+    return "\n".join([as_text.render([machines(gallery)], width), *unread]).removesuffix("\n")
+
+
+def contents(facts: Facts) -> str:
+    """Say which rows and problems a run has times of."""
+    timings = facts.results.timings
+    rows = dict.fromkeys(timing.row for timing in timings)
+    problems = dict.fromkeys(f"{one.problem}-{one.dtype}-{one.threads}t" for one in timings)
+    return wording.one_line(f"{', '.join(rows) or 'no row'} on {', '.join(problems) or 'nothing'}")
+
+
+def _reason(loss: Loss, of: int) -> str:
+    here = loss.comparisons
+    where = "" if len(here) == of else f" on {', '.join(comparison.slug for comparison in here)}"
+    return f"{loss.name} {loss.status}{where}: {loss.reason}"
+
+
+def _notes(found: Changes) -> list[str]:
+    judged = [change for change in found.rows if change.agrees is not None]
+    apart = [f"{change.name} on {change.where}" for change in judged if not change.agrees]
+    notes = []
+    if judged:
+        but = f", but not {', '.join(apart)}" if apart else ""
+        notes.append(
+            f"speedups over {NUMPY}: {len(judged) - len(apart)} of {len(judged)} agree within their "
+            f"intervals{but}"
+        )
+    for name, keys in (("before", found.only_before), ("after", found.only_after)):
+        if keys:
+            counts = Counter(where for _, where in keys)
+            said = ", ".join(f"{where} ({wording.counted(count, 'row')})" for where, count in counts.items())
+            notes.append(f"timed {name} only: {said}")
+    return notes
+
+
+def _run(facts: Facts) -> str:
+    machine = facts.environment
+    where = f"{machine.cpu}, {wording.counted(machine.cores, 'core')}, {machine.python}"
+    return wording.one_line(f"run {facts.run_id}, {facts.results.when[:10]}, {where}")
