@@ -21,7 +21,7 @@ ITEM = {"float32": 4, "float64": 8}
 
 
 def made(path, n_x, m, chunk, threads=2, dtype="float32", seed=1):
-    """Make a data set in chunks of so many examples at most, and return X and Y as Zarr reads them."""
+    """Make a data set, given the most examples of a chunk, and return X and Y as Zarr reads them."""
     shown = []
     Maker(path, n_x, m, dtype, chunk * n_x * ITEM[dtype], seed).run(threads, shown.append)
     data = opened(path)
@@ -122,7 +122,7 @@ ABOUT = (2, 10_000, "float32", 8_000, 1)  # ten chunks
 
 
 def begun(path, chunks, about=ABOUT):
-    """Leave a data set as a killed process does, with so many chunks or one more; return its next maker."""
+    """Leave a data set as a killed process does, with these chunks or one more; return its next maker."""
     maker = Maker(path, *about)
 
     def show(_):
