@@ -10,10 +10,10 @@ from bench.request import BadRequest
 
 @contextmanager
 def alone_in(folder: Path, other: str) -> Iterator[None]:
-    """Hold a folder for as long as a command writes there; raises BadRequest where another does."""
+    """Hold a folder while a command writes there; raises BadRequest, naming `other`, if another one does."""
     try:
         import fcntl
-    except ImportError:  # on Windows, where nobody can hold a folder
+    except ImportError:  # on Windows, which has no such locks
         yield
         return
     handle = os.open(folder, os.O_RDONLY)

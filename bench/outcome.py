@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import impls
+from impls.errors import BadValue
 from impls.records import Record
 from impls.registry import where_it_failed
 from impls.truth.gate import Refused
@@ -34,4 +35,6 @@ def explain(error: BaseException, row: Record) -> LeftOut:
         return LeftOut("failed", str(error).replace(str(row.own_path), row.name))  # results name no folders
     if isinstance(error, Refused):
         return LeftOut("failed", str(error), error.error)
+    if type(error) is BadValue:  # what the row returned is no step
+        return LeftOut("failed", f"{row.name}: {error}")
     return LeftOut("failed", where_it_failed(error, row.path))

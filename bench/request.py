@@ -1,8 +1,9 @@
-"""What is asked for: rows, problems, dtypes and threads, checked before anything is loaded or measured."""
+"""What a user asks for: rows, problems, dtypes and threads, checked before anything is loaded or measured."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from impls import pools, records
 from impls.data import problems
@@ -15,12 +16,12 @@ DEFAULT_PROBLEMS = ("breast_cancer", "128x100", "128x1000", "square", "cats", "t
 
 
 class BadRequest(UserError, ValueError):
-    """Something asked for does not exist or cannot be had; the message says what, and what there is."""
+    """What was asked for does not exist or is not possible; the message says why, and what is."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What is the same for all rows that are compared."""
+    """The problem, dtype and number of threads on which rows are compared with each other."""
 
     shape: Shape
     dtype: str
@@ -62,31 +63,43 @@ def request(
     dtypes: Sequence[str] = (),
     thread_counts: Sequence[int] = (),
 ) -> Request:
-    """Turn names into rows and problems, and fill in what was not asked for; raises BadRequest."""
+    """Turn names into rows and problems, and fill in what was not asked for; raises BadRequest, BadValue."""
     try:
-        # Disks and workers are left out by default: what they cost only matters on large data.
+        # Disks and workers are left out by default: their cost only matters on large data.
         found = [records.find(row) for row in rows] or [row for row in RECORDS if not row.on_disk]
         shapes = [problems.find(name) for name in problem_names or DEFAULT_PROBLEMS]
-        asked = Request(
-            rows=tuple({row.path: row for row in found}.values()),
-            shapes=tuple(dict.fromkeys(shapes)),
-            dtypes=tuple(dict.fromkeys(dtypes)) or ("float64",),
-            thread_counts=tuple(dict.fromkeys(thread_counts)) or (pools.available(),),
-        )
-        for count in asked.thread_counts:
-            check_threads(count)
-        for shape in asked.shapes:
-            for dtype in asked.dtypes:
-                problems.check_memory(shape, dtype)
     except UnknownName as error:
         raise BadRequest(str(error)) from None
-    for row in asked.rows:
+    asked = Request(
+        rows=_distinct(found),
+        shapes=tuple(dict.fromkeys(shapes)),
+        dtypes=tuple(dict.fromkeys(dtypes)) or ("float64",),
+        thread_counts=tuple(dict.fromkeys(thread_counts)) or (pools.available(),),
+    )
+    for count in asked.thread_counts:
+        check_threads(count)
+    for shape in asked.shapes:
+        for dtype in asked.dtypes:
+            problems.check_memory(shape, dtype)
+    return asked
+
+
+def _distinct(found: Sequence[Record]) -> tuple[Record, ...]:
+    """Return each row once, also an own file that is named by several paths.
+
+    Raises BadRequest for a file that does not exist, and for two files of one name.
+    """
+    by_path: dict[Path, Record] = {}
+    for row in found:
+        by_path.setdefault(row.path, row)
+    rows = tuple(by_path.values())
+    for row in rows:
         if row.own_path and not row.path.is_file():
             raise BadRequest(f"{row.own_path}: no such file")
-    for name, count in Counter(row.name for row in asked.rows).items():
+    for name, count in Counter(row.name for row in rows).items():
         if count > 1:
             raise BadRequest(f"{count} rows are called {name}: rename the file, the report shows names only")
-    return asked
+    return rows
 
 
 def check_threads(count: int) -> None:

@@ -1,4 +1,4 @@
-"""Signals: those that end a command politely, and blocks that must not be interrupted."""
+"""Signals: those that end a command, and blocks that must not be interrupted."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from types import FrameType
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Let the polite signals end a command as Ctrl-C does."""
+    """Let SIGTERM and SIGHUP end a command as Ctrl-C does."""
 
     def end(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -19,10 +19,10 @@ def ended_by_signals() -> Iterator[None]:
 
 @contextmanager
 def signals_wait() -> Iterator[None]:
-    """Let Ctrl-C, and what ends a command like it, wait for the end of a block.
+    """Let Ctrl-C, SIGTERM and SIGHUP wait for the end of a block.
 
-    For a block that shares locks with threads: a signal there could leave one taken, and all would wait for
-    it without end.
+    For a block that shares locks with threads: a signal in it could leave a lock taken, and every thread
+    would wait for it for ever.
     """
     came: list[int] = []
     with _handled(lambda number, _: came.append(number), "SIGINT", "SIGTERM", "SIGHUP"):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from bench.cli.options import FILE_TO_READ, FOLDER, Percentage
+from bench.cli.options import FILE_TO_READ, Percentage, folder_option
 from bench.cli.terminal import user_errors
 from bench.request import BadRequest
 from reports import wording
@@ -20,15 +20,9 @@ from reports.tables import in_terminal
     "--fail-on-regression",
     "limit",
     type=Percentage(),
-    help="Exit 1 for a row that is slower by more, such as 5%.",
+    help="Exit 1 if a row is slower by more than this, such as 5%.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=FOLDER,
-    metavar="DIR",
-    help="Folder of a page with all rows and a figure.  [default: no page]",
-)
+@folder_option("Folder of a page with all rows and a figure.", "no page")
 def compare_runs(before: Path, after: Path, limit: float | None, output: Path | None) -> None:
     """Compare two results files, row by row."""
     with user_errors():

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import click
 
-from bench.cli.options import FILE_TO_READ, Command, DataSetPath, ShapeType, SizeType, dtype_option
+from bench.cli.options import (
+    FILE_TO_READ,
+    DataSetPath,
+    ShapeType,
+    SizeType,
+    dtype_option,
+    threads_option,
+)
 from bench.cli.terminal import INTERRUPTED, Commands, progress, user_errors
 from bench.datasets.maker import Maker, described
 from bench.datasets.table_import import import_table, opened_table
@@ -19,21 +26,14 @@ from impls import pools
 from impls.data.dataset import CHUNK_BYTES, opened
 from reports import files
 
-
-def _storage_options(command: Command) -> Command:
-    for option in (
-        click.option(
-            "--chunk",
-            "chunk_bytes",
-            type=SizeType(),
-            default=f"{CHUNK_BYTES >> 20}MiB",
-            show_default=True,
-            help="What a chunk of X takes, at most, such as 500kB or 1GB.",
-        ),
-        dtype_option("float32"),
-    ):
-        command = option(command)
-    return command
+_chunk_option = click.option(
+    "--chunk",
+    "chunk_bytes",
+    type=SizeType(),
+    default=f"{CHUNK_BYTES >> 20}MiB",
+    show_default=True,
+    help="Largest size of a chunk of X, such as 500kB or 1GB.",
+)
 
 
 @click.group(cls=Commands)
@@ -58,14 +58,15 @@ def data() -> None:
     metavar="N",
     help="The same seed and n_x give the same numbers.",
 )
-@_storage_options
-@click.option("--threads", type=int, metavar="N", help="Chunks made at once.  [default: all cores]")
+@dtype_option("float32")
+@_chunk_option
+@threads_option("Chunks that are made at once.")
 def make(
     path: Path, shape: tuple[int, int], seed: int, dtype: str, chunk_bytes: int, threads: int | None
 ) -> None:
     """Make a synthetic data set: normal features, logistic labels.
 
-    After Ctrl-C, or worse, the same command goes on.
+    If it is interrupted, or the power fails, the same command continues where it was.
     """
     maker = Maker(path, *shape, dtype, chunk_bytes, seed)
     with user_errors():
@@ -73,7 +74,7 @@ def make(
             check_threads(threads)
         files.check_writable(path.parent)
         with (
-            _interruptible(lambda: f"{maker.so_far}: the same command goes on"),
+            _interruptible(lambda: f"{maker.so_far}: the same command continues"),
             progress("making", maker.chunks * maker.stored_bytes, in_bytes=True) as advance,
         ):
             maker.run(threads or pools.available(), advance)
@@ -92,12 +93,13 @@ def make(
     metavar="DATA.zarr",
     help="[default: named like FILE, in the current folder]",
 )
-@_storage_options
+@dtype_option("float32")
+@_chunk_option
 def import_file(file: Path, label: str, output: Path | None, dtype: str, chunk_bytes: int) -> None:
     """Turn a table in CSV or Parquet into a data set.
 
     FILE may end in .csv, .csv.gz, .csv.bz2, .csv.zst or .parquet. Each row is an example: one column is its
-    label, 0 or 1, the others are its features. A first line that is all numbers is no header.
+    label, 0 or 1, the others are its features. A first line of numbers only is data, not a header.
     """
     path = output or Path(f"{file.name.split('.')[0]}.zarr")
     with user_errors():

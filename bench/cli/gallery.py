@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from bench.cli.options import FOLDER
+from bench.cli.options import folder_option
 from bench.cli.terminal import user_errors
 from reports.facts.gathered import gather
 from reports.tables import in_terminal
@@ -12,13 +12,7 @@ from reports.tables import in_terminal
 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR")
-@click.option(
-    "-o",
-    "--output",
-    type=FOLDER,
-    metavar="DIR",
-    help="Folder of the page, gallery.html.  [default: the folder that is read]",
-)
+@folder_option("Folder of the page, gallery.html.", "the folder that is read")
 def gallery(folder: Path, output: Path | None) -> None:
     """Put machines side by side: every results file below DIR.
 

@@ -14,23 +14,21 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _SIZES = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 FILE_TO_READ = click.Path(exists=True, dir_okay=False, path_type=Path)
 FILE_TO_WRITE = click.Path(dir_okay=False, path_type=Path)
-FOLDER = click.Path(file_okay=False, path_type=Path)
+
+rows_option = click.option(
+    "--impl", "rows", multiple=True, metavar="NAME|FILE.py", help="Row or your own file; repeatable."
+)
+problems_option = click.option(
+    "--problem",
+    "problems",
+    multiple=True,
+    metavar="NAME|NxM",
+    help="Data: a name, or features x examples such as 128x10000; repeatable.",
+)
 
 
-def data_options(command: Command) -> Command:
-    """Give a command the options --dtype and --threads."""
-    for option in (
-        click.option(
-            "--threads", type=int, metavar="N", help="Threads a step may use.  [default: all cores]"
-        ),
-        dtype_option("float64"),
-    ):
-        command = option(command)
-    return command
-
-
-def dtype_option(default: str) -> Callable[[Command], Command]:
-    """Return the option --dtype of one type."""
+def dtype_option(default: str = "float64") -> Callable[[Command], Command]:
+    """Return the option --dtype, for one type."""
     return click.option(
         "--dtype",
         type=click.Choice(problems.DTYPES),
@@ -40,18 +38,31 @@ def dtype_option(default: str) -> Callable[[Command], Command]:
     )
 
 
-def rows_option(command: Command) -> Command:
-    """Give a command the option --impl, which may be repeated."""
+def threads_option(what: str = "Threads that a step may use.") -> Callable[[Command], Command]:
+    """Return the option --threads, for one number of threads; `what` says of which."""
+    return click.option("--threads", type=int, metavar="N", help=f"{what}  [default: all cores]")
+
+
+def folder_option(what: str, default: str) -> Callable[[Command], Command]:
+    """Return the option --output, for the folder of a page."""
     return click.option(
-        "--impl", "rows", multiple=True, metavar="NAME|FILE.py", help="Row or own file; repeatable."
-    )(command)
-
-
-def problems_option(command: Command) -> Command:
-    """Give a command the option --problem, which may be repeated."""
-    return click.option("--problem", "names", multiple=True, metavar="NAME|NxM", help="Data; repeatable.")(
-        command
+        "-o",
+        "--output",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="DIR",
+        help=f"{what}  [default: {default}]",
     )
+
+
+def given(ctx: click.Context) -> set[str]:
+    """Return the names of the parameters that the user wrote on the command line."""
+    by_hand = click.core.ParameterSource.COMMANDLINE
+    return {name for name in ctx.params if ctx.get_parameter_source(name) is by_hand}
+
+
+def spelled(ctx: click.Context, name: str) -> str:
+    """Return what users call an option, given its parameter's name: "--impl" for "rows"."""
+    return next(max(one.opts, key=len) for one in ctx.command.params if one.name == name)
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2
@@ -80,7 +91,7 @@ class Percentage(click.ParamType):  # type: ignore[type-arg]
         return float(found[1]) / 100
 
 
-class ShapeType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2
+class ShapeType(click.ParamType):  # type: ignore[type-arg]
     """A shape such as 28x100000000, as n_x and m."""
 
     name = "NxM"

@@ -4,20 +4,14 @@ from pathlib import Path
 
 import click
 
-from bench.cli.options import FILE_TO_READ, FOLDER
+from bench.cli.options import FILE_TO_READ, folder_option
 from bench.cli.terminal import show_results, user_errors
 from reports.reading import read
 
 
 @click.command()
 @click.argument("results", type=FILE_TO_READ)
-@click.option(
-    "-o",
-    "--output",
-    type=FOLDER,
-    metavar="DIR",
-    help="Folder of the report.  [default: reports/out/RUN-ID]",
-)
+@folder_option("Folder of the report.", "reports/out/RUN-ID")
 def report(results: Path, output: Path | None) -> None:
     """Build the report of a results file, from that file alone."""
     from reports import write

@@ -1,44 +1,49 @@
 """The command `zeroloop train`: a row on a problem, or the fused pass on data that fit in no memory."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import click
 import numpy as np
 
 import impls
-from bench.cli.options import FILE_TO_WRITE, data_options
-from bench.cli.terminal import INTERRUPTED, Unmet, progress, user_errors
+from bench.cli.options import FILE_TO_WRITE, dtype_option, given, spelled, threads_option
+from bench.cli.subjects import Subject, data_set, row_on_problem
+from bench.cli.terminal import INTERRUPTED, Advance, Unmet, progress, user_errors
 from bench.datasets.checkpoint import Checkpoint
-from bench.request import BadRequest, check_threads, request
+from bench.request import BadRequest
 from bench.signals import ended_by_signals, signals_wait
-from impls import pools, registry
-from impls.contract import Array, Step
-from impls.data import chunked, dataset, problems
-from impls.data.cluster import BadCluster, Cluster
+from impls.contract import Step
+from impls.data.cluster import BadCluster
 from impls.data.dataset import BadData
 from impls.registry import BoundStep
-from impls.training import Diverged, Fit, accuracy, check_settings, gradient_descent
+from impls.training import Diverged, Fit, check_settings, gradient_descent
 from reports import files, wording
 from reports.curve import check_curve, write_curve
 
 
 @dataclass(frozen=True)
-class Subject:
-    """What is trained: a row on a problem, or a data set."""
+class Asked:
+    """What the user asks for, an option each."""
 
-    title: str
-    identity: str  # in words that differ where the numbers do
-    n_x: int
-    m: int
+    data: Path | None
+    row: str
+    problem: str
+    address: str | None
+    iterations: int
+    alpha: float
+    tolerance: float | None
+    save: Path | None
+    every: int
+    resume: bool
+    curve: Path | None
     dtype: str
-    bind: Callable[[ExitStack], BoundStep]  # what it needs ends with the stack
-    impl: registry.Implementation | None = None
-    accuracy: Callable[[Array, float], float] | None = None
+    threads: int | None
 
 
 @click.command()
@@ -49,15 +54,15 @@ class Subject:
     default="numpy_zero_loop",
     show_default=True,
     metavar="NAME|FILE.py",
-    help="Without DATA: what computes.",
+    help="Without DATA: the row that computes.",
 )
 @click.option(
     "--problem",
-    "name",
+    "problem",
     default="breast_cancer",
     show_default=True,
     metavar="NAME|NxM",
-    help="Without DATA: what is trained on.",
+    help="Without DATA: the problem that is trained on.",
 )
 @click.option(
     "--cluster",
@@ -65,14 +70,23 @@ class Subject:
     metavar="ADDRESS",
     help="With DATA: local[:N], tcp://HOST:PORT or tls://HOST:PORT.  [default: this process]",
 )
-@click.option("--iterations", type=click.IntRange(min=1), default=500, show_default=True, metavar="N")
+@click.option(
+    "--iterations",
+    type=click.IntRange(min=1),
+    default=500,
+    show_default=True,
+    metavar="N",
+    help="Most updates of w and b.",
+)
 @click.option("--alpha", type=float, default=0.1, show_default=True, metavar="RATE", help="Learning rate.")
-@click.option("--tolerance", type=float, metavar="J", help="Stop once an update lowers the cost by no more.")
+@click.option(
+    "--tolerance", type=float, metavar="J", help="Stop when an update lowers the cost by J or less."
+)
 @click.option(
     "--save",
     type=FILE_TO_WRITE,
     metavar="FILE.npz",
-    help="Keep w, b and the costs, also of a training that is interrupted.",
+    help="Save w, b and all costs, also if the training is interrupted.",
 )
 @click.option(
     "--every",
@@ -80,96 +94,84 @@ class Subject:
     default=10,
     show_default=True,
     metavar="K",
-    help="Iterations after which --save writes.",
+    help="Save after every K iterations.",
 )
-@click.option("--resume", is_flag=True, help="Go on from what --save has kept.")
+@click.option("--resume", is_flag=True, help="Continue from the file of --save.")
 @click.option(
     "--curve",
     type=FILE_TO_WRITE,
     metavar="FILE",
     help="Save the cost of each iteration as .csv, .svg, .pdf or .png.",
 )
-@data_options
+@dtype_option()
+@threads_option()
 @click.pass_context
-def train(
-    ctx: click.Context,
-    data: Path | None,
-    row: str,
-    name: str,
-    address: str | None,
-    iterations: int,
-    alpha: float,
-    tolerance: float | None,
-    save: Path | None,
-    every: int,
-    resume: bool,
-    curve: Path | None,
-    dtype: str,
-    threads: int | None,
-) -> None:
+def train(ctx: click.Context, /, **options: Any) -> None:
     """Fit w and b by gradient descent, starting from zero.
 
-    A row on a problem; or, given DATA, the fused pass on a folder of `zeroloop data` or on a .npy file (a
-    row per example, its label first), which need not fit in memory: chunk by chunk in this process, or on a
-    cluster of dask.distributed.
+    Without DATA, a row trains on a problem. DATA is a folder made by `zeroloop data`, or a .npy file with one
+    example per row, its label first. It need not fit in memory: the fused pass reads it chunk by chunk, in
+    this process or on a cluster of dask.distributed.
     """
+    asked = Asked(**options)
     with user_errors():
-        check_settings(alpha, iterations, tolerance)
-        if curve:
-            check_curve(curve)
-        _check_options(ctx, data)
-        subject = _data_set(data, address, threads) if data else _row_on_problem(row, name, dtype, threads)
-        file = Checkpoint(save, subject.identity, alpha) if save else None
-        start = _start(subject, file, resume, iterations)
-    training = _Training(file, every, start)
-    with ended_by_signals(), _ends(training, subject.impl), ExitStack() as stack:
+        _check(ctx, asked)
+        subject = _subject(asked)
+        training = _Training(asked, subject)
+    with ended_by_signals(), _ends(training, subject), ExitStack() as stack:
         step = subject.bind(stack)
-        advance = stack.enter_context(progress("training", iterations, len(start.costs)))
-
-        def after(fit: Fit) -> None:
-            training.after(fit)
-            advance(said=f"cost {fit.costs[-1]:.6g}")
-
-        fit = gradient_descent(step, start.w, start.b, alpha, iterations, tolerance, after, start.costs)
-        training.save(fit)
-        with np.errstate(over="ignore", invalid="ignore"):
-            final = step(fit.w, fit.b)
-        if not np.isfinite(final.cost):
-            raise Diverged(f"iteration {len(fit.costs)}: the cost is {final.cost}; a smaller alpha may help")
+        advance = stack.enter_context(progress("training", asked.iterations, len(training.fit.costs)))
+        fit = training.run(step, advance)
+        final = _final(step, fit)
     _show(subject, fit, final, training)
-    if curve:
+    if asked.curve:
         with user_errors():
-            write_curve(curve, fit.costs, f"{subject.title}, alpha {alpha:g}")
-        click.echo(f"curve     {curve}")
+            write_curve(asked.curve, fit.costs, f"{subject.title}, alpha {asked.alpha:g}")
+        click.echo(f"curve     {asked.curve}")
 
 
 class _Training:
-    """What a training has done so far, and the file that it goes to."""
+    """What a training has done so far, and the file in which it is kept.
 
-    def __init__(self, file: Checkpoint | None, every: int, start: Fit):
-        self.file, self._every = file, every
-        self.fit, self.saved = start, len(start.costs)
+    Raises BadCheckpoint, BadRequest, OSError for a file that cannot be read or written.
+    """
+
+    def __init__(self, asked: Asked, subject: Subject):
+        self._asked = asked
+        self.file = Checkpoint(asked.save, subject.identity, asked.alpha) if asked.save else None
+        self.fit = _start(asked, subject, self.file)
+        self.saved = len(self.fit.costs)  # iterations in the file
         self.began_s, self.ended_s = time.perf_counter(), list[float]()
 
-    def after(self, fit: Fit) -> None:
-        """Take note of an iteration; raises Unmet where it cannot be saved."""
-        self.fit = fit
-        self.ended_s.append(time.perf_counter())
-        if len(fit.costs) % self._every == 0:
-            self.save(fit)
+    def run(self, step: BoundStep, advance: Advance) -> Fit:
+        """Train to the end, and save; raises Unmet where that fails, and what the step raises."""
 
-    def save(self, fit: Fit) -> None:
+        def after(fit: Fit) -> None:
+            self.fit = fit
+            self.ended_s.append(time.perf_counter())
+            if len(fit.costs) % self._asked.every == 0:
+                self.save()
+            advance(said=f"cost {fit.costs[-1]:.6g}")
+
+        asked, start = self._asked, self.fit
+        self.fit = gradient_descent(
+            step, start.w, start.b, asked.alpha, asked.iterations, asked.tolerance, after, start.costs
+        )
+        self.save()
+        return self.fit
+
+    def save(self) -> None:
         """Write what there is to the file, if there is one; raises Unmet where that fails."""
-        if self.file and len(fit.costs) > self.saved:
+        if self.file and len(self.fit.costs) > self.saved:
             try:
-                self.file.save(fit)
+                self.file.save(self.fit)
             except OSError as error:
                 raise Unmet(f"{error}{self.kept}") from None
-            self.saved = len(fit.costs)
+            self.saved = len(self.fit.costs)
 
     @property
     def kept(self) -> str:
-        """What there is to go on from, if anything was done, to be said after what has ended it."""
+        """What is kept of the iterations that were done, to be added to what is said about the end."""
         if not self.fit.costs:
             return ""
         if not self.file:
@@ -177,7 +179,7 @@ class _Training:
         if not self.saved or not self.file.path.exists():
             return "; nothing is kept"
         kept = wording.counted(self.saved, "iteration")
-        return f"; {kept} in {self.file.path}: with --resume the same command goes on"
+        return f"; {kept} in {self.file.path}: with --resume the same command continues"
 
     @property
     def iteration_s(self) -> float:
@@ -186,101 +188,81 @@ class _Training:
 
 
 @contextmanager
-def _ends(training: _Training, impl: registry.Implementation | None) -> Iterator[None]:
-    """Turn every way in which a training can end early into one line, which says what is kept of it."""
+def _ends(training: _Training, subject: Subject) -> Iterator[None]:
+    """Save what was done when a training ends early, and say in one line why, if a user can do something.
+
+    Any other error is a fault of this project, and shows its traceback.
+    """
     try:
         yield
     except KeyboardInterrupt:
         with signals_wait():  # a second Ctrl-C must not cost what was done
-            training.save(training.fit)
+            training.save()
             click.echo(f"interrupted{training.kept}", err=True)
             raise SystemExit(INTERRUPTED) from None
-    except (BadData, BadCluster, impls.Unavailable) as error:
-        training.save(training.fit)
-        raise Unmet(f"{wording.one_line(str(error))}{training.kept}") from None
     except click.ClickException:
         raise
+    except (BadData, BadCluster, impls.Unavailable) as error:
+        training.save()
+        raise Unmet(f"{wording.one_line(str(error))}{training.kept}") from None
     except impls.Unsuited as error:
         raise Unmet(str(error)) from None
     except Diverged as error:
-        raise click.ClickException(f"{impl.name if impl else 'training'} diverged at {error}") from None
+        raise click.ClickException(f"{subject.name} diverged at {error}") from None
     except BaseException as error:  # SystemExit in a file ends the row and not the command
-        if impl is None:
-            raise
-        raise click.ClickException(registry.where_it_failed(error, impl.record.path)) from None
+        training.save()
+        if said := subject.own_fault(error):
+            raise click.ClickException(f"{said}{training.kept}") from None
+        raise
 
 
-def _row_on_problem(row: str, name: str, dtype: str, count: int | None) -> Subject:
-    """Load row and problem; raises what `request` and `impls.load` do."""
-    asked = request([row], [name], [dtype], [] if count is None else [count])
-    (number,), (record,), (shape,) = asked.thread_counts, asked.rows, asked.shapes
-    problem, impl = problems.made(shape, dtype), registry.loaded(record)
-    n_x, m = problem.X.shape
-    return Subject(
-        title=f"{record.name} on {shape.name}",
-        identity=f"{record.name} on {shape.name} in {dtype}",
-        n_x=n_x,
-        m=m,
-        dtype=dtype,
-        bind=lambda _: impl.prepare(problem.X, problem.Y, number),
-        impl=impl,
-        accuracy=lambda w, b: accuracy(w, b, problem.X, problem.Y),
-    )
-
-
-def _data_set(path: Path, address: str | None, count: int | None) -> Subject:
-    """Open a data set; raises BadData, BadRequest, Unavailable."""
-    if count is not None:
-        check_threads(count)
-    data = dataset.opened(path)
-
-    def bind(stack: ExitStack) -> BoundStep:
-        if address is None:
-            number = count or pools.available()
-            return lambda w, b: chunked.as_step(chunked.partial(data, 0, len(data), w, b, number), data)
-        cluster = stack.enter_context(Cluster(address))
-        return lambda w, b: cluster.step(data, w, b)
-
-    chunks = wording.counted(len(data), "chunk")
-    return Subject(
-        title=f"{path} in {chunks}{f' on {address}' if address else ''}",
-        identity=f"data set {data.identity} in {chunks}",
-        n_x=data.n_x,
-        m=data.m,
-        dtype=data.dtype,
-        bind=bind,
-    )
-
-
-def _check_options(ctx: click.Context, data: Path | None) -> None:
-    """Raise BadRequest for options that mean nothing together."""
-    by_hand = click.core.ParameterSource.COMMANDLINE
-    given = {name for name in ctx.params if ctx.get_parameter_source(name) is by_hand}
+def _check(ctx: click.Context, asked: Asked) -> None:
+    """Raise BadValue, BadRequest or OSError for options that are wrong, or mean nothing together."""
+    check_settings(asked.alpha, asked.iterations, asked.tolerance)
+    if asked.curve:
+        check_curve(asked.curve)
     reasons = {
-        "row": (data, "--impl", "DATA is trained on by the fused pass"),
-        "name": (data, "--problem", "DATA is what is trained on"),
-        "dtype": (data, "--dtype", "DATA has its own"),
-        "address": (not data, "--cluster", "it needs DATA"),
-        "threads": (ctx.params["address"], "--threads", "a cluster's workers have their own"),
-        "every": (not ctx.params["save"], "--every", "it needs --save FILE.npz"),
-        "resume": (not ctx.params["save"], "--resume", "it needs --save FILE.npz"),
+        "row": (asked.data, "DATA is trained on by the fused pass"),
+        "problem": (asked.data, "DATA is what is trained on"),
+        "dtype": (asked.data, "DATA has its own"),
+        "address": (not asked.data, "it needs DATA"),
+        "threads": (asked.address, "a cluster's workers have their own"),
+        "every": (not asked.save, "it needs --save FILE.npz"),
+        "resume": (not asked.save, "it needs --save FILE.npz"),
     }
-    for name, (wrong, option, reason) in reasons.items():
-        if name in given and wrong:
-            raise BadRequest(f"{option}: {reason}")
+    for name in reasons.keys() & given(ctx):
+        wrong, reason = reasons[name]
+        if wrong:
+            raise BadRequest(f"{spelled(ctx, name)}: {reason}")
 
 
-def _start(subject: Subject, file: Checkpoint | None, resume: bool, iterations: int) -> Fit:
+def _subject(asked: Asked) -> Subject:
+    """Return what is to be trained; raises UserError."""
+    if asked.data:
+        return data_set(asked.data, asked.address, asked.threads)
+    return row_on_problem(asked.row, asked.problem, asked.dtype, asked.threads)
+
+
+def _start(asked: Asked, subject: Subject, file: Checkpoint | None) -> Fit:
     """Return where training starts; raises BadCheckpoint, BadRequest, OSError."""
-    if file and resume:
-        return file.load(subject.n_x, subject.dtype, iterations)
+    if file and asked.resume:
+        return file.load(subject.n_x, subject.dtype, asked.iterations)
     if file:
         if file.path.suffix != ".npz":
             raise BadRequest(f"--save: {file.path}, but the name of a file .npz is needed")
         if file.path.exists():
-            raise BadRequest(f"{file.path} is there already: go on with --resume, or name another file")
+            raise BadRequest(f"{file.path} is there already: continue with --resume, or name another file")
         files.check_writable(file.path.parent)
     return Fit(np.zeros((subject.n_x, 1), subject.dtype), 0.0, [], converged=False)
+
+
+def _final(step: BoundStep, fit: Fit) -> Step:
+    """Return the step at the end of a training; raises Diverged where its cost is not finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        final = step(fit.w, fit.b)
+    if not np.isfinite(final.cost):
+        raise Diverged(f"iteration {len(fit.costs)}: the cost is {final.cost}; a smaller alpha may help")
+    return final
 
 
 def _show(subject: Subject, fit: Fit, final: Step, training: _Training) -> None:

@@ -3,6 +3,7 @@
 The file is NumPy's `.npz`, with w (n_x, 1), b, costs, alpha, data and version.
 """
 
+import hashlib
 import io
 import zipfile
 import zlib
@@ -22,15 +23,15 @@ _NO_TRAINING = "no training saved by zeroloop, or damaged; name another file"
 
 
 class BadCheckpoint(UserError, ValueError):
-    """A file holds no training that can be gone on with; the message says why, and what to do."""
+    """A file holds no training that can continue; the message says why, and what to do."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where a training is kept, and what makes it this one."""
+    """Where a training is kept, and what distinguishes it from others."""
 
     path: Path
-    data: str  # what it is trained on, in words that differ where the numbers do
+    data: str  # what computes, on which data: differs where the numbers may differ
     alpha: float
 
     def save(self, fit: Fit) -> None:
@@ -47,13 +48,13 @@ class Checkpoint:
                 w, b, costs = file["w"], float(file["b"]), file["costs"]
                 alpha, data = float(file["alpha"]), str(file["data"])
         except FileNotFoundError:
-            raise BadCheckpoint(f"{self.path}: no such file to go on from; leave out --resume") from None
+            raise BadCheckpoint(f"{self.path}: no such file to continue from; leave out --resume") from None
         except _DAMAGED:
             raise BadCheckpoint(f"{self.path}: {_NO_TRAINING}") from None
         if data != self.data:
             raise BadCheckpoint(f"{self.path}: trained on {data}, but this is {self.data}; name another file")
         if alpha != self.alpha:
-            raise BadCheckpoint(f"{self.path}: trained with --alpha {alpha}; go on with the same")
+            raise BadCheckpoint(f"{self.path}: trained with --alpha {alpha}; continue with the same")
         if w.shape != (n_x, 1) or str(w.dtype) != dtype:
             raise BadCheckpoint(f"{self.path}: w is {w.dtype} {w.shape}, but {dtype} ({n_x}, 1) is needed")
         if costs.ndim != 1 or costs.dtype != float or not costs.size:
@@ -64,3 +65,8 @@ class Checkpoint:
             said = f"has {len(costs)} iterations already; ask for more with --iterations"
             raise BadCheckpoint(f"{self.path}: {said}")
         return Fit(w, b, costs.tolist(), converged=False)
+
+
+def digest(source: str) -> str:
+    """Return twelve characters that differ where two texts differ."""
+    return hashlib.sha256(source.encode()).hexdigest()[:12]

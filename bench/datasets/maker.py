@@ -77,7 +77,7 @@ class Maker:
         except OSError as error:
             free = f"free {wording.size((self.chunks - self.written) * self.stored_bytes)}"
             mend = free if error.errno in _FULL else "mend that"
-            said = f"{error.strerror or error}; {self.so_far}: {mend}, and the same command goes on"
+            said = f"{error.strerror or error}; {self.so_far}: {mend}, and the same command continues"
             raise OSError(f"cannot write {unfinished(self.path)}: {said}") from None
 
     def _check_disk(self, writer: Writer) -> int:

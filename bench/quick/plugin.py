@@ -1,8 +1,5 @@
-"""pytest plugin: options that say what is benchmarked, and results file and report at the session's end."""
+"""The pytest plugin: options that say what is benchmarked; results file and report at the session's end."""
 
-import os
-import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from importlib import import_module
@@ -12,6 +9,8 @@ from typing import Any
 import pytest
 
 from bench import environment
+from bench.quick import pytest_benchmark_private
+from bench.quick.cache import start_cold
 from bench.quick.recorder import Recorder
 from bench.request import DEFAULT_PROBLEMS, Request, Setting, request
 from impls.data import problems
@@ -35,37 +34,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--impl",
         action="append",
         metavar="NAME|FILE.py",
-        help="implementation to time, or your own file with step(w, b, X, Y); repeatable; all by default; "
-        "a file outside this folder needs the form --impl=FILE.py",
+        help="row to time, or your own file with step(w, b, X, Y); repeatable; default: all rows; "
+        "write a file that is not in this folder as --impl=FILE.py",
     )
     group.addoption(
         "--problem",
         action="append",
         metavar="NAME|NxM",
-        help=f"data to time on: {', '.join(problems.names())}, or n_x by m such as 128x10000; repeatable; "
-        f"{', '.join(DEFAULT_PROBLEMS)} by default",
+        help=f"data to time on: {', '.join(problems.names())}, or a size n_x x m such as 128x10000; "
+        f"repeatable; default: {', '.join(DEFAULT_PROBLEMS)}",
     )
     group.addoption(
         "--dtype",
         action="append",
         choices=problems.DTYPES,
-        help="floating point type; repeatable; float64 by default",
+        help="floating point type; repeatable; default: float64",
     )
     group.addoption(
         "--threads",
         action="append",
         type=int,
         metavar="N",
-        help="threads a step may use; repeatable; all cores by default",
+        help="threads that a step may use; repeatable; default: all cores",
     )
-    group.addoption(
-        "--contest", action="store_true", help="is `zeroloop run contest` now, in fresh processes"
-    )
+    group.addoption("--contest", action="store_true", help="replaced by: zeroloop run contest")
     group.addoption(
         "--report-dir",
         type=Path,
         metavar="DIR",
-        help="where the report's folder is made; reports/out by default",
+        help="where the report's folder is made; default: reports/out",
     )
 
 
@@ -75,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
         # Benchmarks need none of the libraries of the tests, and a plain `pytest` has no use for benchmarks.
         config.args = ["bench/quick" if config.option.benchmark_only else "tests"]
     if config.option.contest:
-        raise pytest.UsageError("--contest is a run of fresh processes now: zeroloop run contest")
+        raise pytest.UsageError("--contest is replaced by a run in fresh processes: zeroloop run contest")
     if not config.option.benchmark_only:
         if asked := [name for name in _OPTIONS if getattr(config.option, name)]:
             raise pytest.UsageError(f"--{asked[0].replace('_', '-')} needs --benchmark-only")
@@ -87,9 +84,9 @@ def pytest_configure(config: pytest.Config) -> None:
             check_writable(config.option.benchmark_json.parent)
     except (UserError, OSError) as error:
         raise pytest.UsageError(str(error)) from None
-    import_module("reports.write")  # with Matplotlib; if that fails, it does before anything is measured
+    import_module("reports.write")  # loads Matplotlib: if that fails, nothing was measured in vain
     config.stash[RECORDER] = Recorder(chosen, environment.load())
-    _start_cold(config)
+    config.add_cleanup(start_cold())
 
 
 def asked_for(config: pytest.Config) -> Request:
@@ -99,9 +96,9 @@ def asked_for(config: pytest.Config) -> Request:
 
 
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Measure the speed of light after the last row of each setting, of each device that has a time there.
+    """Measure the speed of light after the last row of each setting, for each device that has a time there.
 
-    Not before: what the light compiles, a row's first call would find compiled.
+    Measured earlier, it would compile code that the first call of a row then finds compiled.
     """
     recorder, setting = item.config.stash.get(RECORDER, None), _setting(item)
     if recorder and setting and setting != _setting(nextitem):
@@ -111,7 +108,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
                 problem = gate_for(setting.shape, setting.dtype).problem
                 recorder.add_light(light.measure(problem, setting.threads, device))
-            except Exception as error:  # without Numba, or where it cannot run, the rows have their times
+            except Exception as error:  # such as no Numba: the rows have their times all the same
                 recorder.no_light = f"{type(error).__name__}: {error}"
 
 
@@ -130,7 +127,7 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, A
         recorder = config.stash[RECORDER]
         output_json["zeroloop"] = asdict(recorder.run())
         for benchmark in output_json["benchmarks"]:
-            benchmark["stats"].pop("data", None)  # the blocks stand for them, a thousand times shorter
+            benchmark["stats"].pop("data", None)  # the medians of blocks are a thousand times shorter
             about = benchmark["extra_info"]
             benchmark["params"] = {name: about[name] for name in ("problem", "dtype", "threads", "row")}
 
@@ -148,7 +145,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
     from reports.write import write_report  # not above: a plain `pytest` does not wait for Matplotlib
 
     try:
-        index = write_report(_document(config), _report_folder(config))
+        index = write_report(pytest_benchmark_private.document(config), _report_folder(config))
         facts = Facts(read(index.with_name("results.json")))
         said = [of_run(facts)]
         if recorder.no_light:
@@ -156,7 +153,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
         if disturbed := facts.busy:
             said.append(f"the machine was busy: {disturbed}; run it again while nothing else runs")
         if recorder.interrupted:
-            said.append("interrupted: what was not reached is missing")
+            said.append("interrupted: what comes later is missing")
         config.stash[_LAST_WORDS] = "\n".join([*said, f"report: {index}"])
     except (OSError, BadResults) as error:
         config.stash[_LAST_WORDS] = f"no report: {error}"
@@ -173,49 +170,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _setting(item: pytest.Item | None) -> Setting | None:
-    """Return the setting of a benchmark; None for what is none."""
+    """Return the setting of a benchmark; None for any other test."""
     callspec = getattr(item, "callspec", None)
     found = callspec.params.get("setting") if callspec else None
     return found if isinstance(found, Setting) else None
-
-
-def _start_cold(config: pytest.Config) -> None:
-    """Give Numba a cache of its own, empty: the first calls of a session compile, whatever ran before it."""
-    folder = tempfile.TemporaryDirectory(prefix="zeroloop-", ignore_cleanup_errors=True)
-    before = os.environ.get("NUMBA_CACHE_DIR")
-    _set_cache(folder.name)
-
-    def end() -> None:
-        _set_cache(before)
-        folder.cleanup()
-
-    config.add_cleanup(end)
-
-
-def _set_cache(folder: str | None) -> None:
-    if folder is None:
-        os.environ.pop("NUMBA_CACHE_DIR", None)
-    else:
-        os.environ["NUMBA_CACHE_DIR"] = folder
-    if numba := sys.modules.get("numba"):  # which has read the variable already
-        numba.config.CACHE_DIR = folder or ""
-
-
-def _document(config: pytest.Config) -> dict[str, Any]:
-    session = config._benchmarksession  # type: ignore[attr-defined]
-    machine_info = session.get_machine_info()
-    commit_info = config.hook.pytest_benchmark_generate_commit_info(config=config)
-    document: dict[str, Any] = config.hook.pytest_benchmark_generate_json(
-        config=config,
-        benchmarks=session.benchmarks,
-        include_data=False,
-        machine_info=machine_info,
-        commit_info=commit_info,
-    )
-    config.hook.pytest_benchmark_update_json(
-        config=config, benchmarks=session.benchmarks, output_json=document
-    )
-    return document
 
 
 def _report_folder(config: pytest.Config) -> Path:

@@ -10,7 +10,7 @@ from bench.request import Request, Setting, describe_problem, describe_row
 from impls.records import Record
 from reports.results import SCHEMA, Light, Run, Unmeasured
 
-MOST_BLOCKS = 10  # as few as give Student's t a narrow interval, each as long as the rounds allow
+MOST_BLOCKS = 10  # enough for a narrow interval by Student's t, and few, so that each block is long
 
 
 class Recorder:
@@ -21,20 +21,20 @@ class Recorder:
         self.load_before = load_before
         self.interrupted = False
         self.no_light: str | None = None
-        self._timed: dict[Setting, set[str]] = {}  # devices
+        self._timed: dict[Setting, set[str]] = {}  # the devices that have a time
         self._unmeasured: list[Unmeasured] = []
         self._lights: list[Light] = []
         self._called: set[tuple[str, str]] = set()
 
     @property
     def has_results(self) -> bool:
-        """Tell whether there is anything to report."""
+        """Whether there is anything to report."""
         return bool(self._timed or self._unmeasured)
 
-    def is_first_call(self, code: str, dtype: str) -> bool:
-        """Tell, once, that code is about to run for the first time in this process on this dtype."""
-        first = (code, dtype) not in self._called
-        self._called.add((code, dtype))
+    def is_first_call(self, row: str, dtype: str) -> bool:
+        """Return whether this is the first call of a row on a dtype, and remember it: it is so once."""
+        first = (row, dtype) not in self._called
+        self._called.add((row, dtype))
         return first
 
     def timed(self, setting: Setting) -> list[str]:

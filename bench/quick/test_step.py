@@ -15,7 +15,9 @@ from pytest_benchmark.fixture import BenchmarkFixture
 import impls
 from bench.outcome import explain
 from bench.quick import warm
+from bench.quick.cache import kept_code
 from bench.quick.plugin import RECORDER, asked_for
+from bench.quick.pytest_benchmark_private import drop
 from bench.quick.recorder import Recorder, block_medians
 from bench.request import Setting
 from impls import pools, registry
@@ -23,7 +25,7 @@ from impls.records import Record
 from impls.truth.gate import Gate, gate_for
 from reports.results import Timing
 
-SLOW_ROUNDS = 3  # of a row whose single call takes longer than --benchmark-max-time
+SLOW_ROUNDS = 3  # rounds of a row whose single call takes longer than --benchmark-max-time
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -39,7 +41,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize(("setting", "row"), cases)
 
 
-# A warning is not a wrong number, here as in `zeroloop verify`; that a failed row was not timed is no news.
+# A warning is not a wrong number, here as in `zeroloop verify`; pytest-benchmark warns of rows without time.
 @pytest.mark.filterwarnings("default", "ignore::pytest_benchmark.logger.PytestBenchmarkWarning")
 def test_step(
     benchmark: BenchmarkFixture, pytestconfig: pytest.Config, setting: Setting, row: Record
@@ -49,7 +51,8 @@ def test_step(
     gate = gate_for(setting.shape, setting.dtype)
     try:
         impl = registry.loaded(row)
-        timing = _measure(benchmark, impl, gate, setting.threads, recorder)
+        most_s = float(pytestconfig.getoption("benchmark_max_time"))
+        timing = _measure(benchmark, impl, gate, setting.threads, recorder, most_s)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -59,7 +62,7 @@ def test_step(
         recorder.add_time(setting, impl.record.device)
         return
     recorder.leave_out(row, setting, why)
-    _drop(benchmark, pytestconfig)
+    drop(benchmark, pytestconfig)
     if why.failed:
         gate_for.cache_clear()
         pytest.fail(why.reason, pytrace=False)
@@ -67,24 +70,30 @@ def test_step(
 
 
 def _measure(
-    benchmark: BenchmarkFixture, impl: impls.Implementation, gate: Gate, threads: int, recorder: Recorder
+    benchmark: BenchmarkFixture,
+    impl: impls.Implementation,
+    gate: Gate,
+    threads: int,
+    recorder: Recorder,
+    most_s: float,
 ) -> Timing:
     """Verify, compile, time and verify again; raises what the row raises, and Refused."""
     problem = gate.problem
     pools.limit(threads)  # setting the pools' size is no row's work
     step, prepare_s = _timed(impl.prepare, problem.X, problem.Y, threads)
-    # Of rows that compile the same code, the first finds nothing compiled.
-    code = f"compiled {impl.record.compiles}" if impl.record.compiles else impl.name
-    first = recorder.is_first_call(code, problem.dtype)
+    code_before = kept_code()
     result, first_call_s = _timed(step, gate.start.w, gate.start.b)
+    # A row may find compiled what another row has compiled before: that was no first call.
+    found_code = bool(impl.record.compiles) and kept_code() == code_before
+    first = not found_code and recorder.is_first_call(impl.name, problem.dtype)
     errors = [gate.check(result, gate.start)]
-    # The second call is compiled and warm: it tells the slow rows, which get few rounds of one call.
+    # The second call compiles nothing: it shows which rows are slow, and these get few rounds of one call.
     result, call_s = _timed(step, gate.mirrored.w, gate.mirrored.b)
     errors.append(gate.check(result, gate.mirrored))
-    # Before the rounds: a process that ran beside them, or was interrupted after them, would spoil them.
+    # Not later: a process beside the rounds would disturb them, and Ctrl-C in it would lose them.
     compiles = first and impl.record.keeps_code
     warm_call_s = warm.first_call_s(impl.name, problem.shape, problem.dtype, threads) if compiles else None
-    if call_s > benchmark._max_time:
+    if call_s > most_s:
         result = benchmark.pedantic(step, (gate.start.w, gate.start.b), rounds=SLOW_ROUNDS)  # type: ignore[no-untyped-call]
     else:
         result = benchmark(step, gate.start.w, gate.start.b)
@@ -109,9 +118,3 @@ def _timed(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:
     start = perf_counter()
     result = function(*arguments)
     return result, perf_counter() - start
-
-
-def _drop(benchmark: BenchmarkFixture, pytestconfig: pytest.Config) -> None:
-    """Take a time that was measured before the failure out of tables and files."""
-    session = pytestconfig._benchmarksession  # type: ignore[attr-defined]
-    session.benchmarks[:] = [entry for entry in session.benchmarks if entry.fixture is not benchmark]

@@ -14,12 +14,13 @@ import impls
 from impls.data import problems
 
 _LONGEST_S = 60
-_MOST_NUMBERS = 4_000_000  # in X, that are made in a moment
+_MOST_NUMBERS = 4_000_000  # largest size of X: it is made in a moment, and rows still use all threads
 
 
 def first_call_s(row: str, shape: problems.Shape, dtype: str, threads: int) -> float | None:
     """Time a row's first call in a new process, which inherits the cache's folder; None where that fails."""
-    command = [sys.executable, "-m", "bench.quick.warm", row, _stand_in(shape), dtype, str(threads)]
+    # -P: no modules from the user's folder.
+    command = [sys.executable, "-P", "-m", "bench.quick.warm", row, _stand_in(shape), dtype, str(threads)]
     try:
         ended = subprocess.run(command, capture_output=True, timeout=_LONGEST_S, check=True)
         return float(json.loads(ended.stdout))
@@ -28,12 +29,11 @@ def first_call_s(row: str, shape: problems.Shape, dtype: str, threads: int) -> f
 
 
 def _stand_in(shape: problems.Shape) -> str:
-    """Name data for which a row runs the same compiled functions: its choice depends on the size at most.
+    """Name a problem, no larger, that uses the same compiled functions: rows choose them by n_x and size.
 
-    They are synthetic: the values make no difference, and real data come with a slow import.
+    Its data are synthetic, since real data need a slow import.
     """
-    small = shape.n_x * shape.m <= _MOST_NUMBERS
-    return f"{shape.n_x}x{shape.m}" if small else "64x20000"
+    return f"{shape.n_x}x{min(shape.m, max(1, _MOST_NUMBERS // shape.n_x))}"
 
 
 def _print_first_call(row: str, name: str, dtype: str, threads: str) -> None:

@@ -1,29 +1,42 @@
-"""What the tests of `bench` share: real runs of `pytest --benchmark-only`, each made once and read often.
+"""What the tests of `bench` share: two real runs of `pytest --benchmark-only`, each made once and read often.
 
-A run spends seconds on imports, so all that the collected tests need are started at once, two at a time.
+Each run is a fixture of the session. With pytest-xdist all tests that read a run belong to one worker
+(`--dist loadgroup`), so that it is made once there too.
 """
 
-import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from bench.cli import main
 from reports.reading import read
+from tests.bench import helpers
+from tests.bench.helpers import written
 
 ROOT = Path(__file__).parents[2]
 WRONG = sorted((ROOT / "tests" / "impls" / "wrong").glob("*.py"))
-QUICK = ("--benchmark-only", "--benchmark-max-time=0.02", "--benchmark-min-rounds=2")
-NO_CACHE = ("-p", "no:cacheprovider")
+QUICK = (
+    "--benchmark-only",
+    "--benchmark-max-time=0.02",
+    "--benchmark-min-rounds=2",
+    "-p",
+    "no:cacheprovider",
+)
+RUNS = ("good", "troubled")
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
+def pytest_collection_modifyitems(items):
+    """Keep all tests that read a run on one worker."""
+    for item in items:
+        for run in RUNS:
+            if run in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(run))
 
 
 @dataclass(frozen=True)
@@ -57,14 +70,8 @@ class Run:
 
     @property
     def unmeasured(self):
-        """By row."""
-        return {entry.row: entry for entry in self.results.run.unmeasured}
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items):
-    """Run last what waits for other processes: they measure while the other tests run."""
-    items.sort(key=lambda item: not JOBS.keys().isdisjoint(getattr(item, "fixturenames", ())))
+        """By row, on the first problem that it has no time on."""
+        return {entry.row: entry for entry in reversed(self.results.run.unmeasured)}
 
 
 @pytest.fixture
@@ -85,83 +92,9 @@ def small_disk(tmp_path):
         subprocess.run(["umount", str(disk)], check=True)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def started(request, tmp_path_factory):
-    wanted = {name for item in request.session.items for name in item.fixturenames}
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        yield {
-            name: pool.submit(job, tmp_path_factory.mktemp(name))
-            for name, job in JOBS.items()
-            if name in wanted
-        }
-        pool.shutdown(cancel_futures=True)
-
-
-@pytest.fixture(scope="session")
-def good(started):
-    """Three rows and an own file that is slow, on one problem, with one thread and with two."""
-    return started["good"].result()
-
-
-@pytest.fixture(scope="session")
-def wrong(started):
-    """Everything that can be wrong with an own file, and after it a row that is right."""
-    return started["wrong"].result()
-
-
-@pytest.fixture(scope="session")
-def bare(started):
-    """A Python without Numba, a GPU and the libraries of the tests, on two problems and in both dtypes."""
-    return started["bare"].result()
-
-
-@pytest.fixture(scope="session")
-def interrupted(started):
-    """Ctrl-C in the second row's second call."""
-    return started["interrupted"].result()
-
-
-@pytest.fixture(scope="session")
-def unmeasured(started):
-    """Exit code, output and report folder of runs that end before they measure, by name."""
-    return started["unmeasured"].result()
-
-
-@pytest.fixture(scope="session")
-def diverging(started):
-    """Output, messages and exit code of the console script, asked for a training that diverges."""
-    return started["diverging"].result()
-
-
-@pytest.fixture(scope="session")
-def own_file(tmp_path_factory):
-    """Write an own file and return its path."""
-
-    def write(name, source):
-        path = tmp_path_factory.mktemp("own") / name
-        path.write_text(source)
-        return path
-
-    return write
-
-
 @pytest.fixture(scope="session")
 def zeroloop():
-    """Run a command in this process; whatever it is asked, it shows no traceback."""
-
-    def run(*arguments, columns=120):
-        result = CliRunner(env={"COLUMNS": str(columns)}).invoke(main, [str(one) for one in arguments])
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        assert "Traceback" not in result.output
-        return result
-
-    return run
-
-
-@pytest.fixture(scope="session")
-def message():
-    """The one message of a command that failed."""
-    return _message
+    return helpers.zeroloop
 
 
 SLOW = """\
@@ -173,6 +106,14 @@ from impls import numpy_zero_loop
 def step(w, b, X, Y):
     time.sleep(0.03)
     return numpy_zero_loop.step(w, b, X, Y)
+"""
+
+# The speed of light would compile for seconds; tests/bench/light measures it.
+NO_COMPILING = """\
+from bench import light
+from bench.light import processor
+
+processor.shortest_s = lambda X, threads, budget_s: (1e-7, 2e-7)
 """
 
 FAULTY = {
@@ -197,6 +138,7 @@ def step(w, b, X, Y):
 """,
 }
 
+# A Python without Numba, a GPU and the libraries of the tests.
 BARE = """\
 import sys
 
@@ -208,6 +150,7 @@ from impls.kernels import cuda_device
 cuda_device.why_none = lambda: "none here"
 """
 
+# It waits for Ctrl-C in its second call on the last problem, and serves no other.
 SLEEPER = """\
 import signal
 import time
@@ -222,153 +165,66 @@ calls = 0
 def step(w, b, X, Y):
     global calls
     calls += 1
-    if calls == 2:
+    if X.shape == (3, 50) and X.dtype == "float32" and calls == 2:
         Path({marker!r}).touch()
         time.sleep(60)
     return numpy_zero_loop.step(w, b, X, Y)
 """
 
-# Sessions in one process, each after the other: what they print, and how they end.
-SESSIONS = """\
-import contextlib, io, json, sys
-import pytest
 
-ends = {}
-for name, arguments in json.loads(sys.argv[1]).items():
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        code = pytest.main(arguments)
-    ends[name] = int(code), said.getvalue()
-print(json.dumps(ends))
-"""
-
-ONE_ROW = ("--impl=numpy_zero_loop", "--problem=5x7", "--threads=1")
-THREADS = ("--threads=1", "--threads=2")
+@pytest.fixture(scope="session")
+def good(tmp_path_factory):
+    """Three rows and an own file that is slow, on one problem, with one thread and with two."""
+    folder = tmp_path_factory.mktemp("good")
+    written(folder, "no_compiling.py", NO_COMPILING)
+    rows = ("numpy_zero_loop", "python_two_loop", "numba_two_loop", written(folder, "slow.py", SLOW))
+    options = ("-p", "no_compiling", "--problem=5x7", "--threads=1", "--threads=2")
+    return _ended(_measuring(folder, rows, options), folder)
 
 
-def _good(folder):
-    rows = ("numpy_zero_loop", "python_two_loop", "numba_two_loop", _written(folder, "slow.py", SLOW))
-    return _measured(folder, *(f"--impl={row}" for row in rows), "--problem=5x7", *THREADS)
-
-
-def _wrong(folder):
-    files = [_written(folder, name, source) for name, source in FAULTY.items()]
-    # The one that damages the data comes last before the row that is right.
-    files += sorted(WRONG, key=lambda path: path.stem == "overwrites_input")
-    return _measured(folder, *(f"--impl={path}" for path in files), *ONE_ROW)
-
-
-def _bare(folder):
-    _written(folder, "bare_python.py", BARE)
-    rows = ("python_two_features", "numba_two_loop", "torch_gpu", "numpy_zero_loop")
-    return _measured(
-        folder,
-        *("-p", "no:hypothesispytest", "-p", "bare_python"),
-        *(f"--impl={row}" for row in rows),
-        *("--problem=5x7", "--problem=3x50", "--dtype=float64", "--dtype=float32", "--threads=1"),
-        PYTHONPATH=str(folder),
-    )
-
-
-def _interrupted(folder):
+@pytest.fixture(scope="session")
+def troubled(tmp_path_factory):
+    """All that can go wrong on two problems in both dtypes, and among it a row that is right; then Ctrl-C."""
+    folder = tmp_path_factory.mktemp("troubled")
     marker = folder / "measuring"
-    sleeper = _written(folder, "sleeper.py", SLEEPER.format(marker=str(marker)))
-    return _measured(folder, *ONE_ROW, f"--impl={sleeper}", interrupt_at=marker)
+    written(folder, "bare_python.py", BARE)
+    own = [written(folder, name, source) for name, source in FAULTY.items()]
+    # The one that damages the data comes last before the row that is right.
+    own += sorted(WRONG, key=lambda path: path.stem == "overwrites_input")
+    rows = (
+        *("python_two_features", "numba_two_loop", "torch_gpu", *own, "numpy_zero_loop"),
+        written(folder, "sleeper.py", SLEEPER.format(marker=str(marker))),
+    )
+    options = (
+        *("-p", "no:hypothesispytest", "-p", "bare_python"),
+        *("--problem=5x7", "--problem=3x50", "--dtype=float64", "--dtype=float32", "--threads=1"),
+    )
+    process = _measuring(folder, rows, options)
+    deadline = time.monotonic() + 60
+    while not marker.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    return _ended(process, folder)
 
 
-def _unmeasured(folder):
-    for name in ("first", "second"):
-        (folder / name).mkdir()
-    twins = [_written(folder / name, "mine.py", SLOW) for name in ("first", "second")]
-    asked = {
-        "unknown row": ["--impl=numpy_zero_lop"],
-        "unknown problem": ["--problem=brest_cancer"],
-        "unknown dtype": ["--dtype=float16"],
-        "no such file": ["--impl=nowhere.py"],
-        "no threads": ["--threads=2", "--threads=0"],
-        "threads without number": ["--threads=many"],
-        "too large": ["--problem=1000000x1000000000"],
-        "twins": [f"--impl={path}" for path in twins],
-        "folder is a file": [f"--report-dir={twins[0] / 'below'}"],
-    }
-    sessions = {
-        name: [*NO_CACHE, *QUICK, *ONE_ROW, f"--report-dir={folder / name}", *arguments]
-        for name, arguments in asked.items()
-    }
-    sessions["options alone"] = [*NO_CACHE, "--contest"]
-    sessions["plain"] = [*NO_CACHE, "--collect-only", "-q"]
-    contest = ["--benchmark-only", "--contest", *sessions["plain"], "--problem=5x7", "--threads=2"]
-    sessions["contest"] = [*contest, f"--report-dir={folder / 'contest'}"]
-    sessions["benchmarks"] = ["--benchmark-only", *sessions["plain"], f"--report-dir={folder / 'benchmarks'}"]
-    process = _start(sys.executable, "-c", SESSIONS, json.dumps(sessions))
-    out, err = _end(process)
-    assert process.returncode == 0, err
-    return {name: (code, said, folder / name) for name, (code, said) in json.loads(out).items()}
-
-
-def _diverging(folder):
-    script = shutil.which("zeroloop", path=Path(sys.executable).parent)
-    process = _start(script, "train", "--problem=2x400", "--alpha=1e308")
-    return (*_end(process), process.returncode)
-
-
-JOBS = {
-    "diverging": _diverging,
-    "good": _good,
-    "wrong": _wrong,
-    "bare": _bare,
-    "interrupted": _interrupted,
-    "unmeasured": _unmeasured,
-}
-
-
-def _measured(folder, *arguments, interrupt_at=None, **environment):
-    reports, saved = folder / "reports", folder / "saved.json"
-    places = (f"--report-dir={reports}", f"--benchmark-json={saved}")
-    process = _start(sys.executable, "-m", "pytest", *NO_CACHE, *QUICK, *places, *arguments, **environment)
-    if interrupt_at:
-        _wait_for(interrupt_at, process)
-        process.send_signal(signal.SIGINT)
-    out, err = _end(process)
-    return Run(process.returncode, out, err, reports, saved)
-
-
-def _start(*command, **environment):
+def _measuring(folder, rows, options):
+    """Start `pytest --benchmark-only`, which finds plugins in the folder and writes there."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    places = (f"--report-dir={folder / 'reports'}", f"--benchmark-json={folder / 'saved.json'}")
     return subprocess.Popen(
-        command,
+        [sys.executable, "-m", "pytest", *QUICK, *places, *options, *(f"--impl={row}" for row in rows)],
         cwd=ROOT,
-        env={**inherited, "PYTHONIOENCODING": "utf-8", **environment},
+        env={**inherited, "PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
 
 
-def _end(process):
+def _ended(process, folder):
     try:
-        return process.communicate(timeout=120)
+        out, err = process.communicate(timeout=120)
     except subprocess.TimeoutExpired:
         process.kill()
         raise
-
-
-def _wait_for(marker, process):
-    deadline = time.monotonic() + 60
-    while not marker.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-
-
-def _written(folder, name, source):
-    path = folder / name
-    path.write_text(source)
-    return path
-
-
-def _message(result):
-    before, found, said = result.output.partition("Error: ")
-    assert found
-    assert not before or before.startswith("Usage: "), result.output
-    assert said.endswith("\n")
-    assert "\n" not in said[:-1], said
-    return said[:-1]
+    return Run(process.returncode, out, err, folder / "reports", folder / "saved.json")

@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as arrow
 import pytest
 import zarr
-from bench.selection import BadSelection
 from pyarrow import parquet
 
-from bench.cli.terminal import alone_in
 from bench.datasets import table_import
 from bench.datasets.table_import import BadTable, import_table, opened_table
+from bench.locking import alone_in
+from bench.request import BadRequest
 from impls.data.dataset import BadData, opened
 from impls.data.writing import unfinished
 
@@ -317,7 +317,7 @@ def test_an_import_that_goes_on_is_not_removed(tmp_path, table):
     zarr.open_group(tmp_path / "data.zarr.part", mode="a", attributes={"imported from": "other.csv"})
     with (
         alone_in(tmp_path / "data.zarr.part", "a test"),
-        pytest.raises(BadSelection, match="another command writes there"),
+        pytest.raises(BadRequest, match="another command writes there"),
     ):
         run(table)
     assert (tmp_path / "data.zarr.part").exists()

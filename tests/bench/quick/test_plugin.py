@@ -1,4 +1,4 @@
-"""Real runs of `pytest --benchmark-only`: what they measure, what they refuse, what they leave behind."""
+"""Two real runs of `pytest --benchmark-only`: what they measure and leave behind; and what is refused."""
 
 import csv
 import json
@@ -8,18 +8,17 @@ import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import pytest_benchmark.cli
-from bench.selection import select
 
 from bench.quick import plugin
-from impls import pools
-from impls.data.problems import DTYPES
 from impls.truth.gate import TOLERANCE
 from reports.reading import read
+from tests.bench.helpers import written
+
+pytest_plugins = ["pytester"]
 
 GOOD = ("numpy_zero_loop", "python_two_loop", "numba_two_loop", "slow.py")
 WRONG = {
@@ -44,18 +43,6 @@ FAULTY = {
     "exits.py": "exits.py, line 5: SystemExit: 3",
     "skips.py": "skips.py, line 5: Skipped: today",
     "wrong_later.py": "dw is off by ",
-}
-REFUSED = {
-    "unknown row": "no implementation 'numpy_zero_lop'; did you mean numpy_zero_loop",
-    "unknown problem": "no problem 'brest_cancer'; did you mean breast_cancer",
-    "unknown dtype": "--dtype: invalid choice: 'float16'",
-    "no such file": "nowhere.py: no such file",
-    "no threads": "threads: 0, but a whole number from 1 to 1024 is needed",
-    "threads without number": "--threads: invalid int value: 'many'",
-    "too large": "problem 1000000x1000000000: X takes 8,000,000.0 GB, but only ",
-    "twins": "2 rows are called mine.py: rename the file",
-    "folder is a file": "below: Not a directory; choose another folder",
-    "options alone": "--contest needs --benchmark-only",
 }
 
 
@@ -138,17 +125,13 @@ def test_each_setting_has_its_light(good):
         ("5x7", "float64", 1),
         ("5x7", "float64", 2),
     ]
-    assert all(one.read_s > 0 and one.link_s > 0 for one in lights)
+    assert {(one.read_s, one.link_s) for one in lights} == {(1e-7, 2e-7)}
 
 
-def test_threading_layer_is_that_of_the_light(good):
-    assert good.results.environment.threading_layer in ("tbb", "omp", "workqueue")
-
-
-def test_first_call_is_timed_once_for_each_row_and_dtype(bare):
+def test_first_call_is_timed_once_for_each_row_and_dtype(troubled):
     for dtype in TOLERANCE:
-        assert bare.timings["numpy_zero_loop", "5x7", dtype].first_call_s[0] > 0
-        assert bare.timings["numpy_zero_loop", "3x50", dtype].first_call_s == ()
+        assert troubled.timings["numpy_zero_loop", "5x7", dtype].first_call_s[0] > 0
+        assert troubled.timings["numpy_zero_loop", "3x50", dtype].first_call_s == ()
 
 
 def test_slow_row_gets_few_rounds_of_one_call(good):
@@ -203,80 +186,81 @@ def test_nothing_tells_whose_machine_it_was(good):
 # Wrong implementations and faulty own files
 
 
-def test_wrong_run_fails(wrong):
-    assert wrong.code == 1, wrong.out + wrong.err
-    assert f"{len(WRONG) + len(FAULTY)} failed, 1 passed" in wrong.out
-    assert "Traceback" not in wrong.out + wrong.err
-    assert wrong.out.splitlines()[-1] == f"report: {wrong.folder / 'index.html'}"
+def test_session_with_wrong_rows_fails_them_alone(troubled):
+    failed = 4 * len(WRONG | FAULTY)
+    assert f"{failed} failed, 7 passed, 12 skipped" in troubled.out, troubled.out + troubled.err
+    assert "Traceback" not in troubled.out + troubled.err
+    assert troubled.out.splitlines()[-1] == f"report: {troubled.folder / 'index.html'}"
 
 
-def test_row_after_wrong_ones_is_measured(wrong):
-    assert wrong.timings.keys() == {("numpy_zero_loop", "5x7", "float64")}
-    assert wrong.unmeasured.keys() == WRONG.keys() | FAULTY.keys()
-    assert csv_lines(wrong, "numpy_zero_loop")[0]["step_s"]
-    assert any(map(shows_time, page_rows(wrong.page, "numpy_zero_loop")))
+def test_row_after_wrong_ones_is_measured(troubled):
+    assert {row for row, _, _ in troubled.timings} == {"numpy_zero_loop", "sleeper.py"}
+    assert len([row for row, _, _ in troubled.timings if row == "numpy_zero_loop"]) == 4
+    assert all(line["step_s"] for line in csv_lines(troubled, "numpy_zero_loop"))
+    assert any(map(shows_time, page_rows(troubled.page, "numpy_zero_loop")))
 
 
-@pytest.mark.parametrize(("row", "reason"), (WRONG | FAULTY).items())
-def test_wrong_row_says_why(wrong, row, reason):
-    entry = wrong.unmeasured[row]
-    assert entry.status == "failed"
-    assert reason in entry.reason
-    assert "\n" not in entry.reason
-    assert reason in wrong.out
-    assert reason in csv_lines(wrong, row)[0]["reason"]
-    if " is off by " in reason:
-        assert entry.error > TOLERANCE["float64"]
+def test_wrong_rows_say_why(troubled):
+    for row, reason in (WRONG | FAULTY).items():
+        entry = troubled.unmeasured[row]
+        assert entry.status == "failed"
+        assert reason in entry.reason
+        assert "\n" not in entry.reason
+        assert reason in troubled.out
+        assert reason in csv_lines(troubled, row)[0]["reason"]
+        if " is off by " in reason:
+            assert entry.error > TOLERANCE["float64"], row
 
 
-@pytest.mark.parametrize("row", WRONG | FAULTY)
-def test_wrong_row_has_a_time_nowhere(wrong, row):
-    assert table_of(wrong) == ["5x7-float64-1t-numpy_zero_loop"]
-    for document in (wrong.results.document, json.loads(wrong.saved.read_text())):
-        assert row not in json.dumps(document["benchmarks"])
-    (line,) = csv_lines(wrong, row)
-    assert line["status"] == "failed"
-    times = {value for name, value in line.items() if name.endswith(("_s", "_low", "_high"))}
-    assert times == {"", line["light_s"]}, "the light is no time of a row"
-    found = page_rows(wrong.page, row)
-    assert found
-    assert not any(map(shows_time, found))
+def test_wrong_rows_have_a_time_nowhere(troubled):
+    timed = {f"{problem}-{dtype}-1t-{row}" for row, problem, dtype in troubled.timings}
+    assert set(table_of(troubled)) == timed
+    documents = [troubled.results.document, json.loads(troubled.saved.read_text())]
+    benchmarks = "".join(json.dumps(document["benchmarks"]) for document in documents)
+    page = troubled.page
+    for row in WRONG | FAULTY:
+        assert row not in benchmarks
+        for line in csv_lines(troubled, row):
+            assert line["status"] == "failed"
+            times = {value for name, value in line.items() if name.endswith(("_s", "_low", "_high"))}
+            assert times == {"", line["light_s"]}, "the light is no time of a row"
+        found = page_rows(page, row)
+        assert found, row
+        assert not any(map(shows_time, found)), row
 
 
 # A library that is not installed, and data that a row does not serve
 
 
-def test_run_without_numba_is_no_failure(bare):
-    assert bare.code == 0, bare.out + bare.err
-    assert "4 passed, 12 skipped" in bare.out
-    assert {row for row, _, _ in bare.timings} == {"numpy_zero_loop"}
-    assert len(bare.timings) == 4
-    assert bare.results.run.lights == ()
-    assert re.search("^no speed of light: .*numba", bare.out, re.MULTILINE)
-    assert bare.results.environment.threading_layer is None
+def test_session_without_numba_has_times_and_no_light(troubled):
+    assert troubled.results.run.lights == ()
+    assert re.search("^no speed of light: .*numba", troubled.out, re.MULTILINE)
+    assert troubled.results.environment.threading_layer is None
 
 
-def test_missing_library_is_said_with_its_remedy(bare):
-    entry = bare.unmeasured["numba_two_loop"]
+def test_missing_library_is_said_with_its_remedy(troubled):
+    entry = troubled.unmeasured["numba_two_loop"]
     assert (entry.status, entry.reason) == ("not installed", "pip install numba")
-    for line in csv_lines(bare, "numba_two_loop"):
+    for line in csv_lines(troubled, "numba_two_loop"):
         assert (line["status"], line["reason"], line["step_s"]) == ("not installed", "pip install numba", "")
-    assert any("not installed: pip install numba" in row for row in page_rows(bare.page, "numba_two_loop"))
-    assert "not installed" in bare.out
+    assert any(
+        "not installed: pip install numba" in row for row in page_rows(troubled.page, "numba_two_loop")
+    )
+    assert "not installed" in troubled.out
 
 
-def test_missing_gpu_is_said_everywhere(bare):
-    entry = bare.unmeasured["torch_gpu"]
+def test_missing_gpu_is_said_everywhere(troubled):
+    entry = troubled.unmeasured["torch_gpu"]
     assert (entry.status, entry.reason) == ("no CUDA device", "none here")
-    for line in csv_lines(bare, "torch_gpu"):
+    for line in csv_lines(troubled, "torch_gpu"):
         assert (line["status"], line["reason"], line["step_s"]) == ("no CUDA device", "none here", "")
-    assert any("no CUDA device: none here" in row for row in page_rows(bare.page, "torch_gpu"))
-    assert "torch_gpu no CUDA device: none here" in bare.out
-    assert bare.results.environment.gpu is None
+    assert any("no CUDA device: none here" in row for row in page_rows(troubled.page, "torch_gpu"))
+    assert "torch_gpu no CUDA device: none here" in troubled.out
+    assert troubled.results.environment.gpu is None
 
 
-def test_unsuited_row_is_skipped_with_a_reason(bare):
-    entry = bare.unmeasured["python_two_features"]
+def test_unsuited_row_is_skipped_with_a_reason(troubled):
+    entry = troubled.unmeasured["python_two_features"]
     assert entry.status == "unsuited"
     assert entry.reason.endswith("serves n_x = 2 only")
 
@@ -284,120 +268,72 @@ def test_unsuited_row_is_skipped_with_a_reason(bare):
 # Requests that cannot be met
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_refused_before_anything_is_measured(unmeasured, name):
-    code, said, folder = unmeasured[name]
-    assert code == pytest.ExitCode.USAGE_ERROR
-    assert "ERROR: " in said
-    assert REFUSED[name] in said
-    assert "Traceback" not in said
-    assert not folder.exists() or not list(folder.iterdir())
+ONE_ROW = ("--benchmark-only", "--impl=numpy_zero_loop", "--problem=5x7", "--threads=1")
 
 
-def test_plain_pytest_has_no_benchmarks(unmeasured):
-    _, said, _ = unmeasured["plain"]
-    assert "tests/bench/quick/test_plugin.py::" in said
-    assert not re.search(r"^bench/", said, re.MULTILINE)
+def test_refused_before_anything_is_measured(pytester):
+    for name in ("first", "second"):
+        written(pytester.path, f"{name}/mine.py", "")
+    for arguments, said in (
+        (["--impl=numpy_zero_lop"], "no implementation 'numpy_zero_lop'; did you mean numpy_zero_loop"),
+        (["--problem=brest_cancer"], "no problem 'brest_cancer'; did you mean breast_cancer"),
+        (["--dtype=float16"], "--dtype: invalid choice: 'float16'"),
+        (["--impl=nowhere.py"], "nowhere.py: no such file"),
+        (["--threads=0"], "threads: 0, but a whole number from 1 to 1024 is needed"),
+        (["--threads=many"], "--threads: invalid int value: 'many'"),
+        (["--problem=1000000x1000000000"], "problem 1000000x1000000000: X takes 8,000,000.0 GB, but only "),
+        (["--impl=first/mine.py", "--impl=second/mine.py"], "2 rows are called mine.py: rename the file"),
+        (["--report-dir=first/mine.py/below"], "below: Not a directory; choose another folder"),
+        (["--benchmark-json=first/mine.py/below/saved.json"], "cannot write to "),
+    ):
+        with pytest.raises(pytest.UsageError) as caught:
+            configured(pytester, *ONE_ROW, "--report-dir=reports", *arguments)
+        assert said in str(caught.value)
+        assert not (pytester.path / "reports").exists()
 
 
-def test_benchmarks_have_no_tests(unmeasured):
-    code, said, _ = unmeasured["benchmarks"]
-    assert code == 0
-    count = pools.available()
-    assert f"bench/quick/test_step.py::test_step[breast_cancer-float64-{count}t-numpy_zero_loop]" in said
-    assert not re.search(r"^tests/", said, re.MULTILINE)
+def test_options_of_benchmarks_need_benchmarks(pytester):
+    for option in ("--impl=numpy_zero_loop", "--problem=5x7", "--threads=1", "--report-dir=reports"):
+        with pytest.raises(pytest.UsageError, match=f"{option.partition('=')[0]} needs --benchmark-only"):
+            configured(pytester, option)
 
 
-# The contest
+def test_an_old_spelling_is_answered_with_the_new_one(pytester):
+    for arguments in (["--contest"], ["--benchmark-only", "--contest", "--problem=5x7"]):
+        with pytest.raises(pytest.UsageError, match=r"zeroloop run contest$"):
+            configured(pytester, *arguments)
 
 
-def test_contest_fills_in_what_is_not_asked_for(unmeasured):
-    code, said, _ = unmeasured["contest"]
-    assert code == 0, said
-    collected = re.findall(r"test_step\[(.+)\]", said)
-    rows = select(None, ["5x7"], None, None, contest=True).rows
-    assert collected == [f"5x7-{dtype}-2t-{row}" for dtype in DTYPES for row in rows]
+def test_plain_pytest_has_no_benchmarks_and_benchmarks_have_no_tests(pytester, monkeypatch):
+    monkeypatch.setattr(plugin, "start_cold", lambda: lambda: None)
+    pytester.makeini("[pytest]\ntestpaths = tests bench/quick\n")
+    for folder in ("tests", "bench/quick"):
+        (pytester.path / folder).mkdir(parents=True)
+    assert configured(pytester).args == ["tests"]
+    assert configured(pytester, "--benchmark-only").args == ["bench/quick"]
 
 
-@pytest.mark.parametrize(
-    ("contest", "short", "printed"),
-    [
-        ("ours won", True, ["ours won"]),
-        ("ours won", False, ["tables", "ours won"]),
-        ("", True, ["tables"]),
-        ("", False, ["tables"]),
-    ],
-)
-def test_contest_is_printed_where_there_is_one(good, monkeypatch, contest, short, printed):
-    monkeypatch.setattr(plugin, "as_text", lambda comparisons: "tables")
-    monkeypatch.setattr(plugin, "contest_as_text", lambda found: contest)
-    assert plugin._tables(good.results, short) == printed
-
-
-@pytest.mark.parametrize(
-    ("arguments", "in_environment", "seconds"),
-    [
-        (["--contest"], "", plugin.CONTEST_S),
-        (["--contest", "--benchmark-max-time=3"], "", "3"),
-        (["--contest"], "--benchmark-max-time=3", "3"),
-    ],
-)
-def test_contest_is_short_unless_told_otherwise(monkeypatch, arguments, in_environment, seconds):
-    monkeypatch.setenv("PYTEST_ADDOPTS", in_environment)
-    option = SimpleNamespace(benchmark_max_time="3", benchmark_quiet=False)
-    config = SimpleNamespace(option=option, invocation_params=SimpleNamespace(args=arguments))
-    plugin._shorten(config)
-    assert option.benchmark_max_time == seconds
-    assert option.benchmark_quiet
-
-
-# Cold first calls
-
-
-@pytest.mark.parametrize("before", [None, "elsewhere"])
-def test_session_has_an_empty_cache_of_its_own(monkeypatch, before):
-    numba = SimpleNamespace(config=SimpleNamespace(CACHE_DIR=before or ""))
-    monkeypatch.setitem(sys.modules, "numba", numba)
-    monkeypatch.setenv("NUMBA_CACHE_DIR", before or "")
-    if before is None:
-        monkeypatch.delenv("NUMBA_CACHE_DIR")
-    cleanups = []
-    plugin._start_cold(SimpleNamespace(add_cleanup=cleanups.append))
-    folder = Path(os.environ["NUMBA_CACHE_DIR"])
-    assert str(folder) == numba.config.CACHE_DIR
-    assert list(folder.iterdir()) == []
-    (folder / "compiled.nbc").touch()
-    for cleanup in cleanups:
-        cleanup()
-    assert not folder.exists()
-    assert os.environ.get("NUMBA_CACHE_DIR") == before
-    assert (before or "") == numba.config.CACHE_DIR
+def configured(pytester, *arguments):
+    """Configure a session of the plugin as a process of its own would; raises UsageError."""
+    return pytester.parseconfigure("-p", "bench.quick.plugin", *arguments)
 
 
 # Ctrl-C
 
-by_signal = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")
+
+def test_interrupted_session_keeps_what_it_has(troubled):
+    assert troubled.code == pytest.ExitCode.INTERRUPTED, troubled.out + troubled.err
+    sleeper = {(problem, dtype) for row, problem, dtype in troubled.timings if row == "sleeper.py"}
+    assert sleeper == {("5x7", "float64"), ("5x7", "float32"), ("3x50", "float64")}
+    assert "sleeper.py" not in troubled.unmeasured
 
 
-@by_signal
-def test_interrupted_run_keeps_what_it_has(interrupted):
-    assert interrupted.code == pytest.ExitCode.INTERRUPTED, interrupted.out + interrupted.err
-    assert interrupted.timings.keys() == {("numpy_zero_loop", "5x7", "float64")}
-    assert interrupted.unmeasured == {}
+def test_interrupted_session_says_so(troubled):
+    assert troubled.results.run.interrupted
+    assert "This run was interrupted" in troubled.page
+    assert "\ninterrupted: what comes later is missing\n" in troubled.out
+    assert read(troubled.saved).run.interrupted, "the file of pytest-benchmark too"
 
 
-@by_signal
-def test_interrupted_run_says_so(interrupted):
-    assert interrupted.results.run.interrupted
-    assert "This run was interrupted" in interrupted.page
-    assert "Traceback" not in interrupted.out + interrupted.err
-    assert interrupted.out.splitlines()[-1] == f"report: {interrupted.folder / 'index.html'}"
-
-
-@by_signal
-def test_file_of_pytest_benchmark_says_interrupted_too(interrupted):
-    assert read(interrupted.saved).run.interrupted
-
-
-def test_run_that_was_not_interrupted_does_not_say_so(good):
-    assert "interrupted" not in good.page
+def test_session_that_was_not_interrupted_does_not_say_so(good):
+    assert "interrupted" not in good.page + good.out

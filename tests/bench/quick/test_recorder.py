@@ -5,20 +5,23 @@ from dataclasses import asdict
 from importlib import metadata
 
 import pytest
-from bench.selection import Setting, select
 
 from bench.outcome import LeftOut
 from bench.quick.recorder import Recorder, block_medians
+from bench.request import request
+from impls import records
 from reports.results import Light
+from tests.bench.helpers import setting, written
 
 NO_NUMBA = LeftOut("not installed", "pip install numba")
-HERE = Setting("5x7", "float64", 2)
+NUMBA = records.find("numba_two_loop")
+HERE = setting("5x7", threads=2)
 
 
 @pytest.fixture
-def recorder(own_file):
-    mine = own_file("mine.py", "def step(w, b, X, Y): ...")
-    return Recorder(select(["numba_two_loop", str(mine)], ["5x7", "3x50"], None, [2, 1]), None)
+def recorder(tmp_path):
+    mine = written(tmp_path, "mine.py", "def step(w, b, X, Y): ...")
+    return Recorder(request(["numba_two_loop", str(mine)], ["5x7", "3x50"], [], [2, 1]), None)
 
 
 @pytest.mark.parametrize(
@@ -57,18 +60,18 @@ def test_new_recorder_has_nothing_to_report(recorder):
 
 
 def test_a_time_or_a_reason_is_worth_a_report(recorder):
-    recorder.leave_out("numba_two_loop", HERE, NO_NUMBA)
+    recorder.leave_out(NUMBA, HERE, NO_NUMBA)
     assert recorder.has_results
-    other = Recorder(recorder.selection, None)
+    other = Recorder(recorder.request, None)
     for device in ("cuda", "cpu", "cuda"):
         other.add_time(HERE, device)
     assert other.has_results
     assert other.timed(HERE) == ["cpu", "cuda"]
-    assert other.timed(HERE._replace(threads=1)) == []
+    assert other.timed(setting("5x7")) == []
 
 
 def test_run_holds_the_lights(recorder):
-    light = Light(*HERE, "cpu", read_s=2e-6, link_s=3e-7)
+    light = Light(*HERE.key, "cpu", read_s=2e-6, link_s=3e-7)
     recorder.add_light(light)
     assert recorder.run().lights == (light,)
     assert not recorder.has_results, "of no row"
@@ -80,9 +83,9 @@ def test_first_call_is_first_once_for_each_row_and_dtype(recorder):
 
 
 def test_run_says_what_was_asked_for_and_what_became_of_it(recorder):
-    recorder.leave_out("numba_two_loop", HERE, NO_NUMBA)
+    recorder.leave_out(NUMBA, HERE, NO_NUMBA)
     recorder.leave_out(
-        "/home/ada/mine.py", HERE._replace(threads=1), LeftOut("failed", "db is off by 1.0e+00", 1.0)
+        records.find("/home/ada/mine.py"), setting("5x7"), LeftOut("failed", "db is off by 1.0e+00", 1.0)
     )
     run = asdict(recorder.run())
     assert (run["kind"], run["version"], run["interrupted"]) == (

@@ -29,17 +29,18 @@ def ended(monkeypatch):
     return end_with
 
 
+@pytest.mark.slow  # the run `good` of tests/bench/conftest.py does it too
 def test_first_call_is_timed_in_a_process_of_its_own():
     assert 0 < warm.first_call_s("numpy_zero_loop", SHAPE, "float32", 1) < 60
 
 
+@pytest.mark.slow
 def test_process_that_fails_gives_no_time():
     assert warm.first_call_s("no_such_row", SHAPE, "float64", 1) is None
 
 
-@pytest.mark.parametrize(
-    "result",
-    [
+def test_no_time_is_none(ended):
+    for result in (
         subprocess.TimeoutExpired("python", 60),
         subprocess.CalledProcessError(-11, "python"),
         OSError("no more processes"),
@@ -47,12 +48,15 @@ def test_process_that_fails_gives_no_time():
         b"0.25 and more",
         b"null",
         b"[1]",
-    ],
-    ids=["too slow", "crashed", "not started", "silent", "talkative", "null", "list"],
-)
-def test_no_time_is_none(ended, result):
-    ended(result)
-    assert warm.first_call_s("numba_two_loop", SHAPE, "float64", 2) is None
+    ):
+        ended(result)
+        assert warm.first_call_s("numba_two_loop", SHAPE, "float64", 2) is None, result
+
+
+def test_no_module_of_the_users_folder_is_loaded(ended):
+    commands = ended(b"0.25")
+    warm.first_call_s("numba_two_loop", SHAPE, "float64", 2)
+    assert commands[0][1] == "-P"
 
 
 def test_time_is_read(ended):
@@ -61,11 +65,14 @@ def test_time_is_read(ended):
     assert len(commands) == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "asked"),
-    [("5x7", "5x7"), ("breast_cancer", "30x569"), ("cats", "12288x209"), ("large", "64x20000")],
-)
-def test_data_are_of_the_same_shape_unless_they_take_long_to_make(ended, name, asked):
-    commands = ended(b"0.25")
-    warm.first_call_s("numba_two_loop", problems.find(name), "float64", 2)
-    assert commands[0][-4:] == ["numba_two_loop", asked, "float64", "2"]
+def test_data_are_as_wide_and_as_long_unless_they_take_long_to_make(ended):
+    for name, asked in {
+        "5x7": "5x7",
+        "breast_cancer": "30x569",
+        "cats": "12288x209",
+        "large": "1000x4000",
+        "9000000x2": "9000000x1",
+    }.items():
+        commands = ended(b"0.25")
+        warm.first_call_s("numba_two_loop", problems.find(name), "float64", 2)
+        assert commands[0][-4:] == ["numba_two_loop", asked, "float64", "2"]

@@ -1,10 +1,10 @@
-"""What the commands share: signals that wait."""
+"""Signals that wait for the end of a block, and what fails in such a block."""
 
 import signal
 
 import pytest
 
-from bench.cli.terminal import ended_by_signals, signals_wait
+from bench.signals import ended_by_signals, signals_wait
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
