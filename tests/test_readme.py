@@ -12,8 +12,8 @@ from bench.cli import main
 from impls.data import problems
 from impls.truth.gate import Gate
 from reports import wording
-from reports.facts.comparison import compare
-from reports.results import read
+from reports.facts.facts import Facts
+from reports.reading import read
 
 ROOT = Path(__file__).parents[1]
 PAGES = {
@@ -56,7 +56,7 @@ def test_commands_are_those_of_the_command_line(page):
 
 
 def test_story_is_that_of_the_reference_results():
-    comparisons = compare(read(ROOT / "reports" / "reference" / "results.json"))
+    comparisons = Facts(read(ROOT / "reports" / "reference" / "results.json")).comparisons
     for row, said in re.findall(r"^\| \[`(\w+)`\].* \| ([^|]+) \|$", README, re.MULTILINE):
         found = [line.over_python.estimate for one in comparisons if (line := one.line(row))]
         ends = [wording.times(end) for end in (min(found), max(found))]

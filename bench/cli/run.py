@@ -50,7 +50,7 @@ The report says what speaks against citing it.
     "dtypes",
     multiple=True,
     type=click.Choice(problems.DTYPES),
-    help="Floating point type; repeatable.  [default: by preset]",
+    help="Floating point type; repeatable.  [default: set by PRESET]",
 )
 @click.option(
     "--threads",
@@ -58,7 +58,7 @@ The report says what speaks against citing it.
     multiple=True,
     type=int,
     metavar="N",
-    help="Threads that a step may use; repeatable.  [default: by preset]",
+    help="Threads that a step may use; repeatable.  [default: set by PRESET]",
 )
 @click.option(
     "--baseline", metavar="NAME", help="Row that runs twice, to show the noise.  [default: numpy_zero_loop]"
@@ -67,10 +67,13 @@ The report says what speaks against citing it.
     "--processes",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Processes of each row.  [default: by preset]",
+    help="Processes of each row.  [default: set by PRESET]",
 )
 @click.option(
-    "--budget", "budget_s", type=Duration(), help="Time for the whole run, such as 10m; the rest is skipped."
+    "--budget",
+    "budget_s",
+    type=Duration(),
+    help="Time for the whole run, such as 10m; the rest is skipped.",
 )
 @click.option(
     "--until", type=Percentage(), help="Add processes until every interval is this narrow, such as 2%."
@@ -82,7 +85,7 @@ The report says what speaks against citing it.
     metavar="FILE",
     help="Results file; the report is written beside it.  [default: reports/out/run-DATE.json]",
 )
-@click.option("--resume", type=FILE_TO_READ, metavar="FILE", help="Resume a run that was interrupted.")
+@click.option("--resume", type=FILE_TO_READ, metavar="FILE", help="Continue a run that was interrupted.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and how long it takes.")
 @click.pass_context
 def run(ctx: click.Context, /, resume: Path | None, dry_run: bool, **asked: Any) -> None:
@@ -110,7 +113,7 @@ def _job(ctx: click.Context, resume: Path | None, asked: dict[str, Any]) -> jobs
     for name in asked:
         if name != "rows" and name in given(ctx):
             what = spelled(ctx, name)
-            raise BadRequest(f"--resume takes the plan from the file; leave out {what}")
+            raise BadRequest(f"--resume continues with the plan in the file; leave out {what}")
     return jobs.resumed(resume, asked["rows"])
 
 
@@ -119,7 +122,7 @@ def _carried_out(job: jobs.Job) -> Results:
     try:
         return jobs.carry_out(job, Console(stderr=True))
     except KeyboardInterrupt:
-        click.echo(f"interrupted; resume it by: zeroloop run --resume {job.path}", err=True)
+        click.echo(f"interrupted; continue with: zeroloop run --resume {job.path}", err=True)
         raise SystemExit(INTERRUPTED) from None
     except (OSError, Stale) as error:
         kept = f"; what was finished is in {job.path}" if job.path.exists() else ""

@@ -43,7 +43,7 @@ def test_an_interrupted_run_says_how_to_continue(tmp_path, ended_by):
     ended_by(KeyboardInterrupt())
     result = zeroloop(*RUN, "-o", tmp_path / "run.json")
     assert result.exit_code == 130
-    said = f"interrupted; resume it by: zeroloop run --resume {tmp_path / 'run.json'}"
+    said = f"interrupted; continue with: zeroloop run --resume {tmp_path / 'run.json'}"
     assert said in result.output.splitlines()
 
 
@@ -61,7 +61,7 @@ def test_a_resumed_run_takes_no_other_options(tmp_path):
     file.write_text("{}")
     for option, name in (("--problem=5x7", "--problem"), ("--budget=5m", "--budget"), ("full", "preset")):
         said = refused("run", "--resume", file, option)
-        assert said == f"--resume takes the plan from the file; leave out {name}"
+        assert said == f"--resume continues with the plan in the file; leave out {name}"
 
 
 def test_options_that_are_wrong():
