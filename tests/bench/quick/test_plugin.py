@@ -303,6 +303,7 @@ def test_an_old_spelling_is_answered_with_the_new_one(pytester):
 
 def test_plain_pytest_has_no_benchmarks_and_benchmarks_have_no_tests(pytester, monkeypatch):
     monkeypatch.setattr(plugin, "start_cold", lambda: lambda: None)
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # beside others there are no benchmarks
     pytester.makeini("[pytest]\ntestpaths = tests bench/quick\n")
     for folder in ("tests", "bench/quick"):
         (pytester.path / folder).mkdir(parents=True)
