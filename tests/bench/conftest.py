@@ -1,10 +1,13 @@
 """What the tests of `bench` share: two real runs of `pytest --benchmark-only`, each made once and read often.
 
-Each run is a fixture of the session. With pytest-xdist all tests that read a run belong to one worker
-(`--dist loadgroup`), so that it is made once there too.
+Each run is a fixture of the session. With pytest-xdist the first worker that needs a run makes it, and others
+wait for it. They need not where all tests that read a run belong to one worker (`--dist loadgroup`); but
+pytest-xdist 3.8 has no groups with pytest 9.2.
 """
 
+import fcntl
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -27,13 +30,11 @@ QUICK = (
 RUNS = ("good", "troubled")
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
-def pytest_collection_modifyitems(items):
-    """Keep all tests that read a run on one worker."""
-    for item in items:
-        for run in RUNS:
-            if run in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.xdist_group(run))
+def pytest_itemcollected(item):
+    """Keep all tests that read a run on one worker of pytest-xdist."""
+    for run in RUNS:
+        if run in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(run))
 
 
 @dataclass(frozen=True)
@@ -175,17 +176,38 @@ def step(w, b, X, Y):
 @pytest.fixture(scope="session")
 def good(tmp_path_factory):
     """Three rows and an own file that is slow, on one problem, with one thread and with two."""
-    folder = tmp_path_factory.mktemp("good")
+    return _once(tmp_path_factory, "good", _good)
+
+
+@pytest.fixture(scope="session")
+def troubled(tmp_path_factory):
+    """All that can go wrong on a problem in both dtypes, and among it a row that is right; then Ctrl-C."""
+    return _once(tmp_path_factory, "troubled", _troubled)
+
+
+def _once(tmp_path_factory, name, make):
+    """Return a run, made by whichever process of this session needs it first."""
+    common = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        common = common.parent  # the workers' folders lie in it
+    folder = common / name
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = folder / "run.pickle"
+        if not made.exists():
+            made.write_bytes(pickle.dumps(make(folder)))
+        return pickle.loads(made.read_bytes())
+
+
+def _good(folder):
     written(folder, "haste.py", HASTE)
     rows = ("numpy_zero_loop", "python_two_loop", "numba_two_loop", written(folder, "slow.py", SLOW))
     options = ("-p", "haste", "--problem=5x7", "--threads=1", "--threads=2")
     return _ended(_measuring(folder, rows, options), folder)
 
 
-@pytest.fixture(scope="session")
-def troubled(tmp_path_factory):
-    """All that can go wrong on a problem in both dtypes, and among it a row that is right; then Ctrl-C."""
-    folder = tmp_path_factory.mktemp("troubled")
+def _troubled(folder):
     marker = folder / "measuring"
     written(folder, "bare_python.py", BARE)
     own = [written(folder, name, source) for name, source in FAULTY.items()]
