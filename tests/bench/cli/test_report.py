@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reports import write
-from reports.results import run_id
+from reports.reading import run_id
 from tests.bench.helpers import refused, zeroloop
 
 TEN_TIMINGS = Path(__file__).parents[2] / "reports" / "ten_timings.json"
