@@ -19,7 +19,8 @@ from bench.cli.options import (
 )
 from bench.cli.terminal import INTERRUPTED, Commands, progress, user_errors
 from bench.datasets.maker import Maker, described
-from bench.datasets.table_import import import_table, opened_table
+from bench.datasets.table_import import import_table
+from bench.datasets.tables import opened_table
 from bench.request import check_threads
 from bench.signals import ended_by_signals
 from impls import pools

@@ -1,5 +1,6 @@
 """The command `zeroloop run`."""
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,10 @@ from bench.request import BadRequest
 from impls.data import problems
 from reports.results import FAULTS, Results
 
-_PRESETS = "\n".join(f"{name:8} {preset.about}" for name, preset in PRESETS.items())
+_PRESETS = "\n".join(
+    textwrap.fill(f"{name:8} {preset.about}", 76, subsequent_indent=" " * 9)
+    for name, preset in PRESETS.items()
+)
 _HELP = f"""Measure times that can be cited: each row in fresh processes.
 
 PRESET says what is measured, where no option chooses:

@@ -42,7 +42,7 @@ class Checkpoint:
         files.write_file(self.path, content.getvalue())
 
     def load(self, n_x: int, dtype: str, iterations: int) -> Fit:
-        """Return what was saved; raises BadCheckpoint where this training cannot go on from there."""
+        """Return what was saved; raises BadCheckpoint if this training cannot continue from there."""
         try:
             with np.load(io.BytesIO(self.path.read_bytes())) as file:
                 w, b, costs = file["w"], float(file["b"]), file["costs"]

@@ -1,9 +1,8 @@
 """Synthetic data sets of any size, written to disk in chunks, in bounded memory.
 
-Each number follows from the seed, n_x and its place alone: whatever the chunks, the threads and the type it
-is rounded to, it is the same, and the first examples of a large data set are those of a smaller one. For
-that, examples are drawn in pieces, each by a generator of its own, and a chunk is cut out of the pieces that
-it touches.
+Each number depends on the seed, n_x and its place alone. It is the same for all chunk sizes, numbers of
+threads and dtypes, and a smaller data set is the beginning of a larger one. To achieve that, examples are
+drawn in pieces, each by its own generator, and a chunk is cut from the pieces that it overlaps.
 """
 
 import errno
@@ -26,9 +25,9 @@ from impls.data.writing import Writer, unfinished
 from impls.errors import BadValue
 from reports import wording
 
-COPIES = 2  # of a chunk, that are in memory while it is written: Zarr makes the one with a checksum
-# Numbers in a piece, and examples, at most: they take milliseconds to draw, beside which a new generator is
-# nothing, and are few enough that what is cut off at the ends of a chunk is not much.
+COPIES = 2  # copies of a chunk in memory while it is written: Zarr makes one with a checksum
+# Largest piece, in numbers and in examples. Drawing it takes milliseconds, much longer than making a new
+# generator; and it is small beside a chunk, so that little is drawn in vain at a chunk's ends.
 _NUMBERS, _EXAMPLES = 2**19, 2**16
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", None))
 
@@ -46,22 +45,22 @@ class Maker:
 
     @property
     def written(self) -> int:
-        """Count the chunks that are on disk, as far as this maker knows."""
+        """How many chunks are on disk, as far as this maker knows."""
         return self._writer.count() if self._writer else 0
 
     @property
     def so_far(self) -> str:
-        """Say how many chunks are on disk."""
+        """How many chunks are on disk, in words."""
         known = f"{self.written:,} of {self.chunks:,} chunks are written"
         return known if self._writer else "nothing was written"
 
     def run(self, threads: int, show: Callable[[int], None]) -> None:
         """Write what is missing, a chunk in each thread; calls show(bytes) for what is on disk.
 
-        However this ends, the chunks that are whole stay, and the next run goes on. Raises BadData where
-        the data set, or another that is not finished, is there already, or the disk is too small;
-        BadRequest where another command writes it; BadValue for too little memory; OSError, with a
-        message for a user, where a chunk cannot be written.
+        However this ends, complete chunks stay, and the next run continues. Raises BadData if the data
+        set, or another unfinished one, is there already, or the disk is too small; BadRequest if another
+        command writes it; BadValue for too little memory; OSError, with a message for a user, if a chunk
+        cannot be written.
         """
         needed = threads * (COPIES * self.stored_bytes + 2 * piece_of(self.n_x) * self.n_x * 8)
         check_memory(needed, f"a chunk for {wording.threads(threads)}")

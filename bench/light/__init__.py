@@ -10,7 +10,7 @@ from impls.contract import Array
 from impls.data.problems import Problem
 from reports.results import Light
 
-_BUDGET_S = 0.08  # for each function, in a quick look
+_BUDGET_S = 0.08  # seconds for each function, in a quick look
 
 
 def measure(problem: Problem, threads: int, device: str) -> Light:

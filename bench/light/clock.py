@@ -4,8 +4,8 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-_SHORTEST_S = 1e-3  # of a timing: far above what reading the clock takes
-_FEWEST = 3  # timings, of data that take longer than the budget
+_SHORTEST_S = 1e-3  # shortest timing: far longer than reading the clock takes
+_FEWEST = 3  # fewest timings, also of a call that takes longer than the budget
 
 
 def shortest_call_s(function: Callable[..., Any], arguments: tuple[Any, ...], budget_s: float) -> float:

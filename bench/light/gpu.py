@@ -15,10 +15,10 @@ from impls.contract import Array
 from impls.kernels import cuda_device
 from impls.numba_cuda_fused import add_lanes, link
 
-_THREADS = 512  # of a block
-_BLOCKS = 16  # for each multiprocessor, which has room for four at once
-_LINKS = 256  # that each thread makes, beside which starting is nothing
-_STEP = 1 / 64  # from one z to the next
+_THREADS = 512  # threads of a block
+_BLOCKS = 16  # blocks for each multiprocessor, which has room for four at once
+_LINKS = 256  # links of each thread: they take much longer than starting the kernel
+_STEP = 1 / 64  # distance from one z to the next
 
 
 def shortest_s(X: Array, budget_s: float) -> tuple[float, float]:

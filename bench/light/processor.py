@@ -16,7 +16,7 @@ from impls.contract import Array
 from impls.kernels.compiled import SUMS, compiled, use_wide_registers
 from impls.kernels.link import MOST_TILES, TILE, link
 
-_TILES = 1024  # of the link for each thread: a millisecond or so, beside which waking the threads is nothing
+_TILES = 1024  # tiles that each thread links: about a millisecond, much longer than waking the threads
 
 
 def shortest_s(X: Array, threads: int, budget_s: float) -> tuple[float, float]:
@@ -34,7 +34,7 @@ def shortest_s(X: Array, threads: int, budget_s: float) -> tuple[float, float]:
 
 
 def _link_s(dtype: Any, threads: int, budget_s: float) -> float:
-    """Return the seconds of one sigmoid and one softplus, shared by so many threads."""
+    """Return the seconds of one sigmoid and one softplus, shared by the threads."""
     rng = np.random.default_rng(0)
     Z = rng.standard_normal(TILE).astype(dtype)
     Y = (rng.random(TILE) < 0.5).astype(dtype)

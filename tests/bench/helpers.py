@@ -40,7 +40,7 @@ def message(result):
 
 def line_of(result, name):
     """Return the one line of a table that begins with a name, with single spaces."""
-    (line,) = [line for line in result.output.splitlines() if line.split()[:1] == [name]]
+    (line,) = [line for line in result.output.splitlines() if line.split(" ")[:2] == ["", name]]
     return " ".join(line.split())
 
 

@@ -174,7 +174,7 @@ def started(folder, *arguments, prepare=lambda: None, stderr=subprocess.PIPE):
 
 
 def ended_after(folder, chunks, number, *arguments):
-    """Send a signal to a command that has written so many chunks; return its exit code and what it said."""
+    """Send a signal to a command once it has written some chunks; return its exit code and what it said."""
     part, end = folder / "new.zarr.part", time.monotonic() + 60
     with started(folder, *arguments) as process:
         try:

@@ -1,4 +1,4 @@
-"""`zeroloop train`: what it prints and keeps, how it ends early, and that it goes on to the same bits."""
+"""`zeroloop train`: what it prints and keeps, how it ends early, and that it resumes to the same bits."""
 
 import csv
 import math

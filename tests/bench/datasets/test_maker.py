@@ -21,7 +21,7 @@ ITEM = {"float32": 4, "float64": 8}
 
 
 def made(path, n_x, m, chunk, threads=2, dtype="float32", seed=1):
-    """Make a data set in chunks of so many examples at most, and return X and Y as Zarr reads them."""
+    """Make a data set, given the most examples of a chunk, and return X and Y as Zarr reads them."""
     shown = []
     Maker(path, n_x, m, dtype, chunk * n_x * ITEM[dtype], seed).run(threads, shown.append)
     data = opened(path)
@@ -41,7 +41,7 @@ def whole(tmp_path_factory):
 @pytest.mark.parametrize(
     ("chunk", "threads"),
     [
-        (PIECE - 512, 1),  # odd multiples of 512 are what a data set takes
+        pytest.param(PIECE - 512, 1, marks=pytest.mark.slow),  # a data set takes odd multiples of 512
         (PIECE - 512, 3),
         (3 * PIECE + 512, 2),
         (PIECE // 2 + 512, 2),
@@ -53,7 +53,9 @@ def test_same_numbers_whatever_the_chunks_and_threads(tmp_path, whole, chunk, th
         assert one.tobytes() == other.tobytes()
 
 
-@pytest.mark.parametrize("chunk", [1, 511, 512, 1536, 4608])
+@pytest.mark.parametrize(
+    "chunk", [1, 512, 1536, *(pytest.param(chunk, marks=pytest.mark.slow) for chunk in (511, 4608))]
+)
 def test_same_numbers_where_chunks_cut_pieces(tmp_path, chunk):
     assert piece_of(500) == 1024
     X, Y = made(tmp_path / "one.zarr", 500, 2100, 2100)
@@ -120,7 +122,7 @@ ABOUT = (2, 10_000, "float32", 8_000, 1)  # ten chunks
 
 
 def begun(path, chunks, about=ABOUT):
-    """Leave a data set as a killed process does, with so many chunks or one more; return its next maker."""
+    """Leave a data set as a killed process does, with these chunks or one more; return its next maker."""
     maker = Maker(path, *about)
 
     def show(_):

@@ -13,8 +13,9 @@ import pytest
 import zarr
 from pyarrow import parquet
 
-from bench.datasets import table_import
-from bench.datasets.table_import import BadTable, import_table, opened_table
+from bench.datasets import tables
+from bench.datasets.table_import import import_table
+from bench.datasets.tables import BadTable, opened_table
 from bench.locking import alone_in
 from bench.request import BadRequest
 from impls.data.dataset import BadData, opened
@@ -31,8 +32,8 @@ COMPRESSED = {
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch):
-    monkeypatch.setattr(table_import, "_BLOCK", 2**12)
-    monkeypatch.setattr(table_import, "_BATCH", 2**9)
+    monkeypatch.setattr(tables, "_BLOCK", 2**12)
+    monkeypatch.setattr(tables, "_BATCH", 2**9)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def written(path, rows, header=True, newline="\n"):
 
 
 def imported(file, label, dtype="float64", chunk=256):
-    """Import a file in chunks of so many examples, and return X and Y as Zarr reads them."""
+    """Import a file, given the examples of a chunk, and return X and Y as Zarr reads them."""
     path, shown, table = file.parent / "data.zarr", [], opened_table(file)
     features = table.columns - 1
     import_table(
@@ -265,7 +266,7 @@ def test_a_line_may_be_longer_than_a_block(tmp_path):
 
 
 def test_a_file_without_lines(tmp_path, monkeypatch):
-    monkeypatch.setattr(table_import, "_FIRST_LINE", 1000)
+    monkeypatch.setattr(tables, "_FIRST_LINE", 1000)
     (tmp_path / "table.csv").write_text("1" * 5000)
     with pytest.raises(BadTable, match="no CSV file: no line ends in its first 1 kB"):
         opened_and_imported(tmp_path / "table.csv")
