@@ -6,7 +6,8 @@ from matplotlib.text import Annotation
 from reports.facts.comparison import NUMPY, PYTHON
 from reports.facts.facts import Facts
 from reports.figures import speedup
-from reports.figures.style import drawing, looks_of
+from reports.figures.looks import looks_of
+from reports.figures.style import drawing
 from reports.reading import parse
 from reports.wording import speedup as worded
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import pytest
 import reports
 from impls.records import RECORDS
 from reports import figures
-from reports.figures import Picture, inlined
-from reports.figures.style import FAMILIES, INK, MARKERS, NEUTRAL, WIDTH, clipped, looks_of
+from reports.figures import Picture, inlined, looks
+from reports.figures.looks import FAMILIES, MARKERS, NEUTRAL, looks_of
+from reports.figures.style import INK, WIDTH, clipped
 from reports.reading import parse
 
 pytestmark = pytest.mark.slow
@@ -82,8 +84,8 @@ def test_colours_of_rows_stand_out_from_a_dark_page(colour):
 
 @pytest.mark.parametrize("vision", SEEN)
 def test_rows_are_told_apart_with_any_colour_vision(results, vision):
-    looks = [looks_of(results)[record.name] for record in RECORDS]
-    for one, other in combinations(looks, 2):
+    drawn = [looks_of(results)[record.name] for record in RECORDS]
+    for one, other in combinations(drawn, 2):
         pairs = zip(seen_by(vision, one.colour), seen_by(vision, other.colour), strict=True)
         assert one.marker != other.marker or sum((a - b) ** 2 for a, b in pairs) > 0.1**2
 
@@ -99,6 +101,16 @@ def test_a_row_looks_the_same_whatever_rows_a_run_has(document, results, names):
     for record in RECORDS:
         assert looks[record.name] == all_looks[record.name]
     assert {looks[name].colour for name in names if name.endswith(".py")} <= {NEUTRAL}
+
+
+def test_a_row_of_a_new_family_has_a_look_of_its_own(results, monkeypatch):
+    before = looks_of(results)
+    new = [replace(RECORDS[0], name=f"family{n}_step") for n in range(9)]
+    monkeypatch.setattr(looks, "RECORDS", (*RECORDS, *new))
+    found = looks_of(results)
+    assert {name: found[name] for name in before} == before
+    assert all(found[one.name].colour in FAMILIES.values() for one in new)
+    assert len({found[record.name] for record in (*RECORDS, *new)}) == len(RECORDS) + len(new)
 
 
 def test_more_own_files_than_markers_can_be_drawn(document):
