@@ -108,6 +108,19 @@ def measured(document):
     return document
 
 
+def timing(document, row, problem):
+    """Return the timing of a row on a problem."""
+    held = (benchmark["extra_info"] for benchmark in document["benchmarks"])
+    return next(one for one in held if (one["row"], one["problem"]) == (row, problem))
+
+
+def without(document, *rows):
+    """Drop the timings of some rows."""
+    document["benchmarks"] = [
+        benchmark for benchmark in document["benchmarks"] if benchmark["extra_info"]["row"] not in rows
+    ]
+
+
 def keep(document, *rows):
     """Drop everything of a document but the timings of some rows."""
     document["benchmarks"] = [
