@@ -59,11 +59,21 @@ def covering(features, examples):
 def test_boundaries(dtype, order):
     assert_right(covering(FEW_FEATURES, FEW_EXAMPLES), dtype, order)
     assert_right([(3, m) for m in TILES] + [(1, TILE + 1), (70, TILE + 1), (70, 2 * TILE - 1)], dtype, order)
+    # With 600 features a tile is shorter, and in Fortran order a few tiles share the sums of one precision.
+    assert_right([(600, m) for m in (53, 108, 109, 209, 417)], dtype, order)
 
 
 def test_examples_around_the_last_logarithm(dtype, order):
     last = MOST_TILES * TILE
     assert_right([(2, last), (2, last + 1), (2, 2 * last + 1)], dtype, order)
+
+
+def test_products_do_not_overflow_over_many_tiles(dtype, order):
+    """At w = 0 every factor is 2, as large as it gets, and J is log 2."""
+    m = 140 * TILE
+    X, Y = np.ones((1, m), dtype, order), (np.arange(m) % 2).astype(dtype).reshape(1, m)
+    J, dw, db = impls.load("numba_fused").bind(X, Y, 1)(np.zeros((1, 1), dtype), 0.0)
+    assert (J, dw[0, 0], db) == pytest.approx((np.log(2), 0, 0), rel=TOLERANCE[dtype], abs=TOLERANCE[dtype])
 
 
 @pytest.mark.slow
