@@ -1,9 +1,9 @@
 """One pass over X on a GPU, in a CUDA kernel of this project.
 
 Each tile of examples goes forward and backward while the next tile arrives. X lies in the GPU's memory as in
-the course, (n_x, m) in C order. A step takes as long as reading X once from there, provided that the computing
-hides behind the reading, and that the way back finds the numbers nearer than the way forward did. A processor
-finds them in its cache; here the threads that read them keep them.
+the course, (n_x, m) in C order. A step takes as long as reading X once from there, provided that the
+computing hides behind the reading, and that the way back finds the numbers nearer than the way forward did. A
+processor finds them in its cache; here the threads that read them keep them.
 
     tile      some examples with all their features: n_x short pieces of rows. A block of threads handles one
               tile after the other. Each multiprocessor has one block, which uses all of its registers.
@@ -24,8 +24,8 @@ the fewer examples a tile has: 16 for about 1000 features in float32, where a ro
 Above 2048 features it is shorter than the 32 bytes that memory delivers at once, and the remainder, which
 belongs to the next tiles, comes later from the second-level cache.
 
-A thread's sums, in the precision of X, have at most `_MOST_TILES` terms; over lanes and blocks, these sums are
-added in float64. Each order of addition is fixed, so on one GPU a call repeats its bits.
+A thread's sums, in the precision of X, have at most `_MOST_TILES` terms; over lanes and blocks, these sums
+are added in float64. Each order of addition is fixed, so on one GPU a call repeats its bits.
 """
 
 import functools
@@ -146,17 +146,15 @@ def _launch(n_x, m, dtype):
     )
 
 
-# Indices into memory are unsigned: Numba compares a signed index with 0 at each access, since negative ones count
-# from the end.
+# Indices into memory are unsigned: Numba compares a signed index with 0 at each access, since negative ones
+# count from the end.
 
 
 @functools.cache
 def _sweep(lanes, rows, kept):
     """Compile for one tiling: the compiler knows these numbers and unrolls all loops over rows."""
     groups = _THREADS // lanes
-    helpers = (
-        1 << groups.bit_length() // 2
-    )  # about the square root of groups, so that Z is added up in two short sums
+    helpers = 1 << groups.bit_length() // 2  # about their root: Z takes two short sums
 
     @cuda.jit(max_registers=_REGISTERS)
     def sweep(w, b, x, Y, n_x, parts):

@@ -66,8 +66,8 @@ class Implementation:
 def load(name: str | os.PathLike[str]) -> Implementation:
     """Load a row by its name, or a user's own file by its path.
 
-    Raises UnknownName (a KeyError), Unavailable if a library is missing or does not load, BrokenFile if an own
-    file does not exist, fails on import or has no `step`.
+    Raises UnknownName (a KeyError), Unavailable if a library is missing or does not load, BrokenFile if an
+    own file does not exist, fails on import or has no `step`.
     """
     return loaded(find(os.fspath(name)))
 
