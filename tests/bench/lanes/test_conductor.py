@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from bench.cli import main
+from bench.lanes import forecast
 from bench.lanes import ledger as ledgers
 from bench.lanes import plan as plans
 from bench.lanes.conductor import Conductor
@@ -31,6 +32,7 @@ from reports.reading import read
 FAULTY = Path(__file__).with_name("faulty")
 PROBLEMS = ("8x100", "3x50")
 NUMPY = "numpy_zero_loop"
+PATIENCE_S = 15.0  # for rows that hang; long enough for others on a busy machine
 # In the second process, on the first problem: the status, and words of the reason.
 FAULTS = {
     "crashes": ("crashed", "SIGSEGV"),
@@ -39,7 +41,7 @@ FAULTS = {
     "exits": ("crashed", "exit code 0"),
     "overwrites": ("crashed", "read-only"),
     "intrudes": ("crashed", "wrote into the talk"),
-    "hangs": ("killed", "no answer for 3 s"),
+    "hangs": ("killed", f"no answer for {PATIENCE_S:.0f} s"),
     "hoards": ("killed", "the limit is 0.5 GB"),
     "raises": ("failed", "RuntimeError: out of luck"),
     "errs": ("failed", "J is off by"),
@@ -351,6 +353,7 @@ def test_rows_train_in_all_processes_or_in_none(tmp_path, monkeypatch):
     """The first process that times a row decides, however fast the others are, also where a run goes on."""
     predicted = iter([None, 1.0])  # for two rows, once
     monkeypatch.setattr(plans, "training_s", lambda setting, call_s: next(predicted))
+    monkeypatch.setattr(forecast, "visit_s", lambda *_: 0.0)
     plan, selected = planned((NUMPY, "numpy_one_loop"), problems=("breast_cancer",))
 
     def interrupt(ledger):
@@ -388,7 +391,7 @@ def faulty(tmp_path_factory):
     plan, selected = planned(rows)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
-        measured(folder / "run.json", plan, selected, patience_s=3.0, memory_bytes=500_000_000)
+        measured(folder / "run.json", plan, selected, patience_s=PATIENCE_S, memory_bytes=500_000_000)
     return read(folder / "run.json")
 
 
@@ -529,13 +532,24 @@ def test_a_full_disk_leaves_all_finished_blocks(small_disk):
 
 def test_until_adds_processes_and_ends_with_the_budget(tmp_path):
     rows = (NUMPY, "numpy_one_loop")
-    plan, selected = planned(rows, processes=4, problems=PROBLEMS[:1], until=1e-9, budget_s=12.0)
+    plan, selected = planned(rows, processes=1, problems=PROBLEMS[:1], until=1e-9, budget_s=1000.0)
+
+    def spend(ledger):
+        if ledger.done == 6:
+            conductor._budget._limit_s = 0.0
+
+    with contextlib.closing(Ledger(tmp_path / "run.json", plan, selected)) as ledger:
+        conductor = Conductor(selected, ledger, Paces(), Watch(spend))
+        conductor.run()
+        found = ledger.results
+    assert found.run.plan.processes == 6
+    assert all(len(timing.blocks_s) == 6 for timing in found.timings)
+
+
+def test_until_ends_when_the_intervals_are_narrow(tmp_path):
+    plan, selected = planned((NUMPY, "numpy_one_loop"), 4, problems=PROBLEMS[:1], until=1e9, budget_s=1000.0)
     found = measured(tmp_path / "run.json", plan, selected).results
-    assert 4 < found.run.plan.processes < 60
-    assert all(len(timing.blocks_s) == found.run.plan.processes for timing in found.timings)
-    plan, selected = planned(rows, processes=4, problems=PROBLEMS[:1], until=1e9, budget_s=60.0)
-    other = measured(tmp_path / "other.json", plan, selected).results
-    assert other.run.plan.processes == 5, "fewer have no interval worth the name"
+    assert found.run.plan.processes == 5, "fewer have no interval worth the name"
 
 
 SLEEPS = """
@@ -558,6 +572,45 @@ def test_rows_too_slow_for_the_budget_are_skipped_with_the_prediction(tmp_path):
     skipped = [entry for entry in found.run.unmeasured if entry.row == "sleeps.py"]
     assert [(entry.status, entry.process) for entry in skipped] == [("skipped", None)] * 2
     assert all("with 0.2 s for a call" in entry.reason for entry in skipped)
+
+
+def test_a_budget_ends_a_run_and_skips_the_rest(tmp_path):
+    """By a budget that is spent when the first setting is done: no other is begun, in whatever process."""
+    plan, selected = planned((NUMPY, "numpy_one_loop"), processes=2, budget_s=1000.0)
+
+    def spend(ledger):
+        if any(blocks for entry in ledger.entries.values() for blocks in entry.blocks_s):
+            conductor._budget._limit_s = 0.0
+
+    with contextlib.closing(Ledger(tmp_path / "run.json", plan, selected)) as ledger:
+        conductor = Conductor(selected, ledger, Paces(), Watch(spend))
+        conductor.run()
+    found = read(tmp_path / "run.json")
+    assert not found.run.interrupted
+    assert found.run.done == 2 * len(PROBLEMS)
+    assert {one.problem for one in found.timings} == set(PROBLEMS[:1])
+    said = "the budget of 16:40 min was spent before its turn"
+    assert [
+        (lost.row, lost.problem, lost.status, lost.process, lost.reason) for lost in found.run.unmeasured
+    ] == [(row, PROBLEMS[1], "skipped", None, said) for row in (NUMPY, "numpy_one_loop")]
+
+
+def test_a_budget_that_ends_within_a_setting_leaves_no_row_ahead(tmp_path):
+    plan, selected = planned((NUMPY, "numpy_one_loop"), processes=1, problems=PROBLEMS[:1], budget_s=1000.0)
+
+    class Spends(Watch):
+        def now(self, process, setting, doing):
+            if doing == f"verifying {NUMPY}":
+                conductor._budget._limit_s = 0.0
+
+    with contextlib.closing(Ledger(tmp_path / "run.json", plan, selected)) as ledger:
+        conductor = Conductor(selected, ledger, Paces(), Spends())
+        conductor.run()
+    found = read(tmp_path / "run.json")
+    assert found.timings == ()
+    assert {(lost.row, lost.status) for lost in found.run.unmeasured} == {
+        (row, "skipped") for row in (NUMPY, "numpy_one_loop")
+    }
 
 
 def test_nothing_is_drawn_while_a_lane_runs(tmp_path, monkeypatch):
@@ -609,21 +662,14 @@ def test_a_file_that_cannot_be_loaded_again_loses_the_processes_to_come(tmp_path
         assert [len(process) for process in one.blocks_s] == ([2, 2] if one.row == NUMPY else [2, 0])
 
 
+# The processor time of a step that keeps two cores busy, whatever else runs on the machine.
 BUSY = """
-import hashlib
-import threading
+import sys
 
-from impls.numpy_zero_loop import step as right
+from impls.numpy_zero_loop import step
 
-DATA = b"x" * 30_000_000
-
-
-def step(*data):
-    thread = threading.Thread(target=lambda: hashlib.sha256(DATA))
-    thread.start()
-    hashlib.sha256(DATA)
-    thread.join()
-    return right(*data)
+lane = sys.modules["__main__"]
+lane.process_time = lambda: 2 * lane.perf_counter()
 """
 POOL = """
 import threadpoolctl
@@ -658,7 +704,7 @@ def step(*data):
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (BUSY, "cores busy, where 1 may be"),
+        (BUSY, "kept 2.0 cores busy, where 1 may be"),
         (POOL, "has 2 threads, where 1 may run"),
         (CLOCK, "its clock tells"),
     ],
