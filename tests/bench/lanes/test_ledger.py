@@ -25,15 +25,8 @@ SETTINGS = [Setting(problems.find(problem), "float64", 1) for problem in ("5x7",
 FIRST, SECOND = SETTINGS
 
 
-@pytest.fixture(scope="module")
-def machine():
-    return ledgers.pytest_benchmark_generate_machine_info()  # takes a sixth of a second
-
-
 @pytest.fixture
-def make(tmp_path, machine, monkeypatch):
-    monkeypatch.setattr(ledgers, "pytest_benchmark_generate_machine_info", lambda: copy.deepcopy(machine))
-
+def make(tmp_path, known_machine):
     def begin(name="run.json"):
         asked = Asked("quick", NAMES, ("5x7", "3x50"), thread_counts=(1,), processes=3)
         plan, selected = plans.make(asked)
