@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -94,7 +95,10 @@ def test_pytest_benchmark_reads_the_file(healthy, tmp_path):
     ledger, _ = healthy
     shutil.copy(ledger.path, tmp_path / "0001_run.json")
     done = subprocess.run(
-        ["pytest-benchmark", "compare", str(tmp_path / "0001_run.json")], capture_output=True, text=True
+        [sys.executable, "-m", "pytest_benchmark", "compare", str(tmp_path / "0001_run.json")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     assert "8x100-float64-1t-numba_two_loop" in done.stdout
