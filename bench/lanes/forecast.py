@@ -23,9 +23,16 @@ from reports.results import Plan
 # Costs in seconds, from runs on two cores of a recent processor.
 _PYTHON_S = 0.25  # starting Python and loading NumPy, on one core
 # Loading a library, on one core; for distributed, starting its workers too.
-_START_S = {"numba": 0.7, "torch": 2.0, "jax": 1.2, "sklearn": 1.2, "zarr": 0.5, "distributed": 2.5}
-_START_S["cupy"] = 2.0
-_COMPILE_S = {"numba": 6.0, "jax": 0.4, "torch": 0.05}  # per dtype, with nothing compiled
+_START_S = {
+    "numba": 0.4,
+    "torch": 1.5,
+    "jax": 0.8,
+    "sklearn": 1.3,
+    "cupy": 2.0,
+    "zarr": 0.5,
+    "distributed": 2.5,
+}
+_COMPILE_S = {"numba": 5.0, "jax": 0.4, "torch": 0.05}  # per dtype, with nothing compiled
 _LIGHT_COMPILE_S = 5.0
 _LIGHTS = 8  # functions of the speed of light, each with several timings
 _DATA_S, _PREPARE_S = 3e-8, 4e-9  # per number in X
