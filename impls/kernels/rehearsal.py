@@ -30,7 +30,7 @@ def rehearse(dtype: str, order: str) -> None:
     if folder := kernel.stats.cache_path:  # else Numba keeps no code on disk
         place = (get_host_cpu_name(), sys.implementation.cache_tag, dtype, order)
         done = Path(folder) / f"zeroloop-{'-'.join(place)}.rehearsed"
-        what = f"{digest_of_sources()} {numba.__version__}"
+        what = f"{digest_of_sources(compiled_only=True)} {numba.__version__}"
         with contextlib.suppress(OSError, subprocess.SubprocessError):  # then the next process tries again
             if not done.exists() or done.read_text() != what:
                 _play_elsewhere(dtype, order)

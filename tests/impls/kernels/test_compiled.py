@@ -84,7 +84,7 @@ def test_code_on_disk_is_of_these_very_sources(one, monkeypatch):
     """Fails with a release of Numba that has no longer the private part that `compiled` uses."""
     assert not one().stats.cache_hits
     assert one().stats.cache_hits, "the same sources: from disk"
-    monkeypatch.setattr(compiled, "digest_of_sources", lambda: "edited")
+    monkeypatch.setattr(compiled, "digest_of_sources", lambda **_: "edited")
     assert not one().stats.cache_hits, "other sources: compiled again"
 
 

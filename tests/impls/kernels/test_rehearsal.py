@@ -90,7 +90,7 @@ def test_once_is_enough(rehearsed):
 def test_other_code_is_rehearsed_and_then_the_first_again(rehearsed, monkeypatch):
     assert rehearsed()
     with monkeypatch.context() as patch:
-        patch.setattr(rehearsal, "digest_of_sources", lambda: "edited")
+        patch.setattr(rehearsal, "digest_of_sources", lambda **_: "edited")
         assert rehearsed()
         assert not rehearsed()
     assert rehearsed()  # Numba keeps no code but that of the last sources
