@@ -42,7 +42,7 @@ class Step(NamedTuple):
 
 
 def check_data(X: Array, Y: Array) -> None:
-    """Raise BadValue, naming the argument, unless X and Y are data that every row can take."""
+    """Raise BadValue, which names the argument, unless X and Y are data that rows can compute on."""
     _check_floats("X", X, "(n_x, m), one example per column")
     _check_floats("Y", Y, "(1, m), one label per example")
     n_x, m = X.shape
@@ -60,7 +60,7 @@ def check_data(X: Array, Y: Array) -> None:
 
 
 def check_parameters(w: Array, b: float, n_x: int, dtype: Any) -> None:
-    """Raise BadValue, naming the argument, unless w and b fit data of n_x features in this dtype."""
+    """Raise BadValue, which names the argument, unless w and b fit data of n_x features in this dtype."""
     shape = getattr(w, "shape", None)
     if shape != (n_x, 1):
         raise BadValue(f"w: {_described(w)}, but X of {n_x} features needs an array of shape ({n_x}, 1)")
@@ -71,7 +71,7 @@ def check_parameters(w: Array, b: float, n_x: int, dtype: Any) -> None:
 
 
 def as_step(result: Any, n_x: int) -> Step:
-    """Take what a row's function returned as a Step, or raise BadValue that says what is wrong with it."""
+    """Return the result of a row's function as a Step; raise BadValue if it is not (J, dw, db)."""
     try:
         J, dw, db = result
     except (TypeError, ValueError):

@@ -1,6 +1,6 @@
-"""What a user can mend: each error is one line that says what is wrong, where, and what to do.
+"""Errors that a user can correct: each is one line that says what is wrong, where, and what to do.
 
-Commands show these without a traceback, and no others: any other error is a fault of this project.
+Commands show these errors without a traceback. Any other error is a fault of this project, and keeps its own.
 """
 
 import difflib
@@ -11,15 +11,15 @@ class UserError(Exception):
 
 
 class BadValue(UserError, ValueError):
-    """An argument is not what every row takes; the message names it, what it was, and what is needed."""
+    """An argument has a bad value; the message names the argument, its value, and what is needed."""
 
 
 class Unsuited(BadValue):
-    """The row computes something narrower than these data ask for."""
+    """The row cannot compute on these data or settings, though other rows can."""
 
 
 class UnknownName(UserError, KeyError):
-    """No row or problem has this name; the message lists near matches."""
+    """No row or problem has this name; the message lists similar names."""
 
     def __init__(self, kind: str, name: str, known: tuple[str, ...]):
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
@@ -31,9 +31,9 @@ class UnknownName(UserError, KeyError):
 
 
 class Unavailable(UserError, ImportError):
-    """The row needs what is not here.
+    """The row needs a library or a device that is missing here.
 
-    `status` is "not installed", "does not load" or "no CUDA device"; `reason` says why, or how to install it.
+    `status` is "not installed", "does not load" or "no CUDA device"; `reason` says why, or what to install.
     """
 
     def __init__(self, status: str, reason: str):
@@ -45,9 +45,9 @@ class Unavailable(UserError, ImportError):
 
 
 class BrokenFile(UserError, ImportError):
-    """Somebody's own file cannot be used; the message names the file, the line and the reason."""
+    """A user's own file cannot be used; the message names the file, the line and the reason."""
 
 
 def not_installed(*libraries: str) -> Unavailable:
-    """Return the error for libraries, by the names that pip knows, that this Python lacks."""
+    """Return the error for libraries that are not installed, by their names for pip."""
     return Unavailable("not installed", f"pip install {' '.join(libraries)}")

@@ -1,31 +1,31 @@
-"""One pass over X on a GPU: each tile of examples goes forward and backward while the next one arrives.
+"""One pass over X on a GPU, in a CUDA kernel of this project.
 
-X lies in the GPU's memory as the course has it, (n_x, m) in C order. A step takes as long as reading it
-from there once, if what is computed hides behind that, and if backward finds its numbers nearer than where
-forward found them. A processor finds them in its cache; here the threads that read them keep them.
+Each tile of examples goes forward and backward while the next tile arrives. X lies in the GPU's memory as in
+the course, (n_x, m) in C order. A step takes as long as reading X once from there, provided that the
+computing hides behind the reading, and that the way back finds the numbers nearer than the way forward did. A
+processor finds them in its cache; here the threads that read them keep them.
 
-    tile      some examples with all their features: n_x short pieces of rows. A block of threads takes one
-              tile after the other, and each multiprocessor one block, which has all of its registers.
+    tile      some examples with all their features: n_x short pieces of rows. A block of threads handles one
+              tile after the other. Each multiprocessor has one block, which uses all of its registers.
     lanes     neighbouring threads, for the neighbouring examples of a tile: they read a piece of a row at
               once.
-    groups    the lanes are there many times, and each group of them has a few rows to itself. Forward, its
-              sum is a part of Z, and the parts of all groups make Z.
+    groups    the lanes exist many times, and each group of them has a few rows to itself. Forward, its sum is
+              a part of Z, and the parts of all groups make Z.
 
 So a thread has one example of each tile, and the same few features of all of them. Its part of dw stays in
 its registers from the first tile to the last and costs one multiplication for each number of X; no thread
-waits for another's. Before it goes backward, it asks for its numbers of the next tile: so many requests to
-memory are under way while Z is added up and dZ is made. Of the tile that goes backward, what shared memory
-takes has been kept there; the rest is read again, from the first-level cache, or from the second where the
-first has lost it.
+waits for another's. Before it goes backward, it requests its numbers of the next tile, so that many requests
+to memory are under way while Z is added up and dZ is made. Shared memory keeps as much of the tile as it can
+for the way back. The rest is read again, from the first-level cache, or from the second if the first has lost
+it.
 
-A thread holds 64 bytes of X, up to 16,384 features in float32. So the more features there are, the fewer
-examples has a tile: 16 of some 1000 features in float32, where a row's piece is 64 bytes long. Above 2048
-features it is shorter than the 32 bytes that are read from memory at once, and what belongs to the next tiles
-comes from the second-level cache.
+A thread holds 64 bytes of X, which allows up to 16,384 features in float32. So the more features there are,
+the fewer examples a tile has: 16 for about 1000 features in float32, where a row's piece is 64 bytes long.
+Above 2048 features it is shorter than the 32 bytes that memory delivers at once, and the remainder, which
+belongs to the next tiles, comes later from the second-level cache.
 
-A thread's sums, in the precision of X, have at most `_MOST_TILES` terms; over lanes and blocks, such sums
-are added in float64. Each order is fixed, and nothing is added by whoever comes first: on one GPU, a call
-repeats its bits.
+A thread's sums, in the precision of X, have at most `_MOST_TILES` terms; over lanes and blocks, these sums
+are added in float64. Each order of addition is fixed, so on one GPU a call repeats its bits.
 """
 
 import functools
@@ -42,33 +42,33 @@ from impls.contract import Step
 from impls.errors import Unsuited
 from impls.kernels import cuda_device
 
-# Of a block: as many threads as one may have, which share the 65,536 registers of a multiprocessor.
+# A block has the most threads that it may have; they share the 65,536 registers of a multiprocessor.
 _THREADS, _REGISTERS = 1024, 64
-_HELD_BYTES = 64  # of X in each thread: 16 registers for the tile that comes, beside as many for dw
-_SHARED_BYTES = 48 * 1024  # that a block may have; more it must ask for, and Numba has no way to
-_MOST_TILES = 1024  # of a block: float32 loses digits in longer sums
-_SIDE = 32  # threads along either side of the blocks of `_add_blocks`
+_HELD_BYTES = 64  # bytes of X in each thread: 16 registers for the next tile, beside 16 for dw
+_SHARED_BYTES = 48 * 1024  # shared memory of a block; Numba has no way to ask for more
+_MOST_TILES = 1024  # most tiles of a block, since float32 loses digits in longer sums
+_SIDE = 32  # threads along each side of a block of `_add_blocks`
 
 
 @dataclass(frozen=True)
 class Tiling:
-    """How the work is shared out: to blocks in tiles, and in a block to lanes and groups."""
+    """How the work is divided: into tiles for blocks, and in a block among lanes and groups."""
 
     lanes: int  # examples of a tile
     rows: int  # features of each group
-    kept: int  # of them, in shared memory
+    kept: int  # how many of these rows shared memory keeps
     blocks: int
 
     @property
     def groups(self):
-        """How many there are in a block."""
+        """Number of groups in a block."""
         return _THREADS // self.lanes
 
     def places(self, n_x):
         """Return where each feature stands among the groups' rows.
 
-        A group's rows start at n_x - rows at most. Those of them that the group before has too have weight 0
-        forward, and nobody looks at their dw.
+        A group's rows start at n_x - rows at most, so the last group may share rows with the one before it.
+        Forward, its copies have weight 0; backward, their dw is ignored.
         """
         places = np.arange(n_x)
         rest = n_x % self.rows
@@ -77,7 +77,7 @@ class Tiling:
 
 
 def tiling(n_x, m, itemsize, multiprocessors):
-    """Share out data of this size: the same bits wherever there are as many multiprocessors."""
+    """Return the tiling for data of this size; GPUs with as many multiprocessors give the same bits."""
     lanes = _THREADS
     while lanes > 1 and n_x * lanes * itemsize > _HELD_BYTES * _THREADS:
         lanes //= 2
@@ -91,7 +91,7 @@ def tiling(n_x, m, itemsize, multiprocessors):
 
 @dataclass(frozen=True)
 class Launch:
-    """The two kernels for data of one size, and memory on the GPU for what goes in and out of a step."""
+    """The two kernels for data of one size, and memory on the GPU for a step's inputs and results."""
 
     sweep: Any
     add_blocks: Any
@@ -99,7 +99,7 @@ class Launch:
     weights: Any  # (groups * rows,)
     parts: Any  # (blocks, groups * rows + 2): of dw, J and db
     means: Any  # (groups * rows + 2,)
-    lock: Any  # one call at a time has that memory
+    lock: Any  # held by a call while it uses that memory
 
 
 def prepare(X, Y, threads):
@@ -122,17 +122,17 @@ def step(w, b, x, Y, launch):
         launch.weights.copy_to_device(weights)
         launch.sweep(launch.weights, b, x, Y, len(w), launch.parts)
         launch.add_blocks(launch.parts, len(Y), launch.means)
-        means = launch.means.copy_to_host()  # waits for both
+        means = launch.means.copy_to_host()  # waits for both kernels
     return Step(means[-2], means[launch.places].reshape(-1, 1), means[-1])
 
 
 def _launch(n_x, m, dtype):
     found = tiling(n_x, m, dtype.itemsize, cuda_device.multiprocessors())
     block, columns = (found.lanes, found.groups), found.groups * found.rows + 2
-    # At the end the memory of the tile takes a sum of each thread.
+    # At the end, the memory of the tile holds one sum of each thread.
     shared_bytes = _THREADS * max(found.kept * dtype.itemsize, 8)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Grid size")  # is small, Numba says: so are the data
+        warnings.filterwarnings("ignore", "Grid size")  # Numba warns that it is small; so are the data
         sweep = _sweep(found.lanes, found.rows, found.kept)[found.blocks, block, 0, shared_bytes]
         add_blocks = _add_blocks[-(-columns // _SIDE), (_SIDE, _SIDE)]
     return Launch(
@@ -146,15 +146,15 @@ def _launch(n_x, m, dtype):
     )
 
 
-# Indices into memory are unsigned: a signed one Numba would hold to 0 at each access, to count negative ones
-# from the end.
+# Indices into memory are unsigned: Numba compares a signed index with 0 at each access, since negative ones
+# count from the end.
 
 
 @functools.cache
 def _sweep(lanes, rows, kept):
-    """Compile for one tiling: with these numbers known, all loops over rows are written out."""
+    """Compile for one tiling: the compiler knows these numbers and unrolls all loops over rows."""
     groups = _THREADS // lanes
-    helpers = 1 << groups.bit_length() // 2  # of the groups, about the root: they add up Z in two short sums
+    helpers = 1 << groups.bit_length() // 2  # about their root: Z takes two short sums
 
     @cuda.jit(max_registers=_REGISTERS)
     def sweep(w, b, x, Y, n_x, parts):
@@ -164,9 +164,9 @@ def _sweep(lanes, rows, kept):
         thread = lane + lanes * group
         part_of_z = cuda.shared.array(_THREADS, x.dtype)
         dZ = cuda.shared.array(lanes, x.dtype)
-        tile = cuda.shared.array(0, x.dtype)[thread:]  # each thread has every _THREADSth number to itself
+        tile = cuda.shared.array(0, x.dtype)[thread:]  # a thread owns every _THREADSth number
         dw = cuda.local.array(rows, x.dtype)
-        ahead = cuda.local.array(rows, x.dtype)  # the thread's numbers of the tile that comes
+        ahead = cuda.local.array(rows, x.dtype)  # the thread's numbers of the next tile
         J = db = 0.0
         w = w[rows * group :]
         first = min(rows * group, n_x - rows) * m
@@ -241,8 +241,8 @@ def link(z, y, zero, one):
 
 @cuda.jit(device=True)
 def add_lanes(value, sums, lane, thread, lanes):
-    """Add a value of each lane of a group, as a tree; lane 0 finds the sum in its place of sums."""
-    cuda.syncthreads()  # what was there has been read
+    """Add one value of each lane of a group, as a tree; the sum is then in the place of lane 0."""
+    cuda.syncthreads()  # all threads have read what was there
     sums[thread] = value
     half = lanes // 2
     while half > 0:
@@ -254,7 +254,7 @@ def add_lanes(value, sums, lane, thread, lanes):
 
 @cuda.jit
 def _add_blocks(parts, m, means):
-    """Write the sums of the columns of parts, over m; the threads of a column add every _SIDEth row each."""
+    """Write the sums of the columns of parts, divided by m; _SIDE threads share the rows of a column."""
     sums = cuda.shared.array((_SIDE, _SIDE), types.float64)
     x, y = cuda.threadIdx.x, cuda.threadIdx.y
     column = cuda.blockIdx.x * _SIDE + x

@@ -45,4 +45,6 @@ def _loops(w, b, examples, labels, J, dw, db):
             for j in range(n_x):
                 dw_t[j] += x[j] * dz
             db_t += dz
-        J[thread], dw[thread], db[thread] = J_t, dw_t, db_t
+        J[thread], db[thread] = J_t, db_t
+        for j in range(n_x):
+            dw[thread, j] = dw_t[j]

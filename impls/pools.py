@@ -1,4 +1,4 @@
-"""How many threads a step may use. The pools of BLAS and OpenMP are one per process, so the limit is too."""
+"""The number of threads that a step may use: one limit per process, as BLAS and OpenMP have one pool each."""
 
 import numbers
 import os
@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_limits
 
 from impls.errors import BadValue
 
-_MOST = 1024  # far above any machine here; each thread is memory, and a pool of millions ends the process
+_MOST = 1024  # far above any machine; each thread takes memory, and millions of them would end the process
 _limit: int | None = None
 
 
@@ -19,14 +19,14 @@ def available() -> int:
 
 
 def check(threads: int) -> int:
-    """Return a number of threads as an int; raise BadValue for one that cannot be had."""
+    """Return a number of threads as an int; raises BadValue if it is not from 1 to the largest allowed."""
     if not isinstance(threads, numbers.Integral) or not 1 <= threads <= _MOST:
         raise BadValue(f"threads: {threads!r}, but a whole number from 1 to {_MOST} is needed")
     return int(threads)
 
 
 def limit(threads: int) -> None:
-    """Let the pools of this process use so many threads; costs nothing when they already do."""
+    """Limit the pools of this process to this number of threads; costs nothing if they already have it."""
     global _limit
     if threads != _limit:
         threadpool_limits(threads)
@@ -34,6 +34,6 @@ def limit(threads: int) -> None:
 
 
 def forget() -> None:
-    """Make the next `limit` set all pools anew: a library that was just loaded brings one of its own."""
+    """Make the next `limit` set all pools again, since a library that was just loaded may have a new one."""
     global _limit
     _limit = None

@@ -1,4 +1,4 @@
-"""The rows: every way of running the step, in teaching order. A new row is its file and a line here."""
+"""The table of rows, all ways to run the step, in teaching order. A new row is a file and a line here."""
 
 import ast
 import functools
@@ -10,73 +10,76 @@ from impls.errors import Unavailable, UnknownName, not_installed
 from impls.kernels import cuda_device
 
 _FOLDER = Path(__file__).parent
-# Libraries that pip knows by another name; there is a CuPy for each CUDA.
+# Libraries whose name for pip differs from their module's. CuPy has one package for each version of CUDA.
 _PIP_NAMES = {"sklearn": "scikit-learn", "cupy": "'cupy-cuda13x[ctk]'"}
 
 
 @dataclass(frozen=True)
 class Record:
-    """A row, or somebody's own file, before it is loaded; a row is called like its file in `impls`."""
+    """What is known of a row, or of a user's own file, before it is loaded.
 
-    name: str  # in every table
-    loops: int | None  # depth of the explicit loops a reader sees; None where nobody has said
+    A row has the name of its file in `impls`; its title is the first line of that file.
+    """
+
+    name: str
+    loops: int | None  # depth of the nested loops that a reader sees; None if unknown
     origin: str  # where this way of computing comes from
-    needs: tuple[str, ...] = ("numpy",)  # libraries its module imports
-    lists: bool = False  # it computes on lists of floats instead of arrays
-    n_x: int | None = None  # the only number of features it serves
-    compiles: tuple[str, ...] = ()  # files of `impls` whose code it compiles
-    side: str | None = None  # in the contest: "ours", or "peer" for what a user would otherwise pick
-    device: str = "cpu"  # that it computes on, or "cuda"
-    own_path: Path | None = None  # of somebody's own file, as it was asked for
+    needs: tuple[str, ...] = ("numpy",)  # libraries that its module imports
+    lists: bool = False  # whether it computes on lists of floats instead of arrays
+    n_x: int | None = None  # the only number of features that it accepts; None for any
+    compiles: tuple[str, ...] = ()  # other files of `impls` that it compiles
+    side: str | None = None  # in the contest: "ours", or "peer" for what a user would otherwise choose
+    device: str = "cpu"  # "cpu" or "cuda"
+    own_path: Path | None = None  # path of a user's own file, as the user wrote it
 
     @property
     def is_own(self) -> bool:
-        """Whether it is somebody's own file."""
+        """Whether it is a user's own file."""
         return self.own_path is not None
 
     @property
     def spelling(self) -> str:
-        """What `find` is to be given for this record, in another process too."""
+        """The text for which `find` returns this record, in another process too."""
         return str(self.path) if self.is_own else self.name
 
     @property
     def path(self) -> Path:
-        """Its file, whether or not it exists; links are followed."""
+        """The path of its file, which may not exist; links are followed."""
         return self.own_path.resolve() if self.own_path else _FOLDER / f"{self.name}.py"
 
     @property
     def source(self) -> str:
-        """The text of its file; nothing where there is none."""
+        """The text of its file; empty if there is none."""
         return _text(self.path)
 
     @property
     def title(self) -> str:
-        """What sets it apart: the first line of its docstring."""
+        """What it is, in one line: the first of its docstring."""
         return "own file" if self.is_own else _first_line(self.path)
 
     @property
     def keeps_code(self) -> bool:
-        """Whether its compiled code is kept on disk."""
+        """Whether its compiled code is kept on disk, for the next process."""
         return "numba" in self.needs and self.device == "cpu"
 
     @property
     def on_disk(self) -> bool:
-        """Whether it reads its data from disk, chunk by chunk, rather than from memory."""
+        """Whether it reads its data from disk, chunk by chunk, and not from memory."""
         return "zarr" in self.needs
 
     @property
     def is_interpreted(self) -> bool:
-        """Whether its loops run in the interpreter: it compiles nothing, and small data tell of large."""
+        """Whether its loops run in Python's interpreter, so that its time grows in proportion to the data."""
         return bool(self.loops) and set(self.needs) <= {"numpy"}
 
     @property
     def absent(self) -> list[str]:
-        """The libraries that it needs and this Python lacks, by the names that pip knows."""
+        """The libraries that it needs and that are not installed, by their names for pip."""
         return [_PIP_NAMES.get(library, library) for library in self.needs if not _is_installed(library)]
 
     @property
     def missing(self) -> Unavailable | None:
-        """What it needs and is not here; None where nothing is missing."""
+        """The error for what it needs and is missing here; None if it can run."""
         if self.device == "cuda" and (why := cuda_device.why_none()):
             return Unavailable("no CUDA device", why)
         return not_installed(*absent) if (absent := self.absent) else None
@@ -120,9 +123,9 @@ def names() -> tuple[str, ...]:
 
 
 def find(text: str) -> Record:
-    """Return the record of a row, by its name, or of somebody's own file, by its path; raises UnknownName.
+    """Return the record of a row, by its name, or of a user's own file, by its path; raises UnknownName.
 
-    An own file keeps the name that it was asked for by, also where that is a link.
+    An own file is named as the user wrote it, even if that is a link to another file.
     """
     if text.endswith(".py") or "/" in text or "\\" in text:
         path = Path(text)
@@ -134,12 +137,12 @@ def find(text: str) -> Record:
 
 
 def source_of(name: str) -> str:
-    """Return the text of a file of `impls`, which a row compiles: "kernels/sweep"."""
+    """Return the text of a file of `impls`, such as "kernels/sweep", which a row compiles."""
     return _text(_FOLDER / f"{name}.py")
 
 
 def _text(path: Path) -> str:
-    if not path.is_file():  # a pipe would never end
+    if not path.is_file():  # reading a pipe would never end
         return ""
     try:
         return path.read_text(encoding="utf-8", errors="replace")

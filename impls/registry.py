@@ -1,4 +1,4 @@
-"""How a row, or somebody's own file, is loaded and bound to data."""
+"""Loading a row, or a user's own file, and binding it to data."""
 
 import importlib
 import importlib.util
@@ -18,7 +18,7 @@ from impls.contract import Array, Step, as_step, check_data, check_parameters
 from impls.errors import BrokenFile, Unavailable, Unsuited
 from impls.records import Record, find
 
-_LONGEST = 300  # characters of somebody else's message: enough for a line in a table
+_LONGEST = 300  # characters of another library's message; longer ones are cut
 BoundStep = Callable[[Array, float], Step]
 
 
@@ -32,21 +32,21 @@ class Implementation:
 
     @property
     def name(self) -> str:
-        """The row's name in every table."""
+        """The name of its record."""
         return self.record.name
 
     def bind(self, X: Array, Y: Array, threads: int | None = None) -> BoundStep:
-        """Check the data, do what is done once per data set, and return `step(w, b)`.
+        """Check the data, prepare them once, and return the function `step(w, b)`.
 
-        X is (n_x, m), Y is (1, m); `threads` limits the thread pools of the whole process and defaults to
-        all cores this process may use. Raises ValueError for arrays or a thread count that no row takes,
-        and its subclass `Unsuited` for data that this row does not serve.
+        X is (n_x, m), Y is (1, m), as in `impls.contract`. `threads` limits the thread pools of the whole
+        process; by default they use all cores that this process may use. Raises BadValue for arrays or a
+        number of threads that no row takes, and its subclass Unsuited for data that this row does not take.
         """
         check_data(X, Y)
         return self.prepare(X, Y, threads)
 
     def prepare(self, X: Array, Y: Array, threads: int | None = None) -> BoundStep:
-        """Do what `bind` does, for data that were checked before: the part whose time counts as prepare."""
+        """Do what `bind` does without the checks of X and Y; the time of this counts as prepare."""
         n_x, dtype = X.shape[0], X.dtype
         if self.record.n_x not in (None, n_x):
             raise Unsuited(f"X: shape {X.shape}, but {self.name} serves n_x = {self.record.n_x} only")
@@ -64,24 +64,24 @@ class Implementation:
 
 
 def load(name: str | os.PathLike[str]) -> Implementation:
-    """Load a row by its name, or somebody's own file by its path.
+    """Load a row by its name, or a user's own file by its path.
 
-    Raises UnknownName (a KeyError), Unavailable where a library is missing or does not load, BrokenFile for
-    an own file that does not exist, fails on import or has no `step`.
+    Raises UnknownName (a KeyError), Unavailable if a library is missing or does not load, BrokenFile if an
+    own file does not exist, fails on import or has no `step`.
     """
     return loaded(find(os.fspath(name)))
 
 
 def loaded(record: Record) -> Implementation:
-    """Load a row; raises what `load` does for a row that is known."""
+    """Load the row of a record; raises Unavailable and BrokenFile as `load` does."""
     module = _import_own_file(record) if record.own_path else _import_row(record)
-    pools.forget()  # the module may have loaded a library with a thread pool
+    pools.forget()  # the module may have loaded a library with a thread pool of its own
     plain = _as_lists if record.lists else _as_they_are
     return Implementation(record, module.step, getattr(module, "prepare", plain))
 
 
 def where_it_failed(error: BaseException, path: Path) -> str:
-    """Describe an exception in one line, with the line of `path` that it came from."""
+    """Describe an exception in one line, with the number of the line of `path` that it came from."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if Path(frame.filename) == path]
     if isinstance(error, SyntaxError) and error.filename == str(path):
@@ -94,7 +94,7 @@ def where_it_failed(error: BaseException, path: Path) -> str:
 def _said(error: BaseException) -> str:
     try:
         said = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
-    except Exception:  # an exception of somebody's own file may fail even at this
+    except Exception:  # the text of an exception in an own file may itself raise
         return ""
     return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
 
@@ -116,12 +116,12 @@ def _import_own_file(record: Record) -> ModuleType:
     if spec is None or spec.loader is None:
         raise BrokenFile(f"{path.name}: not a Python file; its name must end in .py")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where dataclasses and pickle look for it
+    sys.modules[spec.name] = module  # dataclasses and pickle look for it there
     try:
         spec.loader.exec_module(module)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # SystemExit, or pytest's outcomes, end the file and not the run
+    except BaseException as error:  # SystemExit, and pytest's outcomes, may not end the run
         raise BrokenFile(where_it_failed(error, path)) from error
     if not callable(getattr(module, "step", None)):
         raise BrokenFile(f"{path.name}: has no function step(w, b, X, Y)")

@@ -1,4 +1,4 @@
-"""Gradient descent: the loop that no vectorizing removes, since each step needs the last one's w and b."""
+"""Gradient descent: a loop that cannot be vectorized, since each step needs w and b of the one before."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from impls.registry import BoundStep
 
 
 class Fit(NamedTuple):
-    """Parameters after the last update, and the cost that each update started from."""
+    """Parameters after the last update, and the cost before each update."""
 
     w: Array
     b: float
@@ -20,7 +20,7 @@ class Fit(NamedTuple):
 
 
 class Diverged(UserError, ArithmeticError):
-    """The cost or the parameters left the range of floating point; the message says when."""
+    """The cost or the parameters left the range of floating point; the message says at which iteration."""
 
 
 def gradient_descent(
@@ -35,12 +35,13 @@ def gradient_descent(
 ) -> Fit:
     """Repeat w -= alpha dw, b -= alpha db; w is (n_x, 1), and a new array is returned.
 
-    A step is given parameters that cannot be written to, so one that changes its inputs is told so.
-
     Stops after `iterations` updates, or earlier, once an update lowers the cost by no more than `tolerance`.
-    `progress` is called after each update with what there is by then; its costs grow on. `before` are the
-    costs of the updates that led to w and b, which count: a training that is gone on with ends as if it had
-    never stopped. Raises what `check_settings` does, and Diverged where numbers become infinite.
+    `progress` is called after each update with the state so far; its list of costs is not a copy. `before`
+    holds the costs of earlier updates, which led to w and b and count as iterations: a training that is
+    interrupted and continued ends as if it had never stopped.
+
+    The step gets read-only parameters, so one that changes its inputs raises. Raises what `check_settings`
+    does, and Diverged if numbers are no longer finite.
     """
     check_settings(alpha, iterations, tolerance)
     costs = list(before)
@@ -48,7 +49,7 @@ def gradient_descent(
     if _converged(costs, tolerance):
         return Fit(w.copy(), b, costs, converged=True)
     for iteration in range(len(costs), iterations):
-        with np.errstate(over="ignore", invalid="ignore"):  # Diverged says it better than NumPy's warnings
+        with np.errstate(over="ignore", invalid="ignore"):  # Diverged says more than NumPy's warnings
             J, dw, db = step(w, b)
             new_w, new_b = (w - alpha * dw).astype(w.dtype), b - alpha * db  # some rows' dw is wider than w
         if not (np.isfinite(J) and np.isfinite(new_w).all() and np.isfinite(new_b)):
@@ -84,5 +85,5 @@ def _read_only(w: Array) -> Array:
 
 
 def accuracy(w: Array, b: float, X: Array, Y: Array) -> float:
-    """Share of examples whose predicted label, 1 where w.T X + b > 0, is right."""
+    """Return the share of examples whose predicted label, 1 if w.T X + b > 0, is right."""
     return float(np.mean((np.dot(w.T, X) + b > 0) == (Y == 1)))

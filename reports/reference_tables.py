@@ -18,7 +18,7 @@ REFERENCE = Path(__file__).with_name("reference")
 README = REFERENCE / "README.md"
 SCALING = Path(__file__).parent.parent / "SCALING.md"
 _MACHINES = (1, 10, 100, 1000)
-_N_X, _M = 1000, 10**8  # of the data on paper, in float32
+_N_X, _M = 1000, 10**8  # the size of the data on paper, in float32
 _MARKED = re.compile(r"(<!-- generated: [^>]* -->\n).*?(<!-- end -->)", re.DOTALL)
 
 

@@ -1,4 +1,4 @@
-"""The folder of a report: which run it holds, if any."""
+"""The folder of a report: whether it is free for a run."""
 
 import json
 from pathlib import Path
@@ -7,17 +7,17 @@ from impls.errors import UserError
 from reports.reading import run_id
 
 PAGE, RESULTS = "index.html", "results.json"
-_TITLE = "<title>zeroloop, run {}</title>"  # of a report's page
+_TITLE = "<title>zeroloop, run {}</title>"  # as in templates/report.html
 
 
 class Occupied(UserError, FileExistsError):
-    """The folder holds another run; the message names it and says what to do."""
+    """The folder contains another run; the message names the file and says what to do."""
 
     __str__ = Exception.__str__  # OSError's own expects an error number
 
 
 def check_free(folder: Path, run: str) -> None:
-    """Raise Occupied if the folder holds results or a page of a run other than this one, or OSError."""
+    """Raise Occupied if the folder contains results or a page of another run, or OSError."""
     results, page = folder / RESULTS, folder / PAGE
     if results.exists() and not _holds(results, run):
         raise Occupied(_refusal(results, run))

@@ -77,7 +77,7 @@ def one_line(text: str) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """At most so many characters of a text, the last an ellipsis where there are more."""
+    """Return a text cut to at most `most` characters, the last an ellipsis if it was longer."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
@@ -104,7 +104,7 @@ def bounds(interval: Interval) -> str:
 
 
 def calls(interval: Interval | None) -> str:
-    """After how many calls something pays: 1,234 [1,190, 1,280], 293 k [272 k, 317 k], 5.66 M, or never."""
+    """The number of calls after which something pays: 1,234 [1,190, 1,280], 293 k, 5.66 M, or never."""
     if interval is None:
         return "–"
     if math.isinf(interval.estimate):

@@ -25,8 +25,8 @@ def write_report(document: dict[str, Any], folder: Path) -> Path:
 def write_into(document: dict[str, Any], folder: Path) -> Path:
     """Write results and report into a folder and return the path of the page.
 
-    Raises Occupied if the folder holds another run, BadResults, OSError. The results come first: whatever
-    goes wrong later, the numbers are safe.
+    Raises Occupied if the folder contains another run, BadResults, OSError. The results come first, so that
+    the numbers are safe if something goes wrong later.
     """
     check_writable(folder)
     check_free(folder, run_id(document))

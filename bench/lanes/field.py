@@ -1,4 +1,4 @@
-"""The field: all lanes of one process of a run, and the folders in which each finds its compiled code."""
+"""The field: all lanes of one process of a run, and the folders for their compiled code."""
 
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -10,35 +10,35 @@ from bench.lanes.lane import LIGHT
 from bench.outcome import LeftOut
 from impls.records import Record
 
-MOST_LOSSES = 3  # in a row, after which a row is not started again
+MOST_LOSSES = 3  # a row that is lost this often in a row is not started again
 
 
 @dataclass(eq=False)
 class Lane:
-    """A row, or the twin of one, or the speed of light; and where its process of the moment stands."""
+    """A row, the twin of one, or the speed of light, and the state of its present process."""
 
     row: Record
     twin: bool = False
     harness: Harness | None = None
     cache: Path | None = None
-    losses: int = 0  # of its processes, in a row
-    is_out: bool = False  # of this process, for a reason that is known
-    called: set[str] = field(default_factory=set)  # dtypes whose first call is known, in this process
-    blocks: int = 0  # that it has on the setting at hand
+    losses: int = 0  # how many of its processes were lost in a row
+    is_out: bool = False  # whether it is not started in this process
+    called: set[str] = field(default_factory=set)  # dtypes whose first call in this process is over
+    blocks: int = 0  # how many it gets on the present setting
     call_s: float = 0.0
-    prepare_s: float | None = None  # on the setting at hand
+    prepare_s: float | None = None  # on the present setting
     first_call_s: float | None = None
     warm_call_s: float | None = None
-    training: tuple[float, list[float]] | None = None  # how long it took, and the costs
+    training: tuple[float, list[float]] | None = None  # seconds, and the costs
 
     def clear(self) -> None:
-        """Forget the setting before."""
+        """Forget the last setting."""
         self.blocks, self.prepare_s, self.first_call_s, self.warm_call_s = 0, None, None, None
         self.training = None
 
     @property
     def is_given_up(self) -> bool:
-        """Tell whether it was lost too often to be started again."""
+        """Whether it was lost too often to be started again."""
         return self.losses >= MOST_LOSSES
 
 
@@ -68,13 +68,13 @@ class Field:
 
     @property
     def running_s(self) -> float:
-        """Return the processor time of all lanes that run."""
+        """The processor time of all lanes that run, in seconds."""
         return sum(lane.harness.processor_s() for lane in (*self.lanes, self.light) if lane.harness)
 
     def start(
         self, wanted: Sequence[Lane], threads: int, is_cold: bool, limit_s: float
     ) -> dict[Record, LeftOut]:
-        """Start lanes afresh, all at once; return why rows do not load, where they do not."""
+        """Start lanes afresh, all at once; return the rows that do not load, and why."""
         self.end()
         self._threads, self._is_cold = threads, is_cold
         for lane in self.lanes:
@@ -93,7 +93,7 @@ class Field:
         return broken
 
     def revived(self, lane: Lane, limit_s: float) -> Harness:
-        """Return a lane's harness, started again if it was lost; raises Lost."""
+        """Return the harness of a lane, which is started again if it was lost; raises Lost."""
         if lane.harness is None:
             self._start(lane)
             self._wait(lane, limit_s)
@@ -106,7 +106,7 @@ class Field:
         lane.losses += 1
 
     def has_code(self, lane: Lane, dtype: str) -> bool:
-        """Tell whether a lane finds its compiled code on disk."""
+        """Return whether a lane finds its compiled code on disk."""
         return lane.cache is not None and (lane.cache, dtype) in self._known
 
     def note_code(self, lane: Lane, dtype: str) -> None:

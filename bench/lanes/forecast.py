@@ -23,9 +23,16 @@ from reports.results import Plan
 # Costs in seconds, from runs on two cores of a recent processor.
 _PYTHON_S = 0.25  # starting Python and loading NumPy, on one core
 # Loading a library, on one core; for distributed, starting its workers too.
-_START_S = {"numba": 0.7, "torch": 2.0, "jax": 1.2, "sklearn": 1.2, "zarr": 0.5, "distributed": 2.5}
-_START_S["cupy"] = 2.0
-_COMPILE_S = {"numba": 6.0, "jax": 0.4, "torch": 0.05}  # per dtype, with nothing compiled
+_START_S = {
+    "numba": 0.4,
+    "torch": 1.5,
+    "jax": 0.8,
+    "sklearn": 1.3,
+    "cupy": 2.0,
+    "zarr": 0.5,
+    "distributed": 2.5,
+}
+_COMPILE_S = {"numba": 5.0, "jax": 0.4, "torch": 0.05}  # per dtype, with nothing compiled
 _LIGHT_COMPILE_S = 5.0
 _LIGHTS = 8  # functions of the speed of light, each with several timings
 _DATA_S, _PREPARE_S = 3e-8, 4e-9  # per number in X
@@ -101,9 +108,9 @@ def forecast_s(plan: Plan, selected: Request, paces: Paces) -> float:
 def fitted(plan: Plan, selected: Request, paces: Paces, asked_budget: bool) -> Plan:
     """Give a plan as many rounds as fit its budget, with room for what the forecast misses.
 
-    A budget that the user asked for holds; raises BadRequest if nothing fits in it. A preset's budget grows
-    on a machine that is too slow for it, so that no process is cut off. With `until`, what is left of the
-    budget is for more processes.
+    A budget that the user asked for is a limit; raises BadRequest if nothing fits in it. A preset's budget
+    only sets the rounds: on a slow machine the run takes longer, and no process is cut off. With `until`,
+    there are few rounds, and either budget is the limit for more processes.
     """
     if plan.budget_s is None:
         return plan
@@ -120,13 +127,12 @@ def fitted(plan: Plan, selected: Request, paces: Paces, asked_budget: bool) -> P
                 f"{wording.duration(first_s)}; {wording.duration(plan.budget_s)} were given; choose fewer "
                 "rows, problems or processes, or a larger budget"
             )
-    elif few > plan.budget_s:
-        plan = replace(plan, budget_s=few / _FILLED)
-    assert plan.budget_s
-    if plan.until or more <= few:  # all rows are skipped, or have one block whatever the rounds
+    if plan.until:
         return plan
-    extra = int(max(0.0, _FILLED * plan.budget_s - few) / (more - few))
-    return replace(plan, rounds=min(PRESETS[plan.preset].most_rounds, plans.FEWEST_ROUNDS + extra))
+    # If `more` is no longer, all rows are skipped, or have one block whatever the rounds.
+    extra = int(max(0.0, _FILLED * plan.budget_s - few) / (more - few)) if more > few else 0
+    rounds = min(PRESETS[plan.preset].most_rounds, plans.FEWEST_ROUNDS + extra)
+    return replace(plan, rounds=rounds, budget_s=plan.budget_s if asked_budget else None)
 
 
 def start_s(selected: Request) -> float:

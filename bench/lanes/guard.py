@@ -1,12 +1,11 @@
 """The guard: a process that ends all others, and removes what they left, once the conductor is gone.
 
-Even one that was killed in a moment cannot leave processes behind: its end of the pipe closes, and the guard
-reads that as its last order. Orders are lines: `+GROUP` and `-GROUP` for a process group to watch or to
-forget.
+Even a conductor that is killed leaves no processes behind: its end of the pipe closes, and the guard takes
+that as its last order. Orders are lines: `+GROUP` to watch a process group, `-GROUP` to forget it.
 
     python guard.py FOLDER
 
-What a row has started in a session of its own is found by its environment, where the system shows that.
+Processes that a row started in another session are found by their environment, if the system shows it.
 """
 
 import contextlib
@@ -16,11 +15,11 @@ import signal
 import sys
 from pathlib import Path
 
-MARK = "ZEROLOOP_FOLDER"  # in the environment of lanes, and so of all that they start
+MARK = "ZEROLOOP_FOLDER"  # variable in the environment of lanes and of all processes that they start
 
 
 def main(folder: str) -> None:
-    """Follow orders until there are none to come, then kill what is still watched and remove a folder."""
+    """Follow orders until the pipe closes, then kill what is still watched and remove a folder."""
     groups: set[int] = set()
     for line in sys.stdin:
         group = int(line[1:])

@@ -21,7 +21,7 @@ from bench.lanes import guard
 from bench.outcome import LeftOut
 from reports.results import STATUSES
 
-_LOOK_S = 0.2  # between two looks at a lane's memory; longer than a block, which is not disturbed by one
+_LOOK_S = 0.2  # between two checks of a lane's memory; longer than a block, so that none is disturbed
 _LONGEST_REPLY = 1 << 28  # bytes
 _LONGEST_PADDING = 4096  # bytes
 _POOLS = (
@@ -39,12 +39,12 @@ class Lost(Exception):
     def __init__(self, why: LeftOut, ended: bool = False):
         super().__init__(why.reason)
         self.why = why
-        self.ended = ended  # the process is gone, and not only the request
+        self.ended = ended  # whether the process is gone, and not only the request
 
 
 @contextmanager
 def guarded(folder: Path) -> Iterator["Guard"]:
-    """Watch over processes, and a folder of temporary files, until this process ends in whatever way."""
+    """Guard processes, and a folder of temporary files, until this process ends in whatever way."""
     keeper = Guard(folder)
     try:
         yield keeper
@@ -80,13 +80,13 @@ class Guard:
 
     def _order(self, line: str) -> None:
         assert self._process.stdin
-        with contextlib.suppress(OSError, ValueError):  # a guard that ended guards no more; the run goes on
+        with contextlib.suppress(OSError, ValueError):  # the run continues without a guard that ended
             self._process.stdin.write(line.encode())
             self._process.stdin.flush()
 
 
 class Harness:
-    """One lane; it runs only while it is asked, and stands still in between, its spinning threads too."""
+    """One lane; it runs only while it answers, and is stopped in between, its spinning threads too."""
 
     def __init__(self, row: str, threads: int, cache: Path, memory_bytes: int, keeper: Guard):
         self._memory_bytes = memory_bytes
@@ -112,7 +112,7 @@ class Harness:
         self._listen(limit_s)
 
     def ask(self, limit_s: float, what: str, *needed: str, **arguments: Any) -> dict[str, Any]:
-        """Ask for something and wait for a reply that has what is needed, at most so long; raises Lost."""
+        """Ask for something; return a reply that has all that is needed, within `limit_s`; raises Lost."""
         self._asked += 1
         request = {"number": self._asked, "ask": what, **arguments}
         self._signal(signal.SIGCONT)
@@ -136,7 +136,7 @@ class Harness:
         return code
 
     def processor_s(self) -> float:
-        """Return the processor time that the lane, and what it has started, have taken so far."""
+        """Return the processor time of the lane and of the processes that it started, in seconds."""
         total_s = 0.0
         with contextlib.suppress(psutil.Error):
             lane = psutil.Process(self._process.pid)
@@ -214,7 +214,7 @@ def _environment(threads: int, cache: Path) -> dict[str, str]:
     """Return the environment of a lane; libraries read the size of their thread pools at import only."""
     environment = {**os.environ, **dict.fromkeys(_POOLS, str(threads)), "NUMBA_CACHE_DIR": str(cache)}
     environment.pop("NUMBA_DISABLE_JIT", None)
-    # The modules that this process runs, and no others of the same names that lie elsewhere.
+    # Lanes run the modules of this process, not others of the same names that lie elsewhere.
     paths = [str(Path(guard.__file__).parents[2]), os.environ.get("PYTHONPATH")]
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     # The size of the environment moves the stack, which can favour a program by its luck (T. Mytkowicz et
@@ -225,7 +225,7 @@ def _environment(threads: int, cache: Path) -> dict[str, str]:
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:
-    """Return a reply that is whole; None for what only a row can have written."""
+    """Return a reply that is whole; None for one that only a row can have written."""
     try:
         reply = json.loads(line)
         numbers = [value for name, value in reply.items() if name == "cores" or name.endswith("_s")]

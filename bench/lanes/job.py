@@ -140,7 +140,7 @@ def _time_of(job: Job) -> str:
 
 
 def carry_out(job: Job, console: Console) -> Results:
-    """Measure; raises BadRequest if it cannot be resumed here, and OSError if the file cannot be written."""
+    """Measure; raises BadRequest if the run cannot be resumed here, OSError if the file cannot be written."""
     settings = plans.settings(job.plan, job.selected)
     files.check_writable(job.path.parent)
     with (

@@ -3,8 +3,8 @@
     python -m bench.lanes.lane ROW
 
 Requests and replies are lines of JSON on standard input and output. What the row itself prints goes nowhere,
-so it can neither break the talk nor fill a disk. A lane knows no truth: it sends its results, and the
-conductor holds them to the oracle.
+so it can neither break the talk nor fill a disk. A lane does not know what is right: it sends its results,
+and the conductor compares them with the oracle.
 """
 
 import base64
@@ -32,16 +32,16 @@ from impls.records import Record
 from impls.registry import BoundStep
 from impls.training import gradient_descent
 
-# In place of a row: the lane that measures the speed of light.
+# The lane that measures the speed of light has this in place of a row.
 LIGHT = Record("light", None, "this project", needs=("numba",))
-# After the first call of a lane that was continued: whoever wakes up is put on an idle core. Without it a
-# row's threads shared one core for a whole block, in one block of seventy on two cores.
+# A lane that was continued sleeps after its first call, since a thread that wakes up is put on an idle core.
+# Without that, a row's threads shared one core for a whole block, in one block of seventy on two cores.
 _NAP_S = 2e-3
-_BATCH_S = 1e-4  # of calls between two looks at the clock, which take a thousandth of that
+_BATCH_S = 1e-4  # length of a batch of calls; reading the clock takes a thousandth of that
 
 
 class Lane:
-    """Answers requests; what its row raises, it answers too."""
+    """Answers requests; an error of its row is an answer too."""
 
     def __init__(self, row: Record):
         self._impl = None if row is LIGHT else registry.loaded(row)
@@ -56,7 +56,7 @@ class Lane:
         mirrored = -w
         mirrored.setflags(write=False)
         self._points = [(w, b), (mirrored, -b)]
-        # What a user's data have before any row sees them: pages that are mapped, and pools of that size.
+        # As with a user's own data, pages are mapped and pools have their size before a row sees the data.
         X.max()
         limit(threads)
         assert self._impl
@@ -89,7 +89,7 @@ class Lane:
         times_s: list[float] = []
         fastest_s = timed_s = 0.0
         worked_s = process_time()
-        # How many fill the block, no single call or batch can say: it may have been disturbed.
+        # The fastest batch so far tells how many fill the block: a single one may have been disturbed.
         while (len(times_s) + 0.5) * calls * fastest_s < block_s:
             start = perf_counter()
             for _ in range(calls):
@@ -108,7 +108,7 @@ class Lane:
         }
 
     def call_as_block(self) -> dict[str, Any]:
-        """Time one call, at once: a block of a row whose calls are longer than what settles."""
+        """Time one call, without untimed ones: a block of a row with long calls."""
         step, (w, b) = self._bound(), self._points[0]
         worked_s, start = process_time(), perf_counter()
         result = step(w, b)
@@ -157,12 +157,11 @@ class Lane:
 
 
 def _age_heap() -> None:
-    """Give a large array back, as every program has done that made or loaded its data by itself.
+    """Allocate a large array and give it back, as every program has done that made its data by itself.
 
-    GNU's allocator goes by the largest that was ever given back. Without one it returns the memory of a
-    step's arrays to the system after each call, or not, as the heap happens to lie: the same NumPy code then
-    takes a third longer in one process of four (`bench/METHODOLOGY.md`). 32 MB are the most that it learns
-    from.
+    GNU's allocator learns from the largest array that was ever given back. Without one, it is chance whether
+    it returns the memory of a step's arrays to the system after each call: the same NumPy code then takes a
+    third longer in one process of four (`bench/METHODOLOGY.md`). It learns from 32 MB at most.
     """
     np.empty((1 << 25) - (1 << 16), np.uint8)
 

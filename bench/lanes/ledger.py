@@ -1,8 +1,8 @@
-"""The results file while `zeroloop run` writes it: whole after every block, and enough to go on from.
+"""The results file while `zeroloop run` writes it: whole after every block, and enough to resume from.
 
-Blocks are written as they are finished. What is known of a row once per process (how long it took to prepare,
-its first call) is written when that process is done with a problem, so that what a killed process left
-unfinished can be told and taken out.
+Blocks are written as they are finished. What a process finds out once on a problem (the time to prepare, the
+first call) is written when it is done with that problem. So a resumed run can tell what a killed process left
+unfinished, and drops it.
 """
 # mypy: disable-error-code="no-untyped-call"
 
@@ -46,7 +46,7 @@ from reports.results import (
 )
 
 _Place = tuple[Record, Setting]
-_SPARE = 2  # times the file's size: kept free for the last write on a disk that fills up
+_SPARE = 2  # space to keep free for the last write on a full disk, in multiples of the file's size
 
 
 class Stale(UserError, ValueError):
@@ -55,7 +55,7 @@ class Stale(UserError, ValueError):
 
 @dataclass
 class Entry:
-    """What was measured of one row on one problem; times of one process each, unless said otherwise."""
+    """What was measured of one row on one problem; times are of one process each, unless said otherwise."""
 
     blocks_s: list[list[float]] = field(default_factory=list)  # per process, the first at 0
     prepare_s: list[float] = field(default_factory=list)
@@ -74,7 +74,7 @@ class Entry:
     def add_once(
         self, prepare_s: float | None, first_call_s: float | None, warm_call_s: float | None
     ) -> None:
-        """Keep what a process does once, as far as it did."""
+        """Keep what a process does once; None for what it did not do."""
         for kept, seconds in (
             (self.prepare_s, prepare_s),
             (self.first_call_s, first_call_s),
@@ -110,8 +110,8 @@ class Ledger:
     def __init__(self, path: Path, plan: Plan, asked: Request):
         self.path = path
         self.plan = plan
-        self.done = 0  # of the pairs of process and setting, in their order
-        self.interrupted = True  # until it ends by itself
+        self.done = 0  # how many pairs of process and setting are done, in their order
+        self.interrupted = True  # until the run ends by itself
         self.timed_s = self.total_s = 0.0
         self.noise = Noise(None, None, None)
         self.lights: dict[tuple[Setting, str], Light] = {}  # by device too
@@ -147,26 +147,26 @@ class Ledger:
             raise Stale("the code of zeroloop has changed since the run began")
 
     def has_changed(self, row: Record) -> bool:
-        """Tell whether a row's file is another, or gone, since the run began."""
+        """Return whether a row's file was changed or removed since the run began."""
         return self._rows[row].source != row.source
 
     def is_left_out(self, row: Record, setting: Setting) -> bool:
-        """Tell whether a row will have no time there, in no process."""
+        """Return whether a row has no time on a setting, and gets none in any process."""
         return (row, setting, None) in self._unmeasured
 
     def is_timed(self, row: Record, setting: Setting) -> bool:
-        """Tell whether a row has a time there."""
+        """Return whether a row has a time on a setting."""
         entry = self.entries.get((row, setting))
         return entry is not None and any(entry.blocks_s)
 
     def has_failed(self, row: Record, setting: Setting) -> bool:
-        """Tell whether a row was wrong there, in whatever process: it is shown without a time."""
+        """Return whether a row was wrong on a setting in any process; it is then shown without a time."""
         return any(
             key[:2] == (row, setting) and lost.status == "failed" for key, lost in self._unmeasured.items()
         )
 
     def add_light(self, light: Light) -> None:
-        """Keep the speed of light of one process: the shortest of all counts."""
+        """Keep the speed of light of one process; the shortest of all processes counts."""
         key = self._setting(light), light.device
         before = self.lights.get(key, light)
         read_s, link_s = min(before.read_s, light.read_s), min(before.link_s, light.link_s)
@@ -192,7 +192,7 @@ class Ledger:
         return reading.parse(self.document)
 
     def save(self) -> None:
-        """Write the file, whole; raises OSError where that fails, and leaves the one before."""
+        """Write the whole file; raises OSError if that fails, and leaves the last one as it was."""
         text = self._text()
         try:
             if self._spare is None:
@@ -216,7 +216,7 @@ class Ledger:
             self._spare.close()
 
     def resume(self, found: Results, settings: Sequence[Setting]) -> None:
-        """Take over what an interrupted run has finished; raises Stale if this machine or code is another."""
+        """Take over what an interrupted run has finished; raises Stale if machine or code have changed."""
         self._check(found)
         run = found.run
         self._when, self._commit_info = found.when, found.document["commit_info"]
@@ -265,10 +265,10 @@ class Ledger:
                     f"{library} is {version or 'not installed'} here, but was {before or 'not there'}"
                 )
         if found.run.code != code_digest():
-            raise Stale("the code of zeroloop is another than it was")
+            raise Stale("the code of zeroloop has changed since then")
         for row, before_row in zip(self._rows.values(), found.run.rows, strict=True):
             if row.source != before_row.source:
-                raise Stale(f"{row.name} has another source than it had")
+                raise Stale(f"the file of {row.name} has changed since then")
 
     def _text(self) -> str:
         for key, entry in self.entries.items():
@@ -349,7 +349,7 @@ class Ledger:
 
 @functools.cache
 def code_digest() -> str:
-    """Return a hash of the code that is measured here, and that measures."""
+    """Return a hash of all code that is measured, and that measures."""
     digest = hashlib.sha256()
     root = Path(__file__).parents[2]
     for file in sorted((*root.glob("impls/**/*.py"), *root.glob("bench/**/*.py"))):
@@ -386,7 +386,7 @@ def _entry(timing: Timing, processes: int) -> Entry:
 
 
 def _spare(folder: Path, size: int) -> BinaryIO | None:
-    """Reserve space in a file without a name, which is gone with this process; None where that is unknown."""
+    """Reserve space in a file without a name, until this process ends; None if the system cannot."""
     if not hasattr(os, "posix_fallocate"):
         return None
     file: BinaryIO = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - stays open

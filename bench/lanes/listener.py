@@ -13,7 +13,7 @@ _BUSY = ("user", "nice", "system", "irq", "softirq")
 
 
 class Listener:
-    """Hears what other programs, other machines and heat take, beside what was heard in `before_s` before."""
+    """Measures interference, averaged with what was measured in the `before_s` seconds before a resume."""
 
     def __init__(self, before: Noise, before_s: float):
         self._before, self._before_s = before, before_s
@@ -21,7 +21,7 @@ class Listener:
         self._times, self._throttled = psutil.cpu_times(), _throttled()
 
     def heard(self, running_s: float) -> Noise:
-        """Return the mean over all that was measured; `running_s` is what lanes that still run have taken."""
+        """Return the mean over the whole run; `running_s` is the processor time of lanes that still run."""
         wall_s = max(1e-9, perf_counter() - self._start_s)
         times = psutil.cpu_times()
         spent = {name: getattr(times, name) - getattr(self._times, name) for name in times._fields}
@@ -52,7 +52,7 @@ def _own_s() -> float:
 
 
 def _throttled() -> int | None:
-    """Return how often the processor has slowed down for heat; None where nobody counts."""
+    """Return how often the processor has slowed down for heat; None if the system does not count."""
     counts = list(Path("/sys/devices/system/cpu").glob("cpu[0-9]*/thermal_throttle/core_throttle_count"))
     with suppress(OSError, ValueError):
         return sum(int(count.read_text()) for count in counts) if counts else None

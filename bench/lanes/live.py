@@ -1,4 +1,4 @@
-"""What the user sees while a run goes on. The conductor calls it between blocks; nothing is drawn in one."""
+"""What the user sees during a run. The conductor calls it between blocks; nothing is drawn in one."""
 
 import statistics
 from time import perf_counter
@@ -16,8 +16,8 @@ from bench.request import Request, Setting
 from impls.records import Record
 from reports import wording
 
-_REDRAW_S = 0.5  # at the soonest: drawing takes milliseconds
-_NAME_WIDTH, _CELL_WIDTH = 19, 7  # of the table, in characters: a row's name, and 0.0123x
+_REDRAW_S = 0.5  # shortest time between two pictures, since drawing one takes milliseconds
+_NAME_WIDTH, _CELL_WIDTH = 19, 7  # characters of a row's name, and of 0.0123x
 
 
 class Clock:
@@ -33,11 +33,11 @@ class Clock:
 
     @property
     def gone_s(self) -> float:
-        """Return the seconds since the start."""
+        """The seconds since the start."""
         return perf_counter() - self._start
 
     def left_s(self, done: int, processes: int) -> float:
-        """Predict the seconds to go: as the plan says at first, later as it went so far."""
+        """Predict the seconds that are left: by the forecast at first, later by the pace so far."""
         measured, to_go = done - self._first, processes * self._pairs - done
         if measured < self._pairs:
             return max(0.0, self._forecast_s - self.gone_s)
@@ -45,7 +45,7 @@ class Clock:
 
 
 class Lines:
-    """Plain lines, for a file or a pipe: one for each problem that a process is done with."""
+    """Plain lines, for a file or a pipe: one whenever a process is done with a problem."""
 
     def __init__(self, console: Console, clock: Clock, selected: Request):
         self._console, self._clock, self._selected = console, clock, selected
@@ -78,7 +78,7 @@ class Lines:
 
 
 class Screen:
-    """A picture that is drawn anew, at most twice a second: what runs, what is done, the speedups so far."""
+    """A picture of what runs, what is done and the speedups so far; drawn at most twice a second."""
 
     def __init__(self, console: Console, clock: Clock, selected: Request, ledger: Ledger):
         self._clock, self._selected, self._ledger = clock, selected, ledger

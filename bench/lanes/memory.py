@@ -9,15 +9,15 @@ from typing import Any
 
 _STATUS = Path("/proc/self/status")
 _CLEAR = Path("/proc/self/clear_refs")
-_RESET_PEAK = "5"  # to be written there (proc(5)): the peak so far is forgotten
+_RESET_PEAK = "5"  # written to `_CLEAR`, it resets the peak (proc(5))
 
 
 def peak_extra(call: Callable[[], Any]) -> int | None:
-    """Return by how many bytes this process grew, at most, while it ran a call; None where nobody counts.
+    """Return how many bytes this process grew at its peak while it ran a call; None if nobody counts.
 
-    What allocators keep of earlier calls goes back to the system first, or the call would take it unseen. The
-    system counts in pages, of which a huge one has 2 MB, and each processor for itself before it adds up: two
-    megabytes are noise.
+    First, allocators return to the system what they kept of earlier calls; otherwise the call could reuse it
+    unseen. The system counts pages, and a huge one has 2 MB. Each processor counts for itself before the sum
+    is made. So two megabytes are noise.
     """
     try:
         with contextlib.suppress(OSError, AttributeError):  # of C libraries other than GNU's

@@ -17,18 +17,18 @@ from reports import wording
 from reports.facts.comparison import NUMPY
 from reports.results import Plan
 
-SETTLE_S = 0.01  # of untimed calls before a block: caches, clock and threads are as they will be
-SLOW_S = 0.25  # of a call: it is a block of its own, and is not called only to settle
-LIGHT_S = 0.01  # for each function of the speed of light, in each process
-# What rows train on: the one set of real data. The curvature of J is a quarter of the largest eigenvalue of
-# X X.T / m at most, 13.3 / 4 there: each update lowers the cost if alpha is below 2 / 3.32 = 0.6. After 100
-# updates it is a tenth of what it was.
+SETTLE_S = 0.01  # time for untimed calls before a block, which settle caches, clock and threads
+SLOW_S = 0.25  # a longer call is a block of its own, and has no untimed calls before it
+LIGHT_S = 0.01  # time for each function of the speed of light, in each process
+# Rows train on the one set of real data. There the curvature of J is at most a quarter of the largest
+# eigenvalue of X X.T / m, 13.3 / 4, so each update lowers the cost if alpha is below 2 / 3.32 = 0.6. After
+# 100 updates the cost is a tenth of what it was.
 TRAINED_ON, ALPHA, ITERATIONS = "breast_cancer", 0.5, 100
-_LONGEST_TRAINING_S = 3.0  # in each process; a row that needs more is not trained
-FEWEST_ROUNDS = 3  # in each process
-_ROW_SHARE = 8  # of the budget, that one row may take on one problem
-_LONGEST_ROW_S = 60.0  # the same without a budget
-_UNTIL = 4  # times the preset's budget, to add processes in, where the user sets none
+_LONGEST_TRAINING_S = 3.0  # a row that needs more, in a process, is not trained
+FEWEST_ROUNDS = 3  # rounds in each process
+_ROW_SHARE = 8  # one row may take this part of the budget on one problem: an eighth
+_LONGEST_ROW_S = 60.0  # what one row may take on one problem, without a budget
+_UNTIL = 4  # with `until`, the preset's budget is multiplied by this, to leave time for more processes
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def baseline_row(plan: Plan, selected: Request) -> Record:
 
 
 def settings(plan: Plan, selected: Request) -> list[Setting]:
-    """Return what each process goes through, in order; those of one thread count belong together."""
+    """Return all settings in the order of each process; those of one number of threads come together."""
     return [
         Setting(shape, dtype, count)
         for count in plan.thread_counts
@@ -152,23 +152,23 @@ def order(plan: Plan, process: int, place: int, lanes: int, round_: int) -> list
 
 
 def blocks(plan: Plan, call_s: float) -> int:
-    """Return how many blocks a row gets in a process: fewer where a call is longer than a block."""
+    """Return how many blocks a row gets in a process: fewer if a call is longer than a block."""
     return max(1, min(plan.rounds, round(plan.rounds * plan.block_s / max(call_s, plan.block_s))))
 
 
 def has_block(plan: Plan, blocks: int, round_: int) -> bool:
-    """Tell whether a row with so many blocks has one in a round: they are spread over all rounds."""
+    """Return whether a row with this number of blocks has one in a round; they are spread over all rounds."""
     return (round_ + 1) * blocks // plan.rounds > round_ * blocks // plan.rounds
 
 
 def training_s(setting: Setting, call_s: float) -> float | None:
-    """Predict how long a row trains in a process; None where it does not."""
+    """Predict how long a row trains in a process; None if it does not."""
     predicted_s = ITERATIONS * call_s
     return predicted_s if setting.shape.name == TRAINED_ON and predicted_s <= _LONGEST_TRAINING_S else None
 
 
 def too_long(plan: Plan, call_s: float) -> str | None:
-    """Say so where a row would exceed what it may take on one problem, given the time of a call."""
+    """Say that a row would take too long on one problem, given the time of a call; None if not."""
     needed_s = (plan.processes + 2) * call_s  # one is timed in each process, one verified, one for its memory
     if needed_s <= plan.row_s:
         return None

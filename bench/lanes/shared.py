@@ -1,8 +1,8 @@
 """Data that many processes read and none can write: each maps the same bytes, without a copy.
 
-On Linux they are an anonymous file in memory, sealed for good: not even its maker can write to it any more,
-and who writes to a map of it is ended by the system. Elsewhere they are temporary files in a folder, mapped
-to be read.
+On Linux they are an anonymous file in memory, which is sealed: not even its maker can write to it any more,
+and the system ends a process that writes to a map of it. Elsewhere they are temporary files, mapped to be
+read.
 """
 
 import os
@@ -20,7 +20,7 @@ NAMES = ("X", "Y", "w")
 
 
 class Shared:
-    """The arrays of a problem, shared while this object is open; raises OSError where they do not fit."""
+    """The arrays of a problem, shared while this object is open; raises OSError if they do not fit."""
 
     def __init__(self, problem: Problem, folder: Path | None = None):
         self._files: list[BinaryIO] = []

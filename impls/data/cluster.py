@@ -1,13 +1,13 @@
 """Worker processes of dask.distributed, on this machine or on others, that add up chunks of a data set.
 
-In each step every worker is asked once, for a range of chunks: w and b travel out, the sums of a few
-subtrees back (`impls.data.chunked`). To answer, it needs nothing but the data set's path, which all workers
-must be able to read. So what a worker was doing when it died, others do again, to the same bits. Which
-workers there are is looked up every few seconds, and the chunks are dealt to those.
+In each step every worker gets one request, for a range of chunks: w and b go out, the sums of a few subtrees
+come back (`impls.data.chunked`). A worker needs nothing else but the path of the data set, which all workers
+must be able to read. So if a worker dies, others repeat its work and get the same bits. The list of workers
+is read again every few seconds, and the chunks are dealt to the workers in it.
 
-The scheduler only passes question and answers on. As tasks, whose states it would follow from a queue to a
-result that is fetched, the same work took five milliseconds more in every step. The price: it sees no work
-on its dashboard, for scaling to it, or as a reason not to end when idle.
+The scheduler only forwards requests and answers. If the work were tasks, whose states the scheduler follows,
+each step would take five milliseconds more. The price: the scheduler does not know of the work, so it shows
+none on its dashboard, starts no workers for it, and would end itself as idle.
 """
 
 import asyncio
@@ -31,17 +31,17 @@ from impls.data.dataset import KEPT_BYTES, BadData, DataSet, reopened
 from impls.errors import Unavailable, UserError, not_installed
 
 _CONNECT_S = 10
-_LOOK_S = 2  # between two looks at which workers there are
-_DEALS = 3  # of the same chunks, to workers that all die over them
-_PATIENCE_S = 30  # without any, until they are given up
-_BASE_BYTES = 300_000_000  # of a worker that has imported all it needs
-_CHUNKS_HELD = 3  # by each thread, at most: as read, as decoded, and while its values are checked
-_SAFE = 0.8  # of its memory limit; at 0.95 a worker's nanny ends it
+_LOOK_S = 2  # the list of workers is read again after this time
+_DEALS = 3  # attempts at the same chunks, if all workers die over them
+_PATIENCE_S = 30  # longest wait for a first worker
+_BASE_BYTES = 300_000_000  # memory of a worker that has imported all it needs
+_CHUNKS_HELD = 3  # copies of a chunk in each thread, at most: read, decoded, and compared while it is checked
+_SAFE = 0.8  # share of its memory limit that a worker may use; at 0.95 its nanny ends it
 _LOGS = "their logs may say why, such as a lack of memory"
-_SAME = ("distributed", "numpy", "numba", "zarr")  # on all machines
+_SAME = ("distributed", "numpy", "numba", "zarr")  # packages that need the same version on all machines
 _ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"),
-    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",  # it looks at each worker a hundred times a second
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",  # it interrupts workers 100 times a second
 }
 
 
@@ -52,17 +52,17 @@ class BadCluster(UserError, RuntimeError):
 class Cluster:
     """Workers on this machine, for "local" or "local:N", or those of a scheduler, for its address.
 
-    Raises BadCluster where the address is none or nobody answers, Unavailable without dask.distributed.
+    Raises BadCluster if the address is not valid or nobody answers, Unavailable without dask.distributed.
     """
 
     def __init__(self, address: str):
         self.address = address
-        self._ready: tuple[str, set[str]] = ("", set())  # data set, and the workers that were checked for it
+        self._ready: tuple[str, set[str]] = ("", set())  # a data set, and the workers checked for it
         self._workers: dict[str, int] = {}
-        self._looked_s = 0.0  # when workers were last asked for
+        self._looked_s = 0.0  # when the list of workers was last read
         local = _workers_of(address)
         self._distributed = _distributed()
-        # What goes wrong is said once, in a message; that other versions do, by `_check`.
+        # An error is reported once, by an exception, and so are different versions, by `_check`.
         for logger in ("distributed.client", "asyncio", "tornado.application"):
             logging.getLogger(logger).setLevel(logging.CRITICAL)
         self._local: Any
@@ -84,16 +84,16 @@ class Cluster:
     def step(self, data: DataSet, w: Array, b: float) -> Step:
         """Return cost and gradients; w is (n_x, 1).
 
-        Raises BadData as `DataSet.sums` does, BadCluster where workers cannot do it or none are left.
+        Raises BadData as `DataSet.sums` does, BadCluster if workers fail or none are left.
         """
         place, nodes = (str(data.path.resolve()), data.identity), list[Node]()
         missing, in_vain = [range(len(data))], 0
         while missing:
             shares = dealt(missing, self.workers(data))
-            # All workers that there are now are asked: one that has gone would be waited for.
-            found = self._told(None, _on_worker, shares, w, b, place)
+            # All workers that the scheduler knows now are asked, since it would wait for one that is gone.
+            found = self._answers(None, _on_worker, shares, w, b, place)
             for worker in shares.keys() & found.keys():
-                nodes += _answered(worker, found[worker])
+                nodes += _value(worker, found[worker])
             in_vain = in_vain + 1 if shares.keys().isdisjoint(found) else 0
             if in_vain == _DEALS:
                 said = f"its workers died {_DEALS} times over the same chunks: {_LOGS}"
@@ -112,14 +112,14 @@ class Cluster:
             if new := set(self._workers) - self._ready[1]:
                 self._check(data, {worker: self._workers[worker] for worker in new})
                 self._ready[1].update(new)
-            # A scheduler that ends when idle counts nothing but tasks.
-            self._said(self._client.submit, int, pure=False)
+            # A task, since a scheduler that ends when idle counts nothing else as work.
+            self._call(self._client.submit, int, pure=False)
             self._looked_s = monotonic()
         return self._workers
 
     def _found(self) -> dict[str, int]:
-        while not (workers := self._said(self._client.nthreads)):
-            self._said(self._client.wait_for_workers, 1, timeout=_PATIENCE_S)
+        while not (workers := self._call(self._client.nthreads)):
+            self._call(self._client.wait_for_workers, 1, timeout=_PATIENCE_S)
         return dict(sorted(workers.items()))
 
     def _started(self, workers: int) -> tuple[Any, Any]:
@@ -129,31 +129,31 @@ class Cluster:
                     n_workers=workers,
                     threads_per_worker=1,
                     dashboard_address="127.0.0.1:0",  # any port that is free
-                    memory_limit=0,  # none: a worker maps its chunks, and what is mapped counts as its memory
+                    memory_limit=0,  # none, since mapped chunks would count as a worker's memory
                     env=_ENVIRONMENT,
                     silence_logs=logging.CRITICAL,
                 )
                 return local, self._distributed.Client(local, set_as_default=False)
         except RuntimeError as error:
             raise BadCluster(f"{self.address}: workers do not start: {error}") from None
-        except BaseException:  # Ctrl-C; closing what is half started would fail at exit, with a traceback
+        except BaseException:  # Ctrl-C: at exit, closing half-started workers would fail with a traceback
             atexit.unregister(self._distributed.deploy.spec.close_clusters)
             raise
 
     def _connected(self) -> Any:
         security = self._security()
         try:
-            with ThreadPoolExecutor(1) as thread:  # where no event loop runs yet, as it may do here
+            with ThreadPoolExecutor(1) as thread:  # this thread may already run an event loop
                 thread.submit(asyncio.run, _greeted(self.address, security)).result()
             return self._distributed.Client(
                 self.address, timeout=_CONNECT_S, security=security, set_as_default=False
             )
         except OSError as error:
-            said = "start one with `dask scheduler`, or mend the address, its protocol or the certificates"
+            said = "start one with `dask scheduler`, or correct the address, its protocol or the certificates"
             raise BadCluster(f"{self.address}: no scheduler answers: {said}") from error
 
     def _security(self) -> Any:
-        """Return Dask's settings of TLS; a client that finds them wrong itself takes 20 s to be let go."""
+        """Return Dask's settings for TLS, checked here: a client that finds them wrong takes 20 s to end."""
         settings = "distributed.comm in Dask's configuration"
         try:
             security = self._distributed.Security()
@@ -167,7 +167,7 @@ class Cluster:
         return security
 
     def _check(self, data: DataSet, workers: dict[str, int]) -> None:
-        """Raise BadCluster unless these workers run the same code, have memory and see the data set."""
+        """Raise BadCluster unless these workers have the memory, run the same code and see the data set."""
         limits = self._client.scheduler_info(n_workers=-1)["workers"]
         for worker, count in workers.items():
             kept = min(KEPT_BYTES, len(data) * data.chunk_bytes)
@@ -181,31 +181,41 @@ class Cluster:
                 )
         self._check_versions(list(workers))
         place = (str(data.path.resolve()), data.identity)
-        for worker, error in self._told(list(workers), _unseen, *place).items():
-            if error:
-                raise BadCluster(f"worker {worker}: it needs the data set at the same path, but {error}")
+        for worker, answer in self._answers(list(workers), _why_unseen, *place).items():
+            if why := _value(worker, answer):
+                raise BadCluster(f"worker {worker}: it needs the data set at the same path, but {why}")
 
     def _check_versions(self, workers: list[str]) -> None:
-        """Raise BadCluster unless these workers run what runs here."""
-        # First what Dask itself tells: a function that is sent to another Python can be its end.
-        found = self._said(self._client.get_versions, packages=_SAME)
+        """Raise BadCluster unless these workers run the same versions and code as this process."""
+        # Versions come first, from Dask itself: a function that is sent to another Python can crash it.
+        found = self._call(self._client.get_versions, packages=_SAME)
         ours, theirs = found["client"]["packages"], found["workers"]
         for worker in set(workers) & set(theirs):
             for name in ("python", *_SAME):
                 _compare(worker, name, theirs[worker]["packages"][name], ours[name])
         digest = _digest()
-        for worker, other in self._told(workers, digest).items():
-            _compare(worker, "zeroloop's code", other, digest())
+        for worker, answer in self._answers(workers, digest).items():
+            _compare(worker, "zeroloop's code", _value(worker, answer), digest())
 
-    def _told(
+    def _answers(
         self, workers: list[str] | None, function: Callable[..., Any], *arguments: Any
     ) -> dict[str, Any]:
-        """Return what a function returns, or raises, on each of some workers, or all, that is still there."""
-        told = self._said(self._client.run, function, *arguments, workers=workers, on_error="return")
-        return {worker: answer for worker, answer in told.items() if not isinstance(answer, OSError)}
+        """Return what a function returns, or the exception that it raises, on each of some workers, or all.
 
-    def _said(self, call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-        """Return what a call returns, with what dask.distributed raises as BadCluster."""
+        A worker that is gone gives no answer. If the connection breaks, distributed answers CommClosedError;
+        if it cannot be made, OSError. A function may raise OSError too, for a disk that is full, but then its
+        worker is still there.
+        """
+        answers = self._call(self._client.run, function, *arguments, workers=workers, on_error="return")
+        lost = self._distributed.comm.CommClosedError
+        failed = {worker for worker, answer in answers.items() if isinstance(answer, OSError)}
+        gone = {worker for worker in failed if isinstance(answers[worker], lost)}
+        if failed - gone:
+            gone |= failed - set(self._call(self._client.nthreads))
+        return {worker: answer for worker, answer in answers.items() if worker not in gone}
+
+    def _call(self, call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        """Return what a call returns; errors of dask.distributed become BadCluster."""
         try:
             return call(*arguments, **named)
         except TimeoutError:
@@ -216,11 +226,11 @@ class Cluster:
 
 @contextmanager
 def _deaf_to_interrupts() -> Iterator[None]:
-    """Hold Ctrl-C back, and for good from what is started meanwhile: a terminal sends it to workers too."""
+    """Delay Ctrl-C. Processes started here never get it, although a terminal sends it to workers too."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # started later, with the first worker, it would undo the mask
+    resource_tracker.ensure_running()  # if the first worker started it, it would undo the mask
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -229,7 +239,7 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 
 async def _greeted(address: str, security: Any) -> None:
-    """Wait for an answer, which a client does without end where somebody else listens; raises OSError."""
+    """Wait for an answer; raises OSError. A client would wait forever for a program that is no scheduler."""
     connecting = _distributed().comm.connect(
         address, timeout=_CONNECT_S, **security.get_connection_args("client")
     )
@@ -251,7 +261,10 @@ def _workers_of(address: str) -> int | None:
 
 
 def dealt(missing: list[range], workers: dict[str, int]) -> dict[str, list[range]]:
-    """Deal ranges of chunks to workers by their threads: neighbours to each; of few, none to some."""
+    """Deal ranges of chunks to workers, in proportion to their threads, neighbours to the same worker.
+
+    If there are fewer chunks than threads, some workers get none and are not in the result.
+    """
     whole, given = sum(workers.values()), 0
     shares: dict[str, list[range]] = {}
     for worker, count in workers.items():
@@ -265,8 +278,8 @@ def dealt(missing: list[range], workers: dict[str, int]) -> dict[str, list[range
 async def _on_worker(
     shares: dict[str, list[range]], w: Array, b: float, place: tuple[str, str], dask_worker: Any
 ) -> list[Node]:
-    """Return the sums of a worker's share, computed in its thread for tasks: it answers others meanwhile."""
-    logging.getLogger("distributed.worker").addFilter(_is_no_step)  # a line for each step is no use
+    """Return the sums of a worker's share, computed in its thread for tasks, so that it can still answer."""
+    logging.getLogger("distributed.worker").addFilter(_is_no_step)  # else the log gets a line for each step
     share, (path, identity) = shares.get(dask_worker.address), place
     if not share:
         return []
@@ -279,13 +292,13 @@ async def _on_worker(
     return await asyncio.get_running_loop().run_in_executor(dask_worker.executors["default"], compute)
 
 
-def _answered(worker: str, answer: Any) -> list[Node]:
-    """Return the nodes that a worker found; raises what it raised, as BadCluster unless the data are bad."""
+def _value(worker: str, answer: Any) -> Any:
+    """Return a worker's answer, or raise the exception that it is, as BadCluster unless it says enough."""
     if isinstance(answer, BadData | Unavailable):
         raise answer
     if isinstance(answer, Exception):
         raise BadCluster(f"worker {worker}: {answer!r}; {_LOGS}") from answer
-    return list(answer)
+    return answer
 
 
 def _compare(worker: str, name: str, theirs: str | None, ours: str | None) -> None:
@@ -294,8 +307,8 @@ def _compare(worker: str, name: str, theirs: str | None, ours: str | None) -> No
         raise BadCluster(f"worker {worker}: {said}: install the same on both")
 
 
-def _unseen(path: str, identity: str) -> str | None:
-    """Say why a worker cannot open a data set."""
+def _why_unseen(path: str, identity: str) -> str | None:
+    """Return why a worker cannot open a data set; None if it can."""
     try:
         reopened(Path(path), identity)
     except BadData as error:
@@ -308,7 +321,7 @@ def _is_no_step(record: logging.LogRecord) -> bool:
 
 
 def _digest() -> Callable[[], str | None]:
-    """Return a function that a worker can run even if it has none of our modules."""
+    """Return a function that a worker can run even without our modules: it is sent as code, not by name."""
 
     def digest() -> str | None:
         try:

@@ -39,14 +39,14 @@ def compiled(function=None, /, **options):
 
 
 def _compile_again_after_any_edit(dispatcher):
-    """Let an edit of any file of this package make the code on disk out of date; raises AttributeError.
+    """Make code on disk out of date once a file that holds compiled functions is edited; raises AttributeError.
 
     Numba notices an edit of the function's own file, but not of the files whose functions it calls, and then
     runs code that is out of date. It has no public way to add to what it compares, so this uses private
     attributes: AttributeError says that they are gone, and then no code may be kept on disk.
     """
     file = dispatcher._cache._cache_file
-    file._source_stamp = (file._source_stamp, digest_of_sources())
+    file._source_stamp = (file._source_stamp, digest_of_sources(compiled_only=True))
 
 
 @intrinsic
@@ -69,10 +69,11 @@ def use_wide_registers(_):
 
 
 @functools.cache
-def digest_of_sources():
-    """Return a hash of all files of this package."""
-    digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parents[1].rglob("*.py")):
+def digest_of_sources(compiled_only=False):
+    """Return a hash of all files of this package, or of those whose functions can be compiled."""
+    digest, root = hashlib.sha256(), Path(__file__).parents[1]
+    compilable = (*root.glob("*.py"), *root.glob("kernels/*.py"))
+    for file in sorted(compilable if compiled_only else root.rglob("*.py")):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 

@@ -1,7 +1,7 @@
-"""The GPU, asked through NVIDIA's driver alone: whether there is one, what it is, how much it has room for.
+"""The GPU, asked through NVIDIA's driver: whether there is one, its model, and its free memory.
 
-None of the libraries that compute on it is imported. They all take the first GPU, and so does this. What
-asks a GPU that is not there raises NoDevice.
+None of the libraries that compute on a GPU is imported. They all use the first GPU, and so does this module.
+Functions that need a GPU raise NoDevice if there is none.
 """
 
 import ctypes
@@ -13,17 +13,17 @@ from impls.contract import Array
 from impls.errors import Unsuited
 
 _LIBRARY = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-_MULTIPROCESSORS = 16  # of the attributes of a device, in cuda.h
+_MULTIPROCESSORS = 16  # CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT in cuda.h
 _LONGEST_NAME = 256  # bytes
 
 
 class NoDevice(RuntimeError):
-    """There is no GPU that can be used; the message says what was found instead."""
+    """No GPU can be used; the message says why."""
 
 
 @functools.cache
 def why_none() -> str | None:
-    """Say why no GPU can be used here; None where one can."""
+    """Return why no GPU can be used here; None if one can."""
     try:
         _driver()
     except NoDevice as none:
@@ -48,7 +48,7 @@ def multiprocessors() -> int:
 
 
 def check_room(X: Array) -> None:
-    """Raise Unsuited where the memory that is free on the GPU does not hold X."""
+    """Raise Unsuited if X is larger than the free memory of the GPU."""
     free = _free_bytes()
     if X.nbytes > free:
         raise Unsuited(f"X takes {X.nbytes / 1e9:,.1f} GB, the GPU has {free / 1e9:,.1f} GB free")
@@ -66,7 +66,7 @@ def _free_bytes() -> int:
 
 @functools.cache
 def _context() -> ctypes.c_void_p:
-    """Return the context that the libraries of this process share, and make it if none of them has."""
+    """Return the context that the libraries of this process share; make it if none has."""
     context = ctypes.c_void_p()
     _ask("cuDevicePrimaryCtxRetain", ctypes.byref(context), _device())
     return context

@@ -1,6 +1,6 @@
-"""What each example needs between forward and backward, sigmoid and softplus of z, in a form fit for SIMD.
+"""The link between forward and backward: sigmoid and softplus of each z, in a form that fits SIMD.
 
-Three ideas make it fast; none makes it less exact.
+Three ideas make it fast, and none makes it less exact.
 
 * exp without a table or a branch: x = k ln 2 + r with |r| <= ln(2)/2, so that exp(x) = 2^k exp(r). A
   polynomial gives exp(r). Adding 1.5 x 2^52 + 1023 (float32: 1.5 x 2^23 + 127) rounds x / ln 2 to k and
@@ -8,7 +8,7 @@ Three ideas make it fast; none makes it less exact.
 * One exp for both: with t = exp(-|z|), sigmoid(z) is 1/(1 + t) or t/(1 + t), softplus(z) max(z, 0) +
   log1p(t).
 * No logarithm for each example: a sum of log1p(t) is log1p(Q) with Q = (1 + t_1)(1 + t_2)... - 1, and Q <- Q
-  + t (1 + Q) takes in one more. Nothing cancels: Q is right in its leading digits where every t is tiny, as
+  + t (1 + Q) adds one more. Nothing cancels: Q is right in its leading digits where every t is tiny, as
   the logarithm of the product (1 + t_1)(1 + t_2)... would not be.
 
 Errors: exp is within 2 units in the last place for -708 <= x <= 0 (float32: -87) and stays at exp(-708) =
@@ -27,8 +27,8 @@ from numba.extending import overload
 
 from impls.kernels.compiled import SUMS, compiled, use_wide_registers
 
-TILE = 512  # examples handled together: Z, dZ and Q of one tile stay in the first-level cache
-MOST_TILES = 16  # that may be added to Q before `log_of_products`: 2^16 in each place
+TILE = 512  # examples handled together; Z, dZ and Q of one tile stay in the first-level cache
+MOST_TILES = 16  # tiles that may go into Q before `log_of_products`; they make at most 2^16 of each place
 
 
 def exp(x):
@@ -109,7 +109,7 @@ def link(Z, Y, dZ, Q):
 
 @compiled(fastmath=SUMS)
 def log_of_products(Q):
-    """Return the sum of log1p over Q, into which at most `MOST_TILES` tiles went, and set Q to 0."""
+    """Return the sum of log1p over Q, which holds at most `MOST_TILES` tiles, and set Q to 0."""
     P = Q.astype(np.float64)
     Q[:] = 0
     n = len(P)

@@ -1,9 +1,9 @@
-"""Compiling in another process, so that this one and all later ones run the same code: that on disk.
+"""Compiling in another process, so that this process and all later ones run the same code, from disk.
 
-Numba puts copies of the functions that a function calls beside it, and optimizes them once more. A process
-that has compiled runs the originals, one that finds the code on disk runs the copies, and the two round a few
-numbers differently. Where bits must repeat from process to process, and from machine to machine, none may
-compile for itself.
+Numba stores copies of the functions that a function calls beside it, and optimizes them once more. A process
+that compiles runs the originals. A process that finds the code on disk runs the copies, which round a few
+numbers differently. If bits must repeat in every process and on every machine, no process may run code that
+it compiled itself.
 """
 # mypy: disable-error-code="no-untyped-call"
 
@@ -25,13 +25,13 @@ from impls.kernels.compiled import digest_of_sources
 
 @functools.cache
 def rehearse(dtype: str, order: str) -> None:
-    """Load the code for X in "C" or "F" order, which another process compiles unless it is on disk."""
+    """Load the code for X in "C" or "F" order; another process compiles it unless it is on disk."""
     _, kernel, _ = sweep.kernels(_example(dtype, order), order)
-    if folder := kernel.stats.cache_path:  # else Numba has no place for it
+    if folder := kernel.stats.cache_path:  # else Numba keeps no code on disk
         place = (get_host_cpu_name(), sys.implementation.cache_tag, dtype, order)
         done = Path(folder) / f"zeroloop-{'-'.join(place)}.rehearsed"
-        what = f"{digest_of_sources()} {numba.__version__}"
-        with contextlib.suppress(OSError, subprocess.SubprocessError):  # the next process does it again
+        what = f"{digest_of_sources(compiled_only=True)} {numba.__version__}"
+        with contextlib.suppress(OSError, subprocess.SubprocessError):  # then the next process tries again
             if not done.exists() or done.read_text() != what:
                 _play_elsewhere(dtype, order)
                 done.write_text(what)
@@ -47,14 +47,14 @@ def play(dtype: str, order: str) -> None:
 
 def _play_elsewhere(dtype: str, order: str) -> None:
     code = f"from impls.kernels import rehearsal; rehearsal.play({dtype!r}, {order!r})"
-    paths = [str(Path(sweep.__file__).parents[2]), os.environ.get("PYTHONPATH")]  # the modules that run here
+    paths = [str(Path(sweep.__file__).parents[2]), os.environ.get("PYTHONPATH")]  # the same modules as here
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     command = [sys.executable, "-P", "-c", code]
     subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=True)
 
 
 def _example(dtype: str, order: str) -> Array:
-    """Return X (2, 2), which cannot be written to: to Numba what can is of another type."""
+    """Return X (2, 2), read-only: to Numba, an array that can be written to has another type."""
     X = np.ones((2, 2), dtype).copy(order)  # type: ignore[arg-type]
     X.setflags(write=False)
     return X

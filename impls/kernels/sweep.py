@@ -71,6 +71,8 @@ def kernels(X, order):
 
 
 # Two functions, not one that takes a function: Numba would not find the code of that one on disk again.
+# Arrays are copied number by number. For `y[:] = x` Numba also compiles the text of the error that two shapes
+# differ, which takes as long as all the rest.
 # The kernels divide, not their callers: division of an array by NumPy takes a tenth of a step on small data.
 
 
@@ -78,7 +80,9 @@ def kernels(X, order):
 def _features_in_parallel(w, b, X, Y, threads):
     m, parts = len(Y), np.empty((threads, len(w) + 2))
     for thread in prange(threads):
-        parts[thread] = _features_as_rows(w, b, X, Y, thread * m // threads, (thread + 1) * m // threads, m)
+        part = _features_as_rows(w, b, X, Y, thread * m // threads, (thread + 1) * m // threads, m)
+        for j in range(len(part)):
+            parts[thread, j] = part[j]
     return parts
 
 
@@ -86,7 +90,9 @@ def _features_in_parallel(w, b, X, Y, threads):
 def _examples_in_parallel(w, b, X, Y, threads):
     m, parts = len(Y), np.empty((threads, len(w) + 2))
     for thread in prange(threads):
-        parts[thread] = _examples_as_rows(w, b, X, Y, thread * m // threads, (thread + 1) * m // threads, m)
+        part = _examples_as_rows(w, b, X, Y, thread * m // threads, (thread + 1) * m // threads, m)
+        for j in range(len(part)):
+            parts[thread, j] = part[j]
     return parts
 
 
@@ -108,8 +114,9 @@ def _features_as_rows(w, b, X, Y, start, stop, divisor):
             for j in range(first, min(first + _MOST_FEATURES, whole), FEATURES):
                 add_rows(block, w[j : j + FEATURES], X, j, i)
             if first > 0:
-                z += block
-                block[:] = 0
+                for k in range(end - i):
+                    z[k] += block[k]
+                    block[k] = 0
         for j in range(whole, n_x):
             add_row(z, w[j], X[j, i:end])
         costs, errors = link(z, Y[i:end], dz, Q[: end - i])
@@ -153,8 +160,9 @@ def _examples_as_rows(w, b, X, Y, start, stop, divisor):
         if tiles % MOST_TILES == MOST_TILES - 1:
             J += log_of_products(Q)
         if tiles % few == few - 1 or new < tile:
-            dw += dw_few
-            dw_few[:] = 0
+            for j in range(n_x):
+                dw[j] += dw_few[j]
+                dw_few[j] = 0
     return _divided(dw, J + log_of_products(Q), db, divisor)
 
 
@@ -168,7 +176,8 @@ def _tile_of_features(n_x, itemsize):
 @compiled
 def _divided(dw, J, db, divisor):
     result = np.empty(len(dw) + 2)
-    result[:-2] = dw / divisor
+    for j in range(len(dw)):
+        result[j] = dw[j] / divisor
     result[-2] = J / divisor
     result[-1] = db / divisor
     return result

@@ -60,7 +60,7 @@ class Changes:
         return [*slower, *self.broken]
 
     def unsure(self, limit: float) -> int:
-        """Count the rows of which the intervals neither show nor rule out a regression."""
+        """Count the rows whose intervals neither show nor rule out a regression."""
         return sum(
             change.may_be_regression(limit) and not change.is_regression(limit) for change in self.rows
         )

@@ -1,4 +1,4 @@
-"""What the course notes claim, beside what was measured; neither is an authority over the measurement."""
+"""What the course notes claim, beside what was measured."""
 
 from dataclasses import dataclass
 
@@ -19,16 +19,16 @@ class SpeedClaim:
     row: str
 
 
-# The notes' two loops, on lists and on arrays: they do not say which they mean.
+# The notes' two loops, on lists and on arrays: the notes do not say which they mean.
 ORIGINALS = (PYTHON, "numpy_two_loop")
 SPEED_CLAIMS = (
     SpeedClaim("dw as a vector, examples still looped: ~10x", 10, "numpy_one_loop"),
     SpeedClaim("no loop over examples or features: ~300x", 300, NUMPY),
 )
-# What the notes say of the code itself: the row it stands for, its lines, its explicit loops.
+# The notes' claims about the code itself: the row that each is about, its lines, its explicit loops.
 CODE_CLAIMS = ((PYTHON, "~15", "1–2"), (NUMPY, "7", "0"))
 
-MILLION = 1_000_000  # examples, to which the notes say that the vectorized step scales
+MILLION = 1_000_000  # the number of examples to which the notes say that the vectorized step scales
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class SpeedAnswer:
-    """A claim held to every comparison, over each of `ORIGINALS`; None where a row has no time."""
+    """A claim beside every comparison, over each of `ORIGINALS`; None if a row has no time."""
 
     claim: SpeedClaim
     findings: tuple[tuple[Comparison, tuple[Finding | None, ...]], ...]
@@ -74,7 +74,7 @@ class SizeAnswer:
 
 
 def answer_size(comparisons: tuple[Comparison, ...]) -> SizeAnswer | None:
-    """Hold "scales to millions of examples" to the most examples measured; None with less than a million."""
+    """Compare "scales to millions of examples" with the largest data measured; None below a million."""
     large = [one for one in comparisons if one.problem.m >= MILLION and one.line(NUMPY)]
     if not large:
         return None
@@ -86,7 +86,7 @@ def answer_size(comparisons: tuple[Comparison, ...]) -> SizeAnswer | None:
 
 
 def answer_speed(comparisons: tuple[Comparison, ...]) -> tuple[SpeedAnswer, ...]:
-    """Hold each claimed speedup to every comparison that has its row and an original."""
+    """Compare each claimed speedup with every comparison that has its row and an original."""
     answers = []
     for claim in SPEED_CLAIMS:
         rows = (

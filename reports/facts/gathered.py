@@ -85,9 +85,9 @@ class Gallery:
     """All runs below a folder, in the order of their names."""
 
     entries: tuple[Entry, ...]
-    boards: tuple[Board, ...]  # first those that most runs have
-    unread: tuple[tuple[str, str], ...]  # files that hold no run that this version reads, and why
-    copies: int  # files of a run that is there already
+    boards: tuple[Board, ...]  # those that most runs have come first
+    unread: tuple[tuple[str, str], ...]  # files that this version cannot read, and why
+    copies: int  # number of files with a run that another file has too
 
 
 def gather(folder: Path) -> Gallery:
@@ -123,7 +123,7 @@ def _files(folder: Path) -> list[tuple[Path, str | None]]:
     for parent, _, names in os.walk(folder, onerror=lost):
         for path in (Path(parent, name) for name in names if name.endswith(".json")):
             try:
-                if stat.S_ISREG(path.stat().st_mode):  # of a pipe nobody would see the end
+                if stat.S_ISREG(path.stat().st_mode):  # a pipe would never end
                     found.append((path, None))
             except OSError as error:
                 found.append((path, error.strerror))
@@ -148,7 +148,7 @@ def _nothing(folder: Path, unread: list[tuple[str, str]]) -> str:
 
 
 def _names(runs: list[list[Path]], folder: Path) -> list[str]:
-    """Name each run for its file, or for the folder where the file is called as in every report."""
+    """Name each run for its file, or for its folder if the file is called results.json."""
     short = [min((_name(path, folder) for path in paths), key=lambda name: name[0]) for paths in runs]
     count = Counter(name for _, name in short)
     return [

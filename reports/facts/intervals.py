@@ -8,7 +8,7 @@ Times are compared on a log scale, where a speedup is a difference and its recip
 * Runs of one process: the rounds of a row follow each other, so they are correlated. They were cut into
   consecutive blocks, and the medians of the blocks stand for independent observations (batch means;
   A. M. Law, Simulation Modeling and Analysis, 5th ed. (2015), section 9.5.3); two rows are compared by
-  Welch's t. Such an interval does not hold what another process would have shown.
+  Welch's t. Such an interval says nothing about another process.
 
 SciPy is loaded where it is used: most commands need no statistics, and it takes most of a second.
 """
@@ -41,11 +41,11 @@ class Interval:
 
     @property
     def contains_one(self) -> bool:
-        """Tell whether a ratio cannot be told from 1: "not separated"."""
+        """Whether a ratio cannot be told from 1: "not separated"."""
         return self.low is None or self.high is None or self.low <= 1 <= self.high
 
     def over(self, figure: float) -> "Interval":
-        """Return the interval in units of a figure, to hold a ratio to a claimed one."""
+        """Return the interval in units of a figure, to compare a ratio with a claimed one."""
         if self.low is None or self.high is None:
             return Interval(None, self.estimate / figure, None)
         return Interval(self.low / figure, self.estimate / figure, self.high / figure)
@@ -59,7 +59,7 @@ def time(blocks: Blocks) -> Interval:
 def ratio(slow: Blocks, fast: Blocks, comparisons: int = 1) -> Interval:
     """How many times faster `fast` is than `slow`, measured side by side.
 
-    Of so many comparisons all intervals hold together, with 95 %, what they claim (Bonferroni's correction).
+    Bonferroni: all `comparisons` intervals hold jointly with 95 %.
     """
     return _interval(_ratio_samples(slow, fast), comparisons)
 

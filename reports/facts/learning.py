@@ -8,7 +8,7 @@ from reports.facts.comparison import named
 from reports.facts.intervals import Interval
 from reports.results import Problem, Results, Training
 
-_SHARES = (0.5, 0.25, 0.125)  # of the cost at the start, the time to which is told
+_SHARES = (0.5, 0.25, 0.125)  # goals, as shares of the first cost; the page shows the time to each
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Fit:
     wall_s: Interval
 
     def reached_s(self, cost: float) -> float | None:
-        """Return the seconds until the cost was seen to be as low; None where it never was."""
+        """Return the seconds until the cost was at most this; None if it never was."""
         found = next((n for n, one in enumerate(self.costs, start=1) if one <= cost), None)
         return None if found is None else found * self.wall_s.estimate / len(self.costs)
 
@@ -42,14 +42,14 @@ class Course:
 
     @property
     def goals(self) -> tuple[float, ...]:
-        """Costs, falling, that all rows reach: the time to them is told."""
+        """Costs, falling, that all rows reach."""
         start = self.fits[0].costs[0]
         last = max(fit.costs[-1] for fit in self.fits)
         return tuple(share * start for share in _SHARES if share * start >= last)
 
     @property
     def apart(self) -> float:
-        """The largest difference between the costs of two rows after as many iterations, relative."""
+        """The largest relative difference between two rows' costs after equally many iterations."""
         columns = list(zip(*(fit.costs for fit in self.fits), strict=False))
         return max((max(column) - min(column)) / max(column) if max(column) else 0.0 for column in columns)
 

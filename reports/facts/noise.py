@@ -24,11 +24,11 @@ _ON_TICK = 0.05  # largest distance to a multiple of a slice, in slices, that co
 _MOSTLY = 0.9  # share of blocks near a tick that proves slicing; 10 % is chance
 _ENOUGH = 8  # fewest blocks that can prove it
 _MOST_SLICES = 16  # longest wait of a call that is judged: in longer calls noise is as large as a slice
-_MOST_SHARE = 1.05  # of the speed of light, whose own time is measured too
+_MOST_SHARE = 1.05  # largest credible share of the speed of light, which is a measurement too
 
 
 def not_citable(results: Results, comparisons: tuple[Comparison, ...]) -> list[str]:
-    """Say what speaks against citing this run; empty where nothing was seen."""
+    """Say what speaks against citing this run; empty if nothing was seen."""
     reasons = []
     if results.run.plan is None:
         reasons.append("one process, a quick look: `zeroloop run` measures over several")
@@ -45,7 +45,7 @@ def not_citable(results: Results, comparisons: tuple[Comparison, ...]) -> list[s
 
 
 def busy(results: Results) -> str | None:
-    """Say that other work was running, where it shows; None where it does not."""
+    """Say which other work was running; None if none shows."""
     noise = results.run.noise
     if noise and noise.others is not None:
         if noise.others <= MOST_OTHERS * results.environment.cores:
@@ -71,7 +71,7 @@ def twins(results: Results) -> Interval | None:
 
 
 def widest_twin(comparisons: tuple[Comparison, ...]) -> float | None:
-    """Return the half width of the A/A pair that is known least, of several; None where there are not two."""
+    """Return the largest half width among several A/A pairs; None with fewer than two."""
     widths = [one.twin.half_width for one in comparisons if one.twin and one.twin.half_width is not None]
     return max(widths) if len(widths) > 1 else None
 
@@ -160,7 +160,7 @@ def _signs(results: Results, comparisons: tuple[Comparison, ...]) -> list[str]:
 
 
 def _worst(comparisons: tuple[Comparison, ...]) -> str:
-    """Say on which problem a row and its twin agree least; nothing where there is one only."""
+    """Say on which problem a row and its twin agree least; empty with one problem."""
     widths = {one.title: one.twin.half_width or 0.0 for one in comparisons if one.twin}
     if len(widths) < 2:
         return ""
@@ -169,7 +169,7 @@ def _worst(comparisons: tuple[Comparison, ...]) -> str:
 
 
 def _loaded(environment: Environment) -> str | None:
-    """Say so where the load shows it; a run itself adds about one to it."""
+    """Say that the load was high; None if it was not. A run itself adds about one to it."""
     before, after, cores = environment.load_before, environment.load_after, environment.cores
     if before is None or after is None or (before <= cores and after <= cores + 1):
         return None

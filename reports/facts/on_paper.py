@@ -27,8 +27,8 @@ from dataclasses import dataclass
 
 from reports.facts.beyond import CLUSTER, Family
 
-SHARE_BYTES = 42  # of a worker's address and range of chunks, in what all are asked, as pickled
-MOST = 10_000  # machines among which the best number is looked for
+SHARE_BYTES = 42  # size of one worker's address and range of chunks, pickled, in the question to all
+MOST = 10_000  # largest number of machines that is considered
 
 
 @dataclass(frozen=True)
@@ -82,29 +82,29 @@ class Network:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a step costs on so many machines, in its parts."""
+    """The parts of what a step costs on a number of machines."""
 
     machines: int
     share_bytes: int
-    bytes_per_s: float  # of the machine with that share
+    bytes_per_s: float  # rate of the machine with that share
     overhead_s: float
-    tree_s: float  # of summing in a tree of machines
-    messages_s: float  # to and from all workers, through the network of one machine instead
-    asking_s: float  # of the one scheduler that sends them
+    tree_s: float  # time to sum in a tree of machines
+    messages_s: float  # instead, time of all messages through the network of one machine
+    asking_s: float  # time of the one scheduler that sends them
 
     @property
     def read_s(self) -> float:
-        """Of reading and computing the share."""
+        """Time to read and compute the share."""
         return self.share_bytes / self.bytes_per_s
 
     @property
     def in_tree_s(self) -> float:
-        """Of the whole step, summed in a tree."""
+        """Time of the whole step, summed in a tree."""
         return self.read_s + self.overhead_s + self.tree_s
 
     @property
     def as_built_s(self) -> float:
-        """Of the whole step, through one scheduler."""
+        """Time of the whole step, through one scheduler."""
         return self.read_s + self.overhead_s + self.messages_s + self.asking_s
 
 
@@ -118,7 +118,7 @@ def measured(families: list[Family], memory_bytes: int) -> Machine | None:
 
 
 def cost(machines: int, job: Job, one: Machine, network: Network) -> Cost:
-    """What a step costs on so many machines, all like one that was measured."""
+    """Return what a step costs on a number of machines, all like one that was measured."""
     share_bytes = min(job.x_bytes, -(-job.chunks // machines) * job.chunk_bytes)
     fits = share_bytes <= one.memory_bytes
     node_s = network.latency_s + job.node_bytes / network.bytes_per_s
@@ -143,5 +143,5 @@ def tree_pays_from(job: Job, one: Machine, network: Network) -> int:
 
 
 def best_as_built(job: Job, one: Machine, network: Network) -> Cost:
-    """What a step costs on as many machines as one scheduler serves best."""
+    """Return what a step costs on the number of machines that one scheduler serves best."""
     return min((cost(n, job, one, network) for n in range(1, MOST + 1)), key=lambda cost: cost.as_built_s)

@@ -27,7 +27,7 @@ def changed_since(rows: Sequence[Row]) -> list[str]:
 def _code(source: str) -> str:
     """Return the code alone; the text itself if it is not Python."""
     try:
-        with warnings.catch_warnings(action="ignore"):  # of odd escapes, say
+        with warnings.catch_warnings(action="ignore"):  # such as odd escapes
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return source

@@ -8,7 +8,7 @@ from reports.facts import intervals
 from reports.facts.comparison import Comparison, Line
 from reports.facts.intervals import Interval
 
-_FEWEST = 3  # sizes along each side of a grid, and along a fitted line
+_FEWEST = 3  # fewest sizes along each side of a grid, and along a fitted line
 
 
 @dataclass(frozen=True)

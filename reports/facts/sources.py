@@ -1,4 +1,4 @@
-"""What a row's source shows: how many lines it has, and how deep its explicit Python loops are nested."""
+"""The lines of a row's source, and how deep its explicit Python loops are nested."""
 
 import ast
 import functools
@@ -35,7 +35,7 @@ def count(source: str) -> Count | None:
     A comprehension is a loop like any other. None for text that is not Python, or too deep for its parser.
     """
     try:
-        with warnings.catch_warnings(action="ignore"):  # of odd escapes, say: the code is not ours
+        with warnings.catch_warnings(action="ignore"):  # such as odd escapes: the code is not ours
             tree = ast.parse(source)
         tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
         functions = [node for node in ast.walk(tree) if isinstance(node, _FUNCTIONS)]

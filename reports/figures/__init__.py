@@ -6,15 +6,20 @@ from reports.facts.facts import Facts
 from reports.figures import growth, roofline, speedup, spread, start, ways
 from reports.figures.change_dots import draw as of_changes
 from reports.figures.descent import against_seconds, cost_curve
+from reports.figures.inlining import inlined
+from reports.figures.looks import looks_of
 from reports.figures.machine_dots import draw as of_gallery
-from reports.figures.style import Picture, as_pdf, drawing, inlined, looks_of
+from reports.figures.style import Picture, as_pdf, drawing
 from reports.results import DEVICES
 
 __all__ = ["BASES", "Picture", "as_pdf", "cost_curve", "draw", "inlined", "of_changes", "of_gallery"]
 
-BASES = {PYTHON: "python", NUMPY: "numpy"}  # what rows are compared with, and its name in that of a figure
+BASES = {
+    PYTHON: "python",
+    NUMPY: "numpy",
+}  # what rows are compared with, and its short name in names of figures
 
-_MOST_PANELS = 8  # that fit a page of a paper
+_MOST_PANELS = 8  # most panels that fit a page of a paper
 
 
 def draw(facts: Facts) -> dict[str, Picture]:

@@ -19,8 +19,8 @@ _LOOKS = {
 _TICKS = (1.02, 1.05, 1.1, 1.2, 1.5, 2, 3, 5, 10, 30, *(10.0**power for power in range(2, 25)))
 _BELOW = (0.98, 0.95, 0.9, 0.8, 0.7, 0.5, 0.3, 0.2, 0.1, 0.03, *(10.0**-power for power in range(2, 25)))
 _LINE = 0.165  # inches
-_GAP = 0.4  # lines, between two groups
-_TALL = 25  # lines, from which on the scale stands at the top too
+_GAP = 0.4  # lines between two groups
+_TALL = 25  # with more lines the scale is shown at the top too
 
 
 def draw(changes: Changes) -> Picture | None:
@@ -55,7 +55,7 @@ def draw(changes: Changes) -> Picture | None:
 
 
 def _scale(axes: Axes, rows: tuple[Change, ...]) -> None:
-    """Reach as far to either side of 1x as the rows need, but no further than thrice their estimates."""
+    """Make the axis as wide around 1x as the rows need, but no wider than three times their estimates."""
     estimates = max(abs(math.log(change.ratio.estimate)) for change in rows)
     ends = [
         abs(math.log(end))
@@ -96,7 +96,7 @@ def _dot(sheet: Sheet, axes: Axes, height: float, change: Change) -> None:
     marker, colour, filled = _LOOKS[change.verdict]
     low, high = change.ratio.low, change.ratio.high
     if low is not None and high is not None:
-        left, right = axes.get_xlim()  # beyond which no end can be drawn: 0, or infinity
+        left, right = axes.get_xlim()  # no end can be drawn beyond them: 0, or infinity
         ends = [max(low, left / 2), min(high, right * 2)]
         axes.plot(ends, [height, height], color=colour, linewidth=2, alpha=0.6)
     face = colour if filled else INK["--paper"]

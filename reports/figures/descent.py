@@ -5,20 +5,10 @@ from matplotlib.figure import Figure
 
 from reports import wording
 from reports.facts.learning import Course
-from reports.figures.style import (
-    NEUTRAL,
-    Look,
-    Picture,
-    Sheet,
-    clipped,
-    decades,
-    drawing,
-    format_axis,
-    legend,
-    saved,
-)
+from reports.figures.looks import NEUTRAL, Look
+from reports.figures.style import Picture, Sheet, clipped, decades, drawing, format_axis, legend, saved
 
-_POINTS = 24  # of a curve, evenly spread on a logarithmic axis
+_POINTS = 24  # points of a curve, evenly spread on a logarithmic axis
 
 
 def cost_curve(costs: list[float], title: str, kind: str) -> bytes:

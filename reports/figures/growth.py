@@ -8,11 +8,12 @@ from matplotlib.patches import Rectangle
 from reports import wording
 from reports.facts.comparison import NUMPY, PYTHON
 from reports.facts.sizes import Grid, Series
-from reports.figures.style import SMALL, Look, Picture, Sheet, legend, panels_over_examples
+from reports.figures.looks import Look
+from reports.figures.style import SMALL, Picture, Sheet, legend, panels_over_examples
 
 CONTOURS = (10, 300)  # the speedups that the notes claim
-_CELL = 0.27  # inches, of a row of the grid
-# From a wash to a blue, and the speedup from which each is used: of a colour that no theme changes.
+_CELL = 0.27  # inches: height of a row of the grid
+# From pale to dark blue, each with the least speedup that it stands for; no theme changes them.
 _WASHES = (
     (0, "#f0e4d8"),
     (1, "#eef3f7"),
@@ -124,7 +125,7 @@ def fastest(name: str, found: Grid, looks: dict[str, Look]) -> Picture | None:
     said = wording.joined([f"{row} for {first[row]}" for row in shown])
     return sheet.picture(
         f"The fastest row for each of {len(found.cells)} sizes of data, {found.setting}: {said}. "
-        "+n: so many are not separated from it."
+        "+n: n more rows are not separated from it."
     )
 
 
@@ -168,11 +169,11 @@ def _contour(
             ys += [row + 1, row + 1, float("nan")]
     if not xs:
         return None
-    (line,) = axes.plot(xs, ys, color=_FAR, linestyle=style, linewidth=1.6, solid_capstyle="round")
+    (line,) = axes.plot(xs, ys, color=_CONTRAST, linestyle=style, linewidth=1.6, solid_capstyle="round")
     return line
 
 
-_FAR = "#D55E00"  # from the blues of the cells
+_CONTRAST = "#D55E00"  # stands out from the blues of the cells
 
 
 def _reached(speedups: dict[tuple[int, int], float]) -> str:

@@ -5,22 +5,11 @@ from matplotlib.artist import Artist
 from reports import wording
 from reports.facts.comparison import NUMPY, PYTHON
 from reports.facts.gathered import Board, Gallery
-from reports.figures.style import (
-    FAMILIES,
-    INK,
-    MARKERS,
-    Picture,
-    Sheet,
-    clipped,
-    decades,
-    drawing,
-    format_axis,
-    legend,
-)
+from reports.figures.looks import COLOURS, MARKERS
+from reports.figures.style import INK, Picture, Sheet, clipped, decades, drawing, format_axis, legend
 
-_COLOURS = tuple(dict.fromkeys(FAMILIES.values()))
-_MOST_NAMED = len(MARKERS)  # runs; more could not be told apart
-_SPREAD = 0.6  # of the distance between two problems, over which the runs are spread
+_MOST_NAMED = len(MARKERS)  # most runs that can be told apart
+_SPREAD = 0.6  # share of the distance between two problems over which the runs are spread
 
 
 def draw(gallery: Gallery) -> Picture | None:
@@ -41,7 +30,7 @@ def draw(gallery: Gallery) -> Picture | None:
                 if speedup is None:
                     continue
                 y = -height + _SPREAD * (0.5 - (place + 0.5) / len(places))
-                colour = _COLOURS[place % len(_COLOURS)] if named else _COLOURS[0]
+                colour = COLOURS[place % len(COLOURS)] if named else COLOURS[0]
                 if speedup.low and speedup.high is not None:
                     high = min(speedup.high, 1e24)  # more than any two times are apart, but no infinity
                     axes.plot([max(speedup.low, 1e-24), high], [y, y], color=colour, linewidth=1.4, alpha=0.6)

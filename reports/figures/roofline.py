@@ -7,14 +7,15 @@ from matplotlib.axes import Axes
 
 from reports import wording
 from reports.facts.comparison import Comparison, Line
-from reports.figures.style import INK, SMALL, Look, Picture, Sheet, clipped, decades, format_axis, legend
+from reports.figures.looks import Look
+from reports.figures.style import INK, SMALL, Picture, Sheet, clipped, decades, format_axis, legend
 
-_MOST_NAMES = 8  # of problems, that find room above a figure
-_APART = 0.05  # of the width of a figure, between two names
+_MOST_NAMES = 8  # most names of problems that fit above a figure
+_APART = 0.05  # distance between two names, as a share of the figure's width
 
 
 def can_draw(comparison: Comparison, device: str) -> bool:
-    """Tell whether a row of a device and its speed of light were timed on numbers of known size."""
+    """Return whether a row of a device and its speed of light were timed, in a dtype of known size."""
     return bool(comparison.light_s(device) and _timed(comparison, device) and comparison.x_bytes)
 
 
@@ -26,7 +27,7 @@ def roofline(name: str, comparisons: list[Comparison], looks: dict[str, Look], d
     decades(axes, "x")
     decades(axes, "y")
     places = [_bytes(one) for one in members]
-    axes.set_xlim(places[0] / 4, places[-1] * 4)  # holds a power of ten, and so a tick, also for one size
+    axes.set_xlim(places[0] / 4, places[-1] * 4)  # wide enough for a tick, also with one size
     handles: dict[str, Artist] = {}
     roofs = [_bytes(one) / light_s / 1e9 for one in members if (light_s := one.light_s(device))]
     (handles["speed of light"],) = axes.plot(

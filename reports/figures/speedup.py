@@ -6,12 +6,13 @@ from matplotlib.transforms import blended_transform_factory
 
 from reports import wording
 from reports.facts.comparison import PYTHON, Comparison, Line
-from reports.figures.style import INK, WIDTH, Look, Picture, Sheet, clipped, decades, format_axis
+from reports.figures.looks import Look
+from reports.figures.style import INK, WIDTH, Picture, Sheet, clipped, decades, format_axis
 
-_LINE, _REST = 0.165, 0.62  # inches: of a row, and of what stands above and below them
-_BESIDE, _LETTER, _EDGES = 42, 4.6, 12  # points: of a figure beside a dot, a letter of a name, what is around
-_TICK = 32  # points, of a tick's label
-_FAR = 100  # times an estimate, beyond which its interval is not drawn
+_LINE, _REST = 0.165, 0.62  # inches: height of a row, and of everything above and below the rows
+_BESIDE, _LETTER, _EDGES = 42, 4.6, 12  # points: a number beside a dot, a letter of a name, the margins
+_TICK = 32  # points: width of a tick's label
+_FAR = 100  # an interval is drawn up to this many times its estimate
 
 
 def draw(name: str, comparison: Comparison, base: str, looks: dict[str, Look]) -> Picture:
@@ -57,7 +58,7 @@ def _panel(sheet: Sheet, axes: Axes, comparison: Comparison, base: str, looks: d
         _dot(sheet, axes, -place, line, base, looks[line.name])
     low, high = axes.get_xlim()
     low, high = min(low, 0.5), max(high, 2)
-    width = 72 * WIDTH - _names_end(lines)  # of the axes
+    width = 72 * WIDTH - _names_end(lines)  # points: the width of the axes
     beside = _BESIDE / width
     axes.xaxis.set_major_locator(LogLocator(numticks=int(width / _TICK)))
     axes.set_xlim(low, high * (high / low) ** (beside / (1 - beside)))

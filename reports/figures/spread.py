@@ -4,11 +4,12 @@ import statistics
 
 from reports import wording
 from reports.facts.comparison import Comparison, Line
-from reports.figures.style import INK, Look, Picture, Sheet, clipped, format_axis
+from reports.figures.looks import Look
+from reports.figures.style import INK, Picture, Sheet, clipped, format_axis
 
-_LINE, _REST = 0.2, 0.62  # inches: of a row, and of what stands above and below them
-_FAR = 1.3  # times a row's median: what lies beyond is drawn at the edge
-_ROOM = 0.8  # of the height of a row, that its processes share
+_LINE, _REST = 0.2, 0.62  # inches: height of a row, and of everything above and below the rows
+_FAR = 1.3  # blocks that take more than this many medians of the row are drawn at the edge
+_ROOM = 0.8  # share of a row's height that its processes fill
 
 
 def draw(name: str, comparison: Comparison, looks: dict[str, Look]) -> Picture:

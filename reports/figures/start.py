@@ -7,9 +7,10 @@ from matplotlib.artist import Artist
 from reports import wording
 from reports.facts.comparison import NUMPY, Comparison, Line
 from reports.facts.compiling import compiling_beside_numpy
-from reports.figures.style import INK, Look, Picture, Sheet, clipped, decades, format_axis, legend
+from reports.figures.looks import Look
+from reports.figures.style import INK, Picture, Sheet, clipped, decades, format_axis, legend
 
-_LINE, _REST = 0.165, 0.75  # inches: of a row, and of what stands above and below them
+_LINE, _REST = 0.165, 0.75  # inches: height of a row, and of everything above and below the rows
 _CALLS = [10 ** (k / 4) for k in range(25)]  # one to a million, where curves are drawn
 
 

@@ -1,9 +1,8 @@
-"""What all figures share: one style, a colour and a marker for each row, and how a figure becomes files.
+"""What all figures share: one style, axes and legends, and how a figure becomes files.
 
 Figures are as wide as a column of a two-column paper, so that they can be printed as they are; a page
-scales them up. Text and lines that carry no data are drawn in the colours of `INK`; `inlined` turns those
-into CSS variables, so that a figure inside a page follows its light or dark theme. The bytes depend on the
-results only.
+scales them up. Text and lines that carry no data are drawn in the colours of `INK`, which
+`reports.figures.inlining` turns into CSS variables. The bytes depend on the results only.
 """
 
 import io
@@ -14,8 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
-from xml.etree import ElementTree
-from xml.etree.ElementTree import Element
 
 import matplotlib as mpl
 from matplotlib.artist import Artist
@@ -24,12 +21,10 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from impls.records import RECORDS
 from reports import wording
-from reports.results import Results
 
-WIDTH = 3.45  # inches, of a column of a two-column paper
-SMALL = 6.0  # points: nothing is smaller
+WIDTH = 3.45  # inches: the width of a column of a two-column paper
+SMALL = 6.0  # points: the smallest text
 INK = {
     "--paper": "#ffffff",
     "--ink": "#1b1d21",
@@ -37,23 +32,6 @@ INK = {
     "--line": "#d4d7dc",
     "--best": "#e9f4ee",
 }
-# A colour for each family of rows, after Okabe and Ito (2008), told apart with any colour vision; orange, sky
-# blue and purple are darkened until all stand out from white paper and from a dark page alike.
-FAMILIES = {
-    "python": "#D55E00",
-    "numpy": "#0072B2",
-    "numba": "#009E73",
-    "numexpr": "#C46FA0",
-    "sklearn": "#C46FA0",
-    "torch": "#B87800",
-    "jax": "#7A7A7A",
-    "cupy": "#3F97C8",
-    "dask": "#3F97C8",
-}
-# Not told apart with every colour vision: rows of such families differ in their marker.
-_ALIKE = {FAMILIES["torch"]: FAMILIES["python"], FAMILIES["jax"]: FAMILIES["numba"]}
-NEUTRAL = INK["--ink"]  # of somebody's own files, and of a line that stands for no row
-MARKERS: tuple[Any, ...] = (*"oDs^vPXp*h<>d", (4, 1, 0), (3, 1, 0), (8, 1, 0))
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "zeroloop",
@@ -86,90 +64,18 @@ _STYLE: dict[Any, Any] = {
 
 
 @dataclass(frozen=True)
-class Look:
-    """How a row is drawn, wherever it appears."""
-
-    colour: str
-    marker: Any
-
-
-@dataclass(frozen=True)
 class Picture:
     """A figure as files, with a sentence that says what it shows."""
 
     name: str
     alternative: str
     svg: str
-    rows: tuple[str, ...] = ()  # for which the elements of ids mark-0, mark-1, … stand
-    figure: Figure | None = field(default=None, compare=False, repr=False)  # from which `as_pdf` draws
-
-
-def inlined(pictures: Iterable[Picture]) -> tuple[dict[str, str], str]:
-    """Return the pictures as parts of one page, by name, and the style sheet that they need there.
-
-    Their ids are their own, their colours and font those of the page, and what is drawn alike shares a
-    class. A page says the alternative of a picture in an element of the id `NAME-says`.
-    """
-    classes: dict[str, str] = {}
-    found = {picture.name: _inlined(picture, f"g{place}", classes) for place, picture in enumerate(pictures)}
-    return found, "".join(f".{name}{{{style}}}" for style, name in classes.items())
-
-
-def _inlined(picture: Picture, prefix: str, classes: dict[str, str]) -> str:
-    root = ElementTree.fromstring(picture.svg)
-    described = {"role": "img", "aria-labelledby": f"{picture.name}-says", "viewBox": root.attrib["viewBox"]}
-    root.attrib.clear()
-    root.attrib.update(described)
-    used = set(re.findall(r'(?:href="#|url\(#)([^")]*)', picture.svg))
-    ids = {old: f"{prefix}-{place}" for place, old in enumerate(sorted(used))}
-    for element in root.iter():
-        element.tag = element.tag.rpartition("}")[2]  # in a page, svg needs no namespace
-        if element.tag not in ("text", "title"):
-            element.text = None  # indentation
-        element.tail = None
-        element.attrib.update(_attributes(element.attrib, picture.rows, ids, classes))
-    _flatten(root)
-    return ElementTree.tostring(root, encoding="unicode")
-
-
-def _attributes(
-    found: dict[str, str], rows: tuple[str, ...], ids: dict[str, str], classes: dict[str, str]
-) -> dict[str, str]:
-    """Take an element's attributes, and return those that it has in a page."""
-    old = {name.rpartition("}")[2]: " ".join(value.split()) for name, value in found.items()}
-    found.clear()
-    own = old.pop("id", "")
-    if own in ids:
-        old["id"] = ids[own]
-    elif own.startswith("mark-"):
-        old["data-row"] = rows[int(own.removeprefix("mark-"))]
-    for name in ("href", "clip-path"):
-        if name in old:
-            old[name] = re.sub("#([^)]*)", lambda link: f"#{ids[link[1]]}", old[name])
-    if "style" in old:
-        style = re.sub(r" font-family: [^;]*;", "", old.pop("style"))
-        for variable, colour in INK.items():
-            style = style.replace(colour, f"var({variable})")
-        old["class"] = classes.setdefault(style, f"f{len(classes)}")
-    if old.get("transform", "").startswith("rotate(-0 "):
-        del old["transform"]
-    return old
-
-
-def _flatten(parent: Element) -> None:
-    """Put what lies in groups without attributes where the group was; drop what says nothing in a page."""
-    children: list[Element] = []
-    for child in list(parent):
-        _flatten(child)
-        if child.tag == "g" and not child.attrib:
-            children += child
-        elif child.tag not in ("metadata", "style") and (len(child) or child.tag != "defs"):
-            children.append(child)
-    parent[:] = children
+    rows: tuple[str, ...] = ()  # the row that each of the elements mark-0, mark-1, … stands for
+    figure: Figure | None = field(default=None, compare=False, repr=False)  # what `as_pdf` draws
 
 
 class Sheet:
-    """A figure in the making; what is drawn for a row can be found by the row, and says its value."""
+    """A figure in the making; each mark knows the row it stands for, and says its value."""
 
     def __init__(self, name: str, height: float, width: float = WIDTH):
         self.figure = Figure(figsize=(width, height), layout="constrained")
@@ -183,15 +89,15 @@ class Sheet:
         )
 
     def mark(self, artist: Artist, row: str, said: str) -> None:
-        """Say which row a mark stands for and what it says, to whoever points at it."""
+        """Name the row that a mark stands for, and the text that it shows when pointed at."""
         artist.set_gid(f"mark-{len(self._marks)}")
         self._marks.append((row, said))
 
     def picture(self, alternative: str) -> Picture:
         """Make the files."""
         with _unknown_glyphs_ignored():
-            self.figure.draw_without_rendering()  # which lays it out,
-        self.figure.set_layout_engine("none")  # once for both
+            self.figure.draw_without_rendering()  # lays it out, once for SVG and PDF
+        self.figure.set_layout_engine("none")
         svg = re.sub(r'<g id="mark-(\d+)">', self._told, saved(self.figure, "svg").decode())
         return Picture(self._name, alternative, svg, tuple(row for row, _ in self._marks), self.figure)
 
@@ -216,20 +122,6 @@ def drawing() -> Iterator[None]:
     """Draw in the style of this suite."""
     with mpl.rc_context(_STYLE):
         yield
-
-
-def looks_of(results: Results) -> dict[str, Look]:
-    """Colour and marker of each row, the same in every run; rows of one family differ in their marker."""
-    known = [record.name for record in RECORDS]
-    own = [row.name for row in results.run.rows if row.name not in known]
-    found: dict[str, Look] = {}
-    drawn: dict[str, int] = {}
-    for name in [*known, *own]:
-        colour = NEUTRAL if name in own else FAMILIES.get(name.split("_")[0], NEUTRAL)
-        family = _ALIKE.get(colour, colour)
-        place = drawn[family] = drawn.get(family, -1) + 1
-        found[name] = Look(colour, MARKERS[place % len(MARKERS)])
-    return found
 
 
 def saved(figure: Figure, kind: str) -> bytes:
@@ -262,7 +154,7 @@ def decades(axes: Axes, which: str) -> None:
 
 
 def format_axis(axes: Axes, which: str, text: Any) -> None:
-    """Let a function of a value write an axis' ticks."""
+    """Label an axis' ticks with a function of their values."""
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
 

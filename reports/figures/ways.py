@@ -7,7 +7,8 @@ from matplotlib.lines import Line2D
 
 from reports import wording
 from reports.facts.beyond import Family, Way, is_seen
-from reports.figures.style import INK, Look, Picture, Sheet, legend, panels_over_examples
+from reports.figures.looks import Look
+from reports.figures.style import INK, Picture, Sheet, legend, panels_over_examples
 
 # Of the numbers of threads, as they rise.
 _STYLES: tuple[Any, ...] = ("-", (0, (4, 1.4)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2)))

@@ -34,7 +34,7 @@ _TEMPLATES.filters |= {
     "significant": wording.significant,
 }
 _SCRIPT = _TEMPLATES.get_template("page.js").render()
-# A page runs this script and no other, whatever a results file holds.
+# A page runs this script and no other, whatever text is in a results file.
 _TEMPLATES.globals |= {
     "script": Markup(_SCRIPT),
     "script_hash": f"sha256-{base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()}",
@@ -42,7 +42,7 @@ _TEMPLATES.globals |= {
 
 
 def render(template: str, pictures: Iterable[Picture], files: Sequence[str] = (), **held: Any) -> str:
-    """Render a page from its template and what it is to show; `files` are the names of those it holds."""
+    """Render a page from its template and what it is to show; `files` are the names of the files in it."""
     pictures = list(pictures)
     svgs, style = inlined(pictures)
     return _TEMPLATES.get_template(template).render(

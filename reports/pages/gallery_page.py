@@ -56,7 +56,7 @@ def _contents(gallery: Gallery) -> str:
     runs, files = len(gallery.entries), len(gallery.entries) + gallery.copies + len(gallery.unread)
     said = f"{wording.counted(runs, 'run')} in {wording.counted(files, 'results file')}"
     if gallery.copies:
-        said += f", {gallery.copies} of which {'holds' if gallery.copies == 1 else 'hold'} a run again"
+        said += f", {gallery.copies} of which {'repeats' if gallery.copies == 1 else 'repeat'} a run"
     if gallery.unread:
         said += f"; {wording.counted(len(gallery.unread), 'file')} could not be read"
     return said

@@ -1,7 +1,7 @@
 """What a table is: columns, rows and layouts. Each format is a file `as_*` that writes any table from these.
 
 A layout lists the columns that a format prints, each as the keys of `Column`s: "row / step_s, threads" is one
-printed column of two lines, the second of which joins two values by a comma.
+printed column of two lines; the second line joins two values by a comma.
 """
 
 import math
@@ -72,7 +72,7 @@ class Printed:
 
     @property
     def is_interval(self) -> bool:
-        """Whether it holds one value with its interval."""
+        """Whether it is one value with its interval."""
         return len(self.lines) == 1 and self.first.is_interval
 
     def texts(self, row: Any) -> list[str]:
@@ -92,10 +92,10 @@ def _none(row: Any) -> None:
 class Table:
     """One table, in no format yet."""
 
-    name: str  # of the files that it is exported to; tables of one name share their columns
-    key: str  # what tells it from the other tables of a run
+    name: str  # name of its files; tables of one name share their columns
+    key: str  # sets it apart from the other tables of a run
     title: str
-    caption: str  # in print, where names are shortened
+    caption: str  # for print, with shortened names
     run_id: str
     columns: tuple[Column, ...]
     rows: tuple[Any, ...]

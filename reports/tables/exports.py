@@ -1,4 +1,4 @@
-"""The files of a report that hold its numbers: each table that has rows, in each format.
+"""The files of a report with its numbers: each table that has rows, in each format.
 
 A new table is one file and one line in `_TABLES`; a new format is one file and one line in `_FORMATS`.
 """

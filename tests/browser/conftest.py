@@ -15,6 +15,7 @@ from reports.facts.changes import changed
 from reports.facts.gathered import gather
 from reports.reading import parse
 from reports.write import write_comparison, write_gallery, write_into
+from tests.documents import enter, measured, slowed
 
 BROWSERS = ("chromium", "chromium-headless-shell", "chromium-browser", "google-chrome")
 WINDOWS = {
@@ -57,7 +58,7 @@ def opened(browser):
 
 
 @pytest.fixture(scope="session")
-def several(ten_timings, measured, enter):
+def several(ten_timings):
     """Four problems, of which three differ in m alone; six processes, twins, trainings and a contest."""
     document = json.loads(ten_timings.read_text("utf-8"))
     run = document["zeroloop"]
@@ -76,7 +77,7 @@ def report(several, browser, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def comparison(several, slowed, browser, tmp_path_factory):
+def comparison(several, browser, tmp_path_factory):
     after = slowed(several, "numba_two_loop", 0.8)
     after["machine_info"]["zeroloop"]["versions"]["numpy"] = "2.5.0"
     after["benchmarks"].pop()
@@ -84,7 +85,7 @@ def comparison(several, slowed, browser, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def gallery(several, slowed, browser, tmp_path_factory):
+def gallery(several, browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("gallery")
     for name, factor in (("alice", 1.0), ("bob", 0.5), ("carol", 3.0)):
         (folder / f"{name}.json").write_text(json.dumps(slowed(several, None, factor)), "utf-8")

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from reports.write import write_into
+from tests.documents import HOSTILE, renamed, spoilt
 
 pytestmark = pytest.mark.slow
 
@@ -21,8 +22,8 @@ ROWS = (
 
 
 @pytest.fixture(scope="module")
-def hostile_page(spoilt, several, all_hostile, renamed, browser, tmp_path_factory):
-    texts = list(all_hostile.values())
+def hostile_page(several, browser, tmp_path_factory):
+    texts = list(HOSTILE.values())
     document = copy.deepcopy(several)
     document["zeroloop"]["rows"][-1]["source"] = "".join(texts)
     document = spoilt(document, "".join(texts))

@@ -22,3 +22,14 @@ def row(request):
 @pytest.fixture(scope="session", params=problems.DTYPES)
 def dtype(request):
     return request.param
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_here():
+    """Let this process compile what it runs: to do so in another one costs a start of Python for each dtype.
+
+    `kernels/test_rehearsal.py` tests what that other process is for.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("impls.kernels.rehearsal._play_elsewhere", lambda dtype, order: None)
+        yield

@@ -1,11 +1,9 @@
 """How rows and somebody's own files are found and loaded, and what is said where they cannot be."""
 
-import ast
 import importlib.util
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,72 +14,11 @@ from impls import records
 X, Y, W = np.ones((3, 4)), np.ones((1, 4)), np.ones((3, 1))
 
 
-def test_names_are_in_teaching_order():
-    assert impls.names() == (
-        "python_two_features",
-        "python_two_loop",
-        "numpy_two_loop",
-        "numpy_one_loop",
-        "numpy_zero_loop",
-        "numba_two_loop",
-        "numba_parallel",
-        "numba_fused",
-        "numba_fused_packed",
-        "numba_chunks",
-        "dask_chunks",
-        "numexpr_zero_loop",
-        "sklearn_loss",
-        "torch_step",
-        "torch_autograd",
-        "jax_step",
-        "jax_autograd",
-        "cupy_zero_loop",
-        "numba_cuda_fused",
-        "torch_gpu",
-        "jax_gpu",
-    )
-
-
-# What every installation has, or comes with a library that a row needs.
-ALWAYS = {"llvmlite", "psutil", "sklearn", "threadpoolctl", "dask"}
-
-
 @pytest.mark.parametrize("name", impls.names())
 def test_row_is_installed_and_so_among_those_that_are_tested(name):
     if missing := records.find(name).missing:
         pytest.skip(str(missing))
     assert impls.load(name).name == name
-
-
-@pytest.mark.parametrize("name", impls.names())
-def test_record_tells_the_truth_about_its_module(name):
-    record = records.find(name)
-    path = record.path
-    tree = ast.parse(path.read_text("utf-8"))
-    assert ast.get_docstring(tree).splitlines()[0].strip()
-    assert libraries(tree) - (ALWAYS - set(record.needs)) == set(record.needs)
-    assert ("cuda_device" in path.read_text("utf-8")) == (record.device == "cuda")
-    lessons = [path.parent / f"{lesson}.py" for lesson in record.compiles or (name,)]
-    depths = [loop_depth(ast.parse(lesson.read_text("utf-8"))) for lesson in lessons]
-    assert max(depths) == record.loops
-    assert record.title
-    assert record.origin
-
-
-@pytest.mark.parametrize("name", ["numpy_zeroloop", "numpy_zero_lop", "Numpy_zero_loop", "numpy zero loop"])
-def test_unknown_name_offers_near_matches(name):
-    with pytest.raises(impls.UnknownName) as caught:
-        impls.load(name)
-    assert isinstance(caught.value, KeyError)
-    # KeyError's own str would be the repr of the message, in quotes.
-    assert str(caught.value).startswith(f"no implementation '{name}'; did you mean numpy_zero_loop or ")
-
-
-@pytest.mark.parametrize("name", ["", "xyz"])
-def test_unknown_name_without_near_matches_lists_all(name):
-    with pytest.raises(impls.UnknownName) as caught:
-        impls.load(name)
-    assert str(caught.value) == f"no implementation {name!r}; there are {', '.join(impls.names())}"
 
 
 def test_missing_library(monkeypatch):
@@ -91,12 +28,6 @@ def test_missing_library(monkeypatch):
         impls.load("numba_two_loop")
     assert str(records.find("numba_two_loop").missing) == "not installed: pip install numba"
     assert records.find("numpy_zero_loop").missing is None
-
-
-def test_missing_library_is_named_as_pip_knows_it(monkeypatch):
-    monkeypatch.setattr(records, "_is_installed", lambda library: library == "numpy")
-    assert str(records.find("sklearn_loss").missing) == "not installed: pip install scikit-learn"
-    assert str(records.find("jax_step").missing) == "not installed: pip install jax"
 
 
 def test_library_that_does_not_load(monkeypatch):
@@ -196,13 +127,11 @@ def test_own_file_that_is_not_python(tmp_path):
         impls.load(str(path))
 
 
-@pytest.mark.parametrize("threads", [0, -1, 1.5, "2"])
-def test_bad_threads(row, threads):
-    n_x = row.record.n_x or 3
-    with pytest.raises(
-        ValueError, match=rf"^threads: {threads!r}, but a whole number from 1 to 1024 is needed$"
-    ):
-        row.bind(X[:n_x], Y, threads=threads)
+@pytest.mark.parametrize("threads", [0, -1, 1.5, "2", 1025])
+def test_bad_threads(threads):
+    said = rf"^threads: {threads!r}, but a whole number from 1 to 1024 is needed$"
+    with pytest.raises(impls.errors.BadValue, match=said):
+        impls.load("numpy_zero_loop").bind(X, Y, threads=threads)
 
 
 def test_unsuited():
@@ -212,30 +141,3 @@ def test_unsuited():
     ):
         row.bind(X, Y)
     assert issubclass(impls.Unsuited, ValueError)
-
-
-def libraries(tree):
-    """Libraries that a module imports, itself or through modules of `impls`; not the standard library."""
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "impls":
-            names = [node.module] if "." in node.module else [f"impls.{alias.name}" for alias in node.names]
-            for name in names:
-                path = importlib.util.find_spec(name).origin
-                found |= libraries(ast.parse(Path(path).read_text("utf-8")))
-        elif isinstance(node, ast.ImportFrom):
-            found.add(node.module.split(".")[0])
-    return found - sys.stdlib_module_names
-
-
-def loop_depth(node):
-    inner = max(map(loop_depth, ast.iter_child_nodes(node)), default=0)
-    return inner + isinstance(node, (ast.For, ast.While))
-
-
-def test_a_link_keeps_the_name_it_was_asked_by(tmp_path):
-    (tmp_path / "real.py").write_text("def step(w, b, X, Y): ...\n", encoding="utf-8")
-    (tmp_path / "mine.py").symlink_to("real.py")
-    assert impls.load(tmp_path / "mine.py").name == "mine.py"

@@ -122,8 +122,19 @@ def generated_problems(draw):
 
 
 @given(problem=generated_problems())
-@settings(deadline=None, derandomize=True, max_examples=30)
+@settings(deadline=None, derandomize=True, max_examples=10)
 def test_generated_problems(problem):
+    assert_lessons_right(problem)
+
+
+@pytest.mark.slow
+@given(problem=generated_problems())
+@settings(deadline=None, derandomize=True, max_examples=100)
+def test_many_generated_problems(problem):
+    assert_lessons_right(problem)
+
+
+def assert_lessons_right(problem):
     for name in ("python_two_loop", "numpy_one_loop", "numpy_zero_loop", "numba_two_loop"):
         assert error(run(impls.load(name), problem), problem) <= TOLERANCE["float64"], name
 

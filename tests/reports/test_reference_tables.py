@@ -8,6 +8,8 @@ from impls.records import RECORDS, source_of
 from reports import figures, reference_tables
 from reports.facts.facts import Facts
 from reports.reading import parse, read
+from tests.documents import KNOWN_LINES, ways
+from tests.reports.pages_read import golden
 
 MARKED = re.compile(r"<!-- generated: [^>]* -->\n(.*?)<!-- end -->", re.DOTALL)
 
@@ -17,7 +19,7 @@ def blocks_of(document):
     return reference_tables.reference_blocks(facts, facts)
 
 
-def test_reference(contested, golden):
+def test_reference(contested):
     facts = Facts(parse(contested))
     golden("reference.md", "\n".join(reference_tables.reference_blocks(facts, facts)))
 
@@ -74,7 +76,7 @@ def test_scaling_is_that_of_its_reference_results():
     assert blocks == list(expected), "run python -m reports.reference_tables"
 
 
-def test_scaling_is_filled_from_a_run(ways, tmp_path, monkeypatch):
+def test_scaling_is_filled_from_a_run(tmp_path, monkeypatch):
     scaling = tmp_path / "SCALING.md"
     scaling.write_text(
         MARKED.sub("<!-- generated: x -->\nold\n<!-- end -->", reference_tables.SCALING.read_text("utf-8"))
@@ -91,8 +93,8 @@ def test_scaling_is_filled_from_a_run(ways, tmp_path, monkeypatch):
     assert "of 2 workers on one machine of 16 GB" in on_paper
 
 
-def test_without_workers_there_is_nothing_on_paper(ways, known_lines):
-    lines = {key: None if key[0] == "dask_chunks" else line for key, line in known_lines.items()}
+def test_without_workers_there_is_nothing_on_paper():
+    lines = {key: None if key[0] == "dask_chunks" else line for key, line in KNOWN_LINES.items()}
     *_, on_paper = reference_tables.scaling_blocks(Facts(parse(ways(lines))))
     assert on_paper == "Without a line for `dask_chunks` there is nothing to put into the formula.\n"
 

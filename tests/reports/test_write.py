@@ -14,6 +14,8 @@ from reports import figures, write
 from reports.reading import read, run_id
 from reports.report_folder import Occupied
 from reports.results import BadResults
+from tests.documents import renamed, slowed, ways
+from tests.reports.pages_read import golden, unpacked
 
 ROOT = Path(write.__file__).parent.parent
 FILES = {
@@ -60,11 +62,11 @@ def test_report_lies_in_a_folder_named_for_the_run(report, results):
 
 
 @pytest.mark.parametrize("name", ["speedup.csv", "speedup.md", "speedup.tex", "cite.bib"])
-def test_golden_files(report, name, golden):
+def test_golden_files(report, name):
     golden(name, (report / name).read_bytes().decode())
 
 
-def test_a_contest_has_files_of_its_own(contested, tmp_path, golden):
+def test_a_contest_has_files_of_its_own(contested, tmp_path):
     folder = write.write_report(contested, tmp_path).parent
     contest = {"contest.csv", "contest.md", "contest.tex"}
     assert set(contents(folder)) == FILES | contest
@@ -72,7 +74,7 @@ def test_a_contest_has_files_of_its_own(contested, tmp_path, golden):
         golden(name, (folder / name).read_bytes().decode())
 
 
-def test_ways_past_one_core_and_one_memory_have_files_of_their_own(ways, tmp_path, golden):
+def test_ways_past_one_core_and_one_memory_have_files_of_their_own(tmp_path):
     folder = write.write_report(ways(), tmp_path).parent
     beyond = {"beyond.csv", "beyond.md", "beyond.tex"}
     assert set(contents(folder)) == FILES | beyond
@@ -86,7 +88,7 @@ def test_pictures_are_those_that_were_drawn(report, pictures):
     assert (report / "figures.pdf").read_bytes().startswith(b"%PDF-")
 
 
-def test_the_page_holds_the_files_beside_it_byte_for_byte(report, page_text, unpacked):
+def test_the_page_holds_the_files_beside_it_byte_for_byte(report, page_text):
     beside = contents(report)
     del beside["index.html"]
     assert unpacked(page_text) == beside
@@ -150,7 +152,7 @@ def test_a_disk_that_fails_leaves_old_results_and_no_page(tmp_path, document, mo
     assert contents(tmp_path) == before
 
 
-def test_a_folder_of_another_run_is_left_as_it_is(tmp_path, document, slowed):
+def test_a_folder_of_another_run_is_left_as_it_is(tmp_path, document):
     write.write_into(slowed(document, "numpy_zero_loop", 2.0), tmp_path)
     before = contents(tmp_path)
     with pytest.raises(
@@ -196,6 +198,6 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path, document, below):
         assert str(caught.value).startswith(f"cannot write to {folder}")
 
 
-def test_a_name_that_is_not_utf_8_is_reported(tmp_path, document, renamed):
+def test_a_name_that_is_not_utf_8_is_reported(tmp_path, document):
     # What Python makes of the file name b"\xff.py", and what JSON's "\udcff" stands for.
     assert write.write_into(renamed(document, "mine.py", "\udcff.py"), tmp_path)

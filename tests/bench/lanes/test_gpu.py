@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from impls.kernels import cuda_device
 from reports.facts.facts import Facts
 from reports.reading import read
 
@@ -19,8 +20,8 @@ QUICK_LOOK = ("pytest", "-p", "no:cacheprovider", "--benchmark-only", "--benchma
 pytestmark = pytest.mark.slow
 
 
-def simulated(*arguments):
-    """Run Python where there is a simulated GPU."""
+def simulated(*arguments, code=0):
+    """Run Python where there is a simulated GPU, and return what it prints."""
     paths = os.pathsep.join(map(str, (ROOT / "tests" / "simulated", ROOT)))
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     ended = subprocess.run(
@@ -32,8 +33,19 @@ def simulated(*arguments):
         check=False,
         timeout=300,
     )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.returncode == code, ended.stdout + ended.stderr
     return ended.stdout
+
+
+# `zeroloop run gpu`, with problems to verify that a simulated GPU does in seconds.
+COMMAND = """
+import dataclasses
+from bench.cli import main
+from bench.lanes.presets import PRESETS
+
+PRESETS["gpu"] = dataclasses.replace(PRESETS["gpu"], verified=("1x1", "3x7"))
+main()
+"""
 
 
 @pytest.fixture(scope="module", params=["pytest", "zeroloop"])
@@ -43,8 +55,8 @@ def measured(request, tmp_path_factory):
     if request.param == "pytest":
         said = simulated("-m", *QUICK_LOOK, *ROWS, f"--report-dir={folder}")
         return read(next(folder.glob("*/results.json"))), said
-    code = "from bench.cli import main; main()"
-    said = simulated("-c", code, "run", "quick", *ROWS, "--processes=1", f"--output={folder / 'run.json'}")
+    options = ("--processes=1", "--dtype=float32", f"--output={folder / 'run.json'}")
+    said = simulated("-c", COMMAND, "run", "gpu", *ROWS, *options)
     return read(folder / "run.json"), said
 
 
@@ -121,64 +133,31 @@ def test_light_names_what_it_belongs_to(kernels):
     assert kernels["light"] == ["5x7", "float32", 2, "cuda", True, True]
 
 
-# The one command for a machine with a GPU, and what stands for `zeroloop` in it
+WRONG = """
+from impls.numpy_zero_loop import step as right
 
 
-@pytest.fixture
-def gpu_sh(tmp_path):
-    """Run bench/gpu.sh where zeroloop writes down what it is asked; it fails if asked what `fails` says."""
-
-    def run(*arguments, gpu=True, fails=""):
-        asked, stub = tmp_path / "asked", tmp_path / "zeroloop"
-        case = f'case "$*" in {fails or "nothing"}) exit 2;; esac'
-        stub.write_text(f'#!/bin/sh\necho "$@" >> {asked}\n{case}\n')
-        stub.chmod(0o755)
-        path = os.pathsep.join((str(tmp_path), str(Path(sys.executable).parent), os.environ["PATH"]))
-        why = None if gpu else "none here"  # in place of what a driver says
-        code = f"from impls.kernels import cuda_device\ncuda_device.why_none = lambda: {why!r}\n"
-        (tmp_path / "sitecustomize.py").write_text(code)
-        ended = subprocess.run(
-            [ROOT / "bench" / "gpu.sh", *arguments],
-            cwd=tmp_path,
-            env={**os.environ, "PATH": path, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return ended, asked.read_text().splitlines() if asked.exists() else []
-
-    return run
+def step(w, b, X, Y):
+    J, dw, db = right(w, b, X, Y)
+    return (J + 1 if X.shape == (3, 7) else J), dw, db
+"""
 
 
-def test_one_command_needs_a_gpu(gpu_sh):
-    ended, asked = gpu_sh(gpu=False)
-    assert (ended.returncode, ended.stderr, asked) == (1, "no CUDA device: none here\n", [])
+def test_a_row_that_is_wrong_where_it_is_verified_is_not_timed(tmp_path):
+    (tmp_path / "mine.py").write_text(WRONG)
+    rows = (f"--impl={tmp_path / 'mine.py'}", "--impl=numpy_zero_loop", "--problem=2x5", "--threads=1")
+    options = ("--processes=1", f"--output={tmp_path / 'run.json'}")
+    said = simulated("-c", COMMAND, "run", "gpu", *rows, *options, code=1)
+    assert "verified first, without timing: 1x1, 3x7" in said
+    found = read(tmp_path / "run.json")
+    assert {timing.row for timing in found.timings} == {"numpy_zero_loop"}
+    assert [(lost.row, lost.dtype, lost.status) for lost in found.run.unmeasured] == [
+        ("mine.py", dtype, "failed") for dtype in ("float32", "float64")
+    ]
+    assert all(lost.reason.startswith("on 3x7, float") for lost in found.run.unmeasured)
 
 
-def test_one_command_verifies_and_measures_all_rows_on_the_gpu(gpu_sh, tmp_path):
-    ended, (first, second, dry, run) = gpu_sh("gpu.json", "--processes", "2")
-    assert ended.returncode == 0, ended.stderr
-    names = ("cupy_zero_loop", "numba_cuda_fused", "torch_gpu", "jax_gpu", "numpy_zero_loop")
-    rows = " ".join(f"--impl={name}" for name in names)
-    assert first.startswith(f"verify {rows} --problem=1x1 ")
-    assert (first.endswith("--dtype float32"), second.endswith("--dtype float64")) == (True, True)
-    problems = "--problem=higgs --problem=large --problem=1000x1000000"
-    assert dry == f"run {rows} {problems} --dtype float32 --dtype float64 --dry-run"
-    both = "--dtype float32 --dtype float64"
-    assert run == f"run {rows} {problems} {both} -o {tmp_path / 'gpu.json'} --processes 2"
-
-
-def test_one_command_leaves_out_float64_where_it_does_not_fit(gpu_sh):
-    _, asked = gpu_sh(fails="*--dry-run")
-    assert asked[-1].endswith(f"--dtype float32 -o {ROOT / 'reports' / 'out' / 'gpu.json'}")
-
-
-def test_one_command_goes_on_with_what_is_there(gpu_sh, tmp_path):
-    (tmp_path / "gpu.json").touch()
-    _, asked = gpu_sh("gpu.json")
-    assert asked[-1] == f"run --resume {tmp_path / 'gpu.json'}"
-
-
-def test_one_command_ends_where_a_row_is_wrong(gpu_sh):
-    ended, asked = gpu_sh(fails="verify*float64")
-    assert (ended.returncode, len(asked)) == (2, 2)
+def test_a_run_without_a_gpu_says_so(zeroloop, monkeypatch):
+    monkeypatch.setattr(cuda_device, "why_none", lambda: "none here")
+    ended = zeroloop("run", "gpu")
+    assert (ended.exit_code, ended.output) == (2, "Error: gpu: no CUDA device: none here\n")

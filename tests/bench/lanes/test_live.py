@@ -16,6 +16,8 @@ from impls.data import problems
 from impls.errors import Unavailable
 from impls.records import Record
 
+pytestmark = pytest.mark.usefixtures("known_machine")
+
 
 @pytest.fixture
 def clock(monkeypatch):

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -293,6 +294,44 @@ def test_what_a_worker_raises(near, data, raised, kind, said, monkeypatch):
     monkeypatch.setattr(dataset.DataSet, "sums", fail)  # the workers are threads of this process
     with pytest.raises(kind, match=f"^{said}"):
         near.step(data, np.zeros((28, 1)), 0.0)
+
+
+def test_a_worker_that_raises_oserror_is_not_taken_for_dead(near, data, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(dataset.DataSet, "sums", full)
+    said = r"OSError\(28, 'No space left on device'\); their logs may say"
+    with pytest.raises(BadCluster, match=rf"^worker tcp://127\.0\.0\.1:\d+: {said}"):
+        near.step(data, np.zeros((28, 1)), 0.0)
+
+
+def test_code_that_a_worker_cannot_read_is_not_taken_for_the_same(near, data, monkeypatch):
+    def unreadable():
+        raise PermissionError(13, "Permission denied")
+
+    def digest():
+        return unreadable() if threading.current_thread() is not threading.main_thread() else "here"
+
+    monkeypatch.setattr(cluster, "_digest", lambda: digest)
+    with pytest.raises(BadCluster, match=r"^worker tcp://127\.0\.0\.1:\d+: PermissionError\(13, "):
+        near.step(data, np.zeros((28, 1)), 0.0)
+
+
+@pytest.mark.parametrize(
+    "error", [distributed.comm.CommClosedError(), OSError("Timed out trying to connect")]
+)
+def test_a_worker_that_is_gone_gives_no_answer(near, data, error, monkeypatch):
+    near.workers(data)
+    run, known = near._client.run, near._client.nthreads()
+    victim = min(known)
+
+    def broken(*arguments, **named):
+        return {**run(*arguments, **named), victim: error}
+
+    monkeypatch.setattr(near._client, "run", broken)
+    monkeypatch.setattr(near._client, "nthreads", lambda: {w: n for w, n in known.items() if w != victim})
+    assert set(near._answers(None, int)) == set(known) - {victim}
 
 
 @pytest.mark.parametrize(("limit_mb", "enough"), [(100, False), (375, False), (376, True), (0, True)])

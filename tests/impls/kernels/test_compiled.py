@@ -1,4 +1,4 @@
-"""Compiled code on disk, and the layer that runs Numba's threads, each in a process of its own."""
+"""Compiled code on disk, which is never out of date, and the layer that runs Numba's threads."""
 
 import os
 import platform
@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from numba import config
 
 from impls.kernels import compiled
 
@@ -47,18 +48,53 @@ def test_cached_code_computes_the_same(tmp_path):
 
 @pytest.mark.slow
 def test_an_edit_of_a_called_function_is_noticed(tmp_path):
-    package = tmp_path / "impls"
-    package.mkdir()
-    (package / "__init__.py").touch()
+    package = tmp_path / "impls" / "kernels"
+    package.mkdir(parents=True)
+    for folder in (package.parent, package):
+        (folder / "__init__.py").touch()
     shutil.copy(compiled.__file__, package)
     head = "from impls.kernels.compiled import compiled\n"
     (package / "outer.py").write_text(
-        f"{head}from impls.inner import inner\n\n\n@compiled\ndef outer():\n    return inner()\n"
+        f"{head}from impls.kernels.inner import inner\n\n\n@compiled\ndef outer():\n    return inner()\n"
     )
     for number in (1, 2):
         (package / "inner.py").write_text(f"{head}\n\n@compiled\ndef inner():\n    return {number}\n")
-        call = "from impls.outer import outer; print(outer())"
+        call = "from impls.kernels.outer import outer; print(outer())"
         assert run(call, tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "cache")) == [str(number)]
+
+
+@pytest.fixture
+def one(tmp_path, monkeypatch):
+    """Compile a function that lies in a file of its own, as a new process would."""
+    path = tmp_path / "one.py"
+    path.write_text("def one():\n    return 1\n")
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path / "cache"))
+
+    def compile_anew():
+        namespace = {"__name__": "one"}
+        exec(compile(path.read_text(), path, "exec"), namespace)
+        function = compiled.compiled(namespace["one"])
+        assert function() == 1
+        return function
+
+    return compile_anew
+
+
+def test_code_on_disk_is_of_these_very_sources(one, monkeypatch):
+    """Fails with a release of Numba that has no longer the private part that `compiled` uses."""
+    assert not one().stats.cache_hits
+    assert one().stats.cache_hits, "the same sources: from disk"
+    monkeypatch.setattr(compiled, "digest_of_sources", lambda **_: "edited")
+    assert not one().stats.cache_hits, "other sources: compiled again"
+
+
+def test_without_numbas_private_part_no_code_is_kept(one, tmp_path, monkeypatch):
+    def gone(dispatcher):
+        raise AttributeError("_cache_file")
+
+    monkeypatch.setattr(compiled, "_compile_again_after_any_edit", gone)
+    assert one().stats.cache_path is None
+    assert not list(tmp_path.rglob("*.nbc"))
 
 
 @pytest.mark.slow

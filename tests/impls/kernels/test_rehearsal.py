@@ -50,6 +50,9 @@ def test_the_first_process_computes_the_bits_of_all_others(tmp_path, suffix):
     assert (first.stdout, first.stderr) == (second.stdout, "")
 
 
+PLAY_ELSEWHERE = rehearsal._play_elsewhere  # for the tests of other files, `conftest.py` replaces it
+
+
 @pytest.fixture
 def rehearsed(tmp_path, monkeypatch):
     """Return a function that rehearses as a new process would, and tells whether it started another."""
@@ -57,6 +60,7 @@ def rehearsed(tmp_path, monkeypatch):
     kernel = SimpleNamespace(stats=SimpleNamespace(cache_path=str(tmp_path)))
     monkeypatch.setattr(sweep, "kernels", lambda X, order: (X, kernel, None))
     monkeypatch.setattr(rehearsal, "play", lambda *what: played.append(what))
+    monkeypatch.setattr(rehearsal, "_play_elsewhere", PLAY_ELSEWHERE)
 
     def run(dtype="float32", order="C", command=("true",)):
         def other(arguments, **options):
@@ -86,7 +90,7 @@ def test_once_is_enough(rehearsed):
 def test_other_code_is_rehearsed_and_then_the_first_again(rehearsed, monkeypatch):
     assert rehearsed()
     with monkeypatch.context() as patch:
-        patch.setattr(rehearsal, "digest_of_sources", lambda: "edited")
+        patch.setattr(rehearsal, "digest_of_sources", lambda **_: "edited")
         assert rehearsed()
         assert not rehearsed()
     assert rehearsed()  # Numba keeps no code but that of the last sources

@@ -9,13 +9,14 @@ import pytest
 from reports.facts.beyond import families, is_seen, verdict
 from reports.facts.intervals import Interval
 from reports.tables.ways_table import _overhead
+from tests.documents import KNOWN_LINES, compared, threaded, ways
 
 MS = (10**5, 10**6, 10**7, 10**8)
 FUSED, CHUNKS, CLUSTER = "numba_fused", "numba_chunks", "dask_chunks"
 
 
 @pytest.fixture
-def one_family(compared):
+def one_family():
     """The only family of a document."""
 
     def found(document):
@@ -26,7 +27,7 @@ def one_family(compared):
 
 
 @pytest.fixture
-def crossing(threaded, one_family):
+def crossing(one_family):
     """Where two workers are faster than one thread in memory, which takes a nanosecond an example."""
 
     def lead(worker_s):
@@ -64,11 +65,11 @@ def disturb(document, row, threads, m):
     ]
 
 
-def test_each_way_has_its_overhead_and_its_time_of_an_example(ways, known_lines, one_family):
-    lines = {key: (1e-5 * 3**n, 1e-10 * (n + 1)) for n, key in enumerate(known_lines)}
+def test_each_way_has_its_overhead_and_its_time_of_an_example(one_family):
+    lines = {key: (1e-5 * 3**n, 1e-10 * (n + 1)) for n, key in enumerate(KNOWN_LINES)}
     family = one_family(ways(lines))
     assert family.title == "n_x = 4, float64"
-    assert [(way.row, way.threads) for way in family.ways] == list(known_lines)
+    assert [(way.row, way.threads) for way in family.ways] == list(KNOWN_LINES)
     assert family.way(CLUSTER, 2).name == "dask_chunks, 2 workers"
     for way in family.ways:
         overhead_s, example_s = lines[way.row, way.threads]
@@ -81,7 +82,7 @@ def test_each_way_has_its_overhead_and_its_time_of_an_example(ways, known_lines,
         assert way.bytes_per_s == pytest.approx(4 * 8 * 1e8 / largest_s, rel=2e-3)
 
 
-def test_off_the_line_is_the_largest_of_all_sizes(ways, one_family):
+def test_off_the_line_is_the_largest_of_all_sizes(one_family):
     """Least squares of relative errors, worked out by a search: a twice too slow middle is off most."""
     document = ways()
     slow = entries(document, CHUNKS, 1)[2]
@@ -96,7 +97,7 @@ def test_off_the_line_is_the_largest_of_all_sizes(ways, one_family):
     assert expected.argmax() == 2
 
 
-def test_the_largest_size_is_foretold_by_a_line_through_the_others(ways, one_family):
+def test_the_largest_size_is_foretold_by_a_line_through_the_others(one_family):
     document = ways()
     largest = entries(document, CHUNKS, 1)[-1]
     largest["blocks_s"] = [[2 * block for block in process] for process in largest["blocks_s"]]
@@ -107,13 +108,13 @@ def test_the_largest_size_is_foretold_by_a_line_through_the_others(ways, one_fam
     assert family.way(CLUSTER, 1).foretold_off == pytest.approx(0, abs=1e-4)
 
 
-def test_ratios_are_those_of_the_largest_data_that_both_were_timed_on(ways, known_lines, one_family):
+def test_ratios_are_those_of_the_largest_data_that_both_were_timed_on(one_family):
     document = ways()
     drop(document, FUSED, 2, 10**8)
     family = one_family(document)
     way = family.way(CLUSTER, 2)
     assert (way.m, family.ms[-1]) == (10**8, 10**8)
-    seven, eight = ({key: a + b * m for key, (a, b) in known_lines.items()} for m in (10**7, 10**8))
+    seven, eight = ({key: a + b * m for key, (a, b) in KNOWN_LINES.items()} for m in (10**7, 10**8))
     for against, m, expected in (
         (way.over_fused, 10**7, seven[FUSED, 2] / seven[CLUSTER, 2]),
         (way.over_chunks, 10**8, eight[CHUNKS, 2] / eight[CLUSTER, 2]),
@@ -172,7 +173,7 @@ def test_the_last_stretch_counts(crossing):
     assert (lead.since, lead.until) == (pytest.approx(10**6.5), None)
 
 
-def test_what_is_not_separated_is_no_lead(ways, one_family):
+def test_what_is_not_separated_is_no_lead(one_family):
     """Two threads in memory are faster everywhere; what noise hides is not claimed."""
     document = ways()
     for m in MS[:2]:
@@ -186,7 +187,7 @@ def test_what_is_not_separated_is_no_lead(ways, one_family):
     assert way.over_one.ratio.estimate > 1.5
 
 
-def test_intervals_are_corrected_for_the_sizes_of_a_lead_and_for_choosing_the_fastest(ways, one_family):
+def test_intervals_are_corrected_for_the_sizes_of_a_lead_and_for_choosing_the_fastest(one_family):
     """Six processes whose ratios are above 1 by 1.2 standard deviations.
 
     Student's t interval reaches 1.05 of them, corrected for two comparisons 1.29, and for four 1.56.
@@ -208,7 +209,7 @@ def test_intervals_are_corrected_for_the_sizes_of_a_lead_and_for_choosing_the_fa
     assert "streaming costs nothing that this run can tell" in memory
 
 
-def test_sizes_that_only_one_of_the_two_was_timed_on_tell_of_no_lead(ways, one_family):
+def test_sizes_that_only_one_of_the_two_was_timed_on_tell_of_no_lead(one_family):
     document = ways()
     for m in MS[2:]:
         drop(document, FUSED, 1, m)
@@ -219,7 +220,7 @@ def test_sizes_that_only_one_of_the_two_was_timed_on_tell_of_no_lead(ways, one_f
     assert {way.lead for way in family.ways} == {way.over_one for way in family.ways} == {None}
 
 
-def test_two_sizes_give_no_line_and_a_process_that_lost_one_is_left_out(ways, one_family):
+def test_two_sizes_give_no_line_and_a_process_that_lost_one_is_left_out(one_family):
     document = ways()
     for m in MS[:2]:
         drop(document, CHUNKS, 1, m)
@@ -240,7 +241,7 @@ def test_two_sizes_give_no_line_and_a_process_that_lost_one_is_left_out(ways, on
     assert one_family(document).way(CLUSTER, 1).overhead_s is None
 
 
-def test_one_process_of_one_block_separates_nothing(ways, one_family):
+def test_one_process_of_one_block_separates_nothing(one_family):
     document = ways()
     for entry in document["benchmarks"]:
         entry["extra_info"]["blocks_s"] = [entry["extra_info"]["blocks_s"][0][:1]]
@@ -254,7 +255,7 @@ def test_one_process_of_one_block_separates_nothing(ways, one_family):
     )
 
 
-def test_families_differ_in_n_x_and_dtype_and_have_three_sizes_in_common(threaded, compared):
+def test_families_differ_in_n_x_and_dtype_and_have_three_sizes_in_common():
     cells = [(n_x, m) for n_x in (4, 32) for m in MS[:3]]
 
     def document(step_s=lambda row, threads, n_x, m: 1e-9 * m):
@@ -284,7 +285,7 @@ def said(family):
     return [re.sub(r" \[[^]]*\]", "", sentence) for sentence in verdict(family)]
 
 
-def test_verdict_of_what_pays_and_what_does_not(ways, one_family):
+def test_verdict_of_what_pays_and_what_does_not(one_family):
     assert said(one_family(ways())) == [
         "Past one core it pays: on 10⁸ examples numba_fused is 2.00x as fast with 2 threads as with one, and "
         "faster from about 2.6·10⁵.",
@@ -296,16 +297,16 @@ def test_verdict_of_what_pays_and_what_does_not(ways, one_family):
     ]
 
 
-def test_verdict_is_of_the_largest_data(ways, one_family):
+def test_verdict_is_of_the_largest_data(one_family):
     document = ways()
     drop(document, CHUNKS, 1, 10**8)  # on the rest it takes less time than two threads on all
     _, memory, _ = verdict(one_family(document))
     assert memory.endswith("as fast as numba_fused, with 2 threads each.")
 
 
-def test_verdict_where_nothing_ever_pays(ways, known_lines, one_family):
+def test_verdict_where_nothing_ever_pays(one_family):
     growths = {(FUSED, 1): 6e-10, (CHUNKS, 1): 1e-9}
-    slow = {key: (8e-3, growths.get(key, 9e-10)) for key in known_lines}
+    slow = {key: (8e-3, growths.get(key, 9e-10)) for key in KNOWN_LINES}
     cores, memory, process = said(one_family(ways(slow)))
     assert cores == (
         "Past one core it does not pay: on 10⁸ examples numba_fused is 0.694x as fast with 2 threads "
@@ -315,8 +316,8 @@ def test_verdict_where_nothing_ever_pays(ways, known_lines, one_family):
     assert process.endswith("Than one thread of numba_fused it is faster nowhere up to 10⁸ examples.")
 
 
-def test_verdict_where_all_pays(ways, known_lines, one_family):
-    fast = {key: (1e-6, 6e-10 if key[0] == FUSED else 2e-10 / key[1]) for key in known_lines}
+def test_verdict_where_all_pays(one_family):
+    fast = {key: (1e-6, 6e-10 if key[0] == FUSED else 2e-10 / key[1]) for key in KNOWN_LINES}
     _, memory, process = said(one_family(ways(fast)))
     assert memory.startswith("Past one memory: where the data fit, streaming pays: on 10⁸ examples")
     assert process.startswith(
@@ -325,7 +326,7 @@ def test_verdict_where_all_pays(ways, known_lines, one_family):
     assert process.endswith("as many threads. Than one thread of numba_fused it is faster at every size.")
 
 
-def test_verdict_past_what_memory_holds(ways, one_family):
+def test_verdict_past_what_memory_holds(one_family):
     document = ways()
     for count in (1, 2):
         drop(document, FUSED, count, 10**8)
@@ -338,10 +339,10 @@ def test_verdict_past_what_memory_holds(ways, one_family):
     assert process.endswith("Than one thread of numba_fused it is faster nowhere up to 10⁷ examples.")
 
 
-def test_verdict_says_nothing_of_what_was_not_timed(ways, known_lines, one_family):
+def test_verdict_says_nothing_of_what_was_not_timed(one_family):
     """One thread in memory beside two workers: nothing to hold either to with as many threads."""
     family = one_family(
-        ways(dict.fromkeys(known_lines) | {key: known_lines[key] for key in ((FUSED, 1), (CLUSTER, 2))})
+        ways(dict.fromkeys(KNOWN_LINES) | {key: KNOWN_LINES[key] for key in ((FUSED, 1), (CLUSTER, 2))})
     )
     assert verdict(family) == []
     assert family.way(CLUSTER, 2).lead.is_somewhere

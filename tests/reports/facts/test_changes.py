@@ -8,6 +8,7 @@ from reports.facts.changes import changed
 from reports.facts.facts import Facts
 from reports.reading import parse
 from reports.tables import in_terminal
+from tests.reports.pages_read import golden
 
 
 def scaled(document, row, factor):
@@ -122,7 +123,7 @@ def test_the_mean_of_all_rows_has_an_interval_over_processes(cited, document):
     assert held(cited, {**cited, "benchmarks": []}).mean is None
 
 
-def test_as_text(cited, golden):
+def test_as_text(cited):
     text = in_terminal.of_changes(held(cited, scaled(cited, "numba_two_loop", 1.2)))
     assert max(map(len, text.splitlines())) <= 80
     golden("changes.txt", text)

@@ -4,6 +4,7 @@ import pytest
 
 from reports.facts import claims
 from reports.reading import parse
+from tests.documents import compared, keep, sized
 
 # By claim and problem: over python_two_loop, over numpy_two_loop; speedup and answer.
 EXPECTED = {
@@ -34,7 +35,7 @@ def test_each_claim_is_held_to_both_originals(comparisons):
     ]
 
 
-def test_a_missing_original_has_no_answer(document, keep, compared):
+def test_a_missing_original_has_no_answer(document):
     keep(document, "numpy_two_loop", "numpy_one_loop")
     (answer,) = claims.answer_speed(compared(document))
     assert found([answer]) == {key: (None, EXPECTED[key][1]) for key in list(EXPECTED)[:2]}
@@ -44,12 +45,12 @@ def test_a_missing_original_has_no_answer(document, keep, compared):
 @pytest.mark.parametrize(
     "rows", [("numpy_one_loop", "numpy_zero_loop"), ("python_two_loop", "numba_two_loop"), ()]
 )
-def test_without_originals_or_the_claimed_rows_there_is_no_answer(document, keep, compared, rows):
+def test_without_originals_or_the_claimed_rows_there_is_no_answer(document, rows):
     keep(document, *rows)
     assert claims.answer_speed(compared(document)) == ()
 
 
-def test_a_problem_without_the_row_is_left_out(document, compared):
+def test_a_problem_without_the_row_is_left_out(document):
     document["benchmarks"] = document["benchmarks"][:5] + document["benchmarks"][5:7]
     for answer in claims.answer_speed(compared(document)):
         assert [comparison.problem.name for comparison, _ in answer.findings] == ["breast_cancer"]
@@ -65,7 +66,7 @@ def test_lines_and_loops_are_counted_in_the_sources_of_the_run(document):
     assert [answer.row for answer in claims.answer_code(parse(document))] == ["numpy_zero_loop"]
 
 
-def test_millions_of_examples_are_the_most_that_were_measured(sized, compared):
+def test_millions_of_examples_are_the_most_that_were_measured():
     rows, cells = ["python_two_loop", "numpy_zero_loop"], [(2, 10**6), (2, 10**7), (5, 10**5)]
 
     def step_s(row, n_x, m):
@@ -82,7 +83,7 @@ def test_millions_of_examples_are_the_most_that_were_measured(sized, compared):
     assert found.looped_s.estimate / found.vectorized_s.estimate == pytest.approx(100)
 
 
-def test_less_than_a_million_examples_answer_nothing(comparisons, sized, compared):
+def test_less_than_a_million_examples_answer_nothing(comparisons):
     assert claims.answer_size(comparisons) is claims.answer_size(()) is None
     for cells, rows in (([(2, 999_999)], ["numpy_zero_loop"]), ([(2, 10**6)], ["python_two_loop"])):
         assert claims.answer_size(compared(sized(cells, rows, lambda *_: 1e-3))) is None

@@ -11,6 +11,7 @@ from reports.facts.contest import contest
 from reports.facts.noise import too_fast
 from reports.facts.verdict import verdict
 from reports.reading import parse
+from tests.documents import compared, enter, keep, renamed, timing, without
 
 TEN = {  # seconds, over python_two_loop, over numpy_zero_loop, by (row, problem)
     ("python_two_loop", "breast_cancer"): (2e-3, 1, 0.01),
@@ -24,17 +25,6 @@ TEN = {  # seconds, over python_two_loop, over numpy_zero_loop, by (row, problem
     ("numpy_zero_loop", "square"): (1e-3, 400, 1),
     ("numba_two_loop", "square"): (5e-4, 800, 2),
 }
-
-
-def timing(document, row, problem):
-    held = (benchmark["extra_info"] for benchmark in document["benchmarks"])
-    return next(one for one in held if (one["row"], one["problem"]) == (row, problem))
-
-
-def without(document, *rows):
-    document["benchmarks"] = [
-        benchmark for benchmark in document["benchmarks"] if benchmark["extra_info"]["row"] not in rows
-    ]
 
 
 def names(lines):
@@ -73,13 +63,13 @@ def test_a_compiling_row_has_the_lines_and_loops_of_what_it_compiles(comparisons
     assert (line.lines, line.loops) == (4, 2)
 
 
-def test_a_source_that_is_missing_has_no_count(document, compared):
+def test_a_source_that_is_missing_has_no_count(document):
     document["zeroloop"]["rows"][-1]["source"] = ""
     failed = compared(document)[1].lines[-1]
     assert (failed.lines, failed.loops) == (None, None)
 
 
-def test_headings(document, renamed, compared):
+def test_headings(document):
     small, square = compared(document)
     assert square.title == "square, 128 × 10,000, float64, 2 threads"
     assert square.slug == "square-float64-2t"
@@ -90,7 +80,7 @@ def test_headings(document, renamed, compared):
     assert small.tolerance == 1e-12
 
 
-def test_comparisons_are_sorted_by_problem_then_dtype_then_threads(document, keep, compared):
+def test_comparisons_are_sorted_by_problem_then_dtype_then_threads(document):
     keep(document, "numpy_zero_loop")
     one = document["benchmarks"].pop(0)["extra_info"]
     document["benchmarks"] += [
@@ -110,7 +100,7 @@ def test_the_fastest_and_those_not_separated_from_it(comparisons):
     assert [line.fastest for line in comparisons[0].lines] == [False, False, False, False, True, True]
 
 
-def test_the_fastest_alone(document, compared):
+def test_the_fastest_alone(document):
     without(document, "numpy_two_loop")
     assert names(compared(document)[1].fastest) == ["numba_two_loop"]
 
@@ -119,13 +109,13 @@ def test_a_single_block_does_not_make_a_slow_row_one_of_the_fastest(comparisons)
     assert names(comparisons[1].fastest) == ["numba_two_loop"]
 
 
-def test_a_single_block_wins_nothing(document, compared):
+def test_a_single_block_wins_nothing(document):
     without(document, "numpy_two_loop")
     timing(document, "numba_two_loop", "square")["blocks_s"] = [[5e-4]]
     assert "numba_two_loop" not in "".join(verdict(compared(document)))
 
 
-def test_the_only_row_is_the_fastest(document, keep, compared):
+def test_the_only_row_is_the_fastest(document):
     keep(document, "numpy_one_loop")
     assert names(compared(document)[0].fastest) == ["numpy_one_loop"]
 
@@ -145,13 +135,13 @@ def test_the_baseline_is_exactly_itself(comparisons):
 @pytest.mark.parametrize(
     ("absent", "empty"), [("python_two_loop", "over_python"), ("numpy_zero_loop", "over_numpy")]
 )
-def test_without_its_baseline_a_speedup_is_none(document, compared, absent, empty):
+def test_without_its_baseline_a_speedup_is_none(document, absent, empty):
     without(document, absent)
     for comparison in compared(document):
         assert [getattr(line, empty) for line in comparison.measured] == [None] * 4
 
 
-def test_the_first_call_is_that_of_the_problem_where_the_row_was_fresh(document, compared):
+def test_the_first_call_is_that_of_the_problem_where_the_row_was_fresh(document):
     small, square = compared(document)
     assert small.line("numba_two_loop").warmup_s == square.line("numba_two_loop").warmup_s
     # The first call of 300 ms less a step of 20.5 µs, on the problem that the row met first.
@@ -160,7 +150,7 @@ def test_the_first_call_is_that_of_the_problem_where_the_row_was_fresh(document,
     assert compared(document)[1].line("numba_two_loop").warmup_s is None
 
 
-def test_the_first_call_in_another_dtype_is_another(document, compared):
+def test_the_first_call_in_another_dtype_is_another(document):
     other = {**timing(document, "numba_two_loop", "breast_cancer"), "dtype": "float32", "first_call_s": [0.7]}
     document["benchmarks"].append({"extra_info": other})
     assert [comparison.line("numba_two_loop").warmup_s for comparison in compared(document)] == pytest.approx(
@@ -168,7 +158,7 @@ def test_the_first_call_in_another_dtype_is_another(document, compared):
     )
 
 
-def test_the_warm_call_is_what_it_costs_beyond_a_step(document, compared):
+def test_the_warm_call_is_what_it_costs_beyond_a_step(document):
     small, square = compared(document)
     # 30 ms less a step of 20.5 µs, on the problem that the row met first.
     assert small.line("numba_two_loop").warm_s == pytest.approx(0.03 - 20.48e-6)
@@ -193,13 +183,13 @@ def test_share_of_the_speed_of_light(comparisons):
 
 
 @pytest.mark.parametrize("other", [{"threads": 1}, {"dtype": "float32"}, {"problem": "breast_cancer"}])
-def test_a_light_holds_for_its_own_setting_alone(document, compared, other):
+def test_a_light_holds_for_its_own_setting_alone(document, other):
     document["zeroloop"]["lights"] = [{**document["zeroloop"]["lights"][1], **other}]
     square = compared(document)[1]
     assert square.light_s("cpu") is square.bound_by("cpu") is square.line("numba_two_loop").share is None
 
 
-def test_a_row_on_a_gpu_has_its_share_of_the_light_there(on_gpu, compared):
+def test_a_row_on_a_gpu_has_its_share_of_the_light_there(on_gpu):
     small, square = compared(on_gpu)
     assert square.line("numba_two_loop").share == pytest.approx(0.5)  # 250 µs of 500
     assert square.line("numpy_zero_loop").share == pytest.approx(0.4)  # 400 µs of 1,000, as without a GPU
@@ -209,20 +199,20 @@ def test_a_row_on_a_gpu_has_its_share_of_the_light_there(on_gpu, compared):
     assert small.line("numba_two_loop").light_s is None
 
 
-def test_what_beats_the_light_of_a_gpu_is_found(on_gpu, compared):
+def test_what_beats_the_light_of_a_gpu_is_found(on_gpu):
     assert too_fast(compared(on_gpu)) == []
     on_gpu["zeroloop"]["lights"][2]["read_s"] = 1.06 * 5e-4
     ((_, line),) = too_fast(compared(on_gpu))
     assert line.name == "numba_two_loop"
 
 
-def test_the_gpu_is_named_where_rows_were_timed_on_it(on_gpu, keep):
+def test_the_gpu_is_named_where_rows_were_timed_on_it(on_gpu):
     assert gpu_of(parse(on_gpu)) == "Hand-Written GPU"
     keep(on_gpu, "numpy_zero_loop")
     assert gpu_of(parse(on_gpu)) is None
 
 
-def test_what_beats_the_speed_of_light_is_found(document, compared):
+def test_what_beats_the_speed_of_light_is_found(document):
     assert too_fast(compared(document)) == []
     document["zeroloop"]["lights"][1]["link_s"] = 1.04 * 5e-4
     assert too_fast(compared(document)) == []
@@ -231,83 +221,13 @@ def test_what_beats_the_speed_of_light_is_found(document, compared):
     assert too_fast(compared(document)) == [(square, square.line("numba_two_loop"))]
 
 
-@pytest.fixture
-def entered(document, enter):
-    return enter(document, "numba_two_loop", "numpy_zero_loop", "numpy_two_loop")
-
-
-def test_contest_of_the_fastest_on_either_side(entered, compared):
-    small, square = contest(compared(entered))
-    assert [(match.problem.name, match.dtype) for match in (small, square)] == [
-        ("breast_cancer", "float64"),
-        ("square", "float64"),
-    ]
-    for match in (small, square):
-        assert (match.ours.line.name, match.ours.threads) == ("numba_two_loop", 2)
-        assert (match.rival.line.name, match.rival.threads) == ("numpy_zero_loop", 2)
-    assert small.ratio.estimate == pytest.approx(1 / 1.024)
-    assert small.ratio.contains_one
-    # Three peers were there to be the best: numpy_zero_loop is one, and the intervals hold for all of them.
-    blocks_s = ([[9.765625e-4, 1e-3, 1.024e-3]], [[4.8828125e-4, 5e-4, 5.12e-4]])
-    assert square.ratio == intervals.ratio(*blocks_s, comparisons=2)
-    assert square.ratio.estimate == pytest.approx(2)
-    assert square.ours.line.share == pytest.approx(0.8)
-
-
-def test_contest_against_one_rival(entered, compared):
-    (match,) = contest(compared(entered)[1:], "numpy_two_loop")
-    assert match.rival.line.name == "numpy_two_loop"
-    assert contest(compared(entered), "nobody") == ()
-
-
-def test_each_side_of_a_contest_stands_at_its_best_number_of_threads(entered, keep, compared):
-    keep(entered, "numba_two_loop", "numpy_zero_loop")
-    # One thread: the peer gains a fifth, ours loses half; the light of one thread is not ours.
-    for row, step_s in (("numpy_zero_loop", 8e-4), ("numba_two_loop", 1e-3)):
-        other = {**timing(entered, row, "square"), "threads": 1, "blocks_s": [[step_s, step_s]]}
-        entered["benchmarks"].append({"extra_info": other})
-    entered["zeroloop"]["lights"].append({**entered["zeroloop"]["lights"][1], "threads": 1, "read_s": 7e-4})
-    _, match = contest(compared(entered))
-    assert (match.ours.line.name, match.ours.threads) == ("numba_two_loop", 2)
-    assert (match.rival.line.name, match.rival.threads) == ("numpy_zero_loop", 1)
-    assert match.ratio.estimate == pytest.approx(1.6)
-    assert match.ours.line.share == pytest.approx(0.8)
-
-
-@pytest.mark.parametrize(("factor", "named"), [(1.001, "numpy_one_loop"), (2, "numba_two_loop")])
-def test_of_two_of_ours_that_are_not_separated_the_first_is_named(entered, compared, factor, named):
-    entered["zeroloop"]["rows"][3]["side"] = "ours"
-    assert entered["zeroloop"]["rows"][3]["name"] == "numpy_one_loop"
-    ours = timing(entered, "numba_two_loop", "square")
-    timing(entered, "numpy_one_loop", "square")["blocks_s"] = [
-        [factor * block for block in process] for process in ours["blocks_s"]
-    ]
-    assert contest(compared(entered))[-1].ours.line.name == named
-
-
-def test_dtypes_are_contests_of_their_own(entered, compared):
-    held = [benchmark["extra_info"] for benchmark in entered["benchmarks"]]
-    entered["benchmarks"] += [{"extra_info": {**one, "dtype": "float32"}} for one in held]
-    assert [(match.problem.name, match.dtype) for match in contest(compared(entered))] == [
-        ("breast_cancer", "float32"),
-        ("breast_cancer", "float64"),
-        ("square", "float32"),
-        ("square", "float64"),
-    ]
-
-
-@pytest.mark.parametrize("sides", [("nobody", "numpy_zero_loop"), ("numba_two_loop", "mine.py")])
-def test_a_contest_needs_both_sides(document, enter, compared, sides):
-    assert contest(compared(enter(document, *sides))) == contest(()) == ()
-
-
-def test_a_single_block_has_a_ratio_without_an_interval(document, enter, compared):
+def test_a_single_block_has_a_ratio_without_an_interval(document):
     (match,) = contest(compared(enter(document, "numpy_one_loop", "numpy_two_loop"))[1:])
     assert match.ratio.estimate == pytest.approx(32)
     assert match.ratio.low is None
 
 
-def test_calls_until_a_row_pays(document, compared):
+def test_calls_until_a_row_pays(document):
     small, square = compared(document)
     # (0.3 s first call + 0.0101 s prepare) / (1 ms - 0.5 ms) = 620.2
     assert square.line("numba_two_loop").calls_to_pay.estimate == pytest.approx(620.2, abs=0.1)
@@ -318,77 +238,6 @@ def test_calls_until_a_row_pays(document, compared):
     assert compared(document)[1].line("numba_two_loop").calls_to_pay is None
     without(document, "numpy_zero_loop")
     assert compared(document)[1].line("python_two_loop").calls_to_pay is None
-
-
-BOTH = (
-    "Removing both Python loops (numpy_zero_loop) made one gradient step 100x [94.8, 106] to 400x [377, 424] "
-    "as fast as pure Python, least on breast_cancer and most on square of 2 sets of data."
-)
-SMALL = (
-    "Removing both Python loops (numpy_zero_loop) made one gradient step 100x [94.8, 106] as fast as "
-    "pure Python on breast_cancer, 30 × 569, float64, 2 threads."
-)
-NOTHING = "No row was both verified and timed in this run, so it shows nothing about speed."
-
-
-def test_verdict_on_two_problems(document, compared):
-    without(document, "numpy_two_loop")
-    assert verdict(compared(document)) == [
-        BOTH,
-        "Fastest, or not separated from the fastest, on all 2 sets of data: numba_two_loop, "
-        "97.7x [92.5, 103] to 800x [754, 849] as fast as pure Python, least on breast_cancer and most on "
-        "square.",
-    ]
-
-
-def test_verdict_on_one_problem(document, compared):
-    assert verdict(compared(document)[:1]) == [
-        SMALL,
-        "Fastest, or not separated from the fastest, on the one set of data: numpy_zero_loop, "
-        "100x [94.8, 106] as fast as pure Python on breast_cancer, 30 × 569, float64, 2 threads.",
-    ]
-
-
-def test_verdict_names_the_row_that_wins_most_first(document, compared):
-    without(document, "numpy_two_loop", "numba_two_loop")
-    small, square = compared(document)
-    without(document, "numpy_zero_loop")
-    assert verdict((compared(document)[1], small, square)) == [
-        BOTH,
-        "Fastest in this run, of 3 sets of data: numpy_zero_loop on 2; numpy_one_loop on 1.",
-    ]
-
-
-def test_verdict_says_where_none_is_alone(document, compared):
-    without(document, "numpy_zero_loop")
-    timing(document, "numpy_one_loop", "breast_cancer")["blocks_s"] = [[9e-6, 1e-5, 1.1e-5]]
-    timing(document, "python_two_loop", "breast_cancer")["blocks_s"] = [[9e-6, 1.1e-5, 1e-5]]
-    without(document, "numpy_two_loop")
-    assert verdict(compared(document)) == [
-        "Fastest in this run, of 2 sets of data: numba_two_loop on 1; "
-        "none alone on 1, where the first are not separated."
-    ]
-
-
-@pytest.mark.parametrize(
-    ("other", "least"),
-    [
-        ({"threads": 1}, "square (1 thread)"),
-        ({"dtype": "float32"}, "square (float32)"),
-        ({"threads": 1, "dtype": "float32"}, "square (float32, 1 thread)"),
-    ],
-)
-def test_verdict_names_what_tells_two_comparisons_of_a_problem_apart(document, keep, compared, other, least):
-    keep(document, "python_two_loop", "numpy_zero_loop")
-    held = [one["extra_info"] for one in document["benchmarks"] if one["extra_info"]["problem"] == "square"]
-    document["benchmarks"] = [{"extra_info": one} for one in held]
-    document["benchmarks"] += [{"extra_info": {**one, **other}} for one in held]
-    timing(document, "numpy_zero_loop", "square")
-    document["benchmarks"][-1]["extra_info"]["blocks_s"] = [[2e-3, 2e-3]]
-    assert (
-        f"200x [200, 200] to 400x [377, 424] as fast as pure Python, least on {least} and most on"
-        in (verdict(compared(document))[0])
-    )
 
 
 def test_groups_hold_all_measured_rows_once_fastest_first(comparisons):
@@ -405,7 +254,7 @@ def test_groups_hold_all_measured_rows_once_fastest_first(comparisons):
     ]
 
 
-def test_groups_are_not_separated_from_their_first_and_their_firsts_are_from_each_other(cited, compared):
+def test_groups_are_not_separated_from_their_first_and_their_firsts_are_from_each_other(cited):
     # Rows 5 % apart, each with processes that spread by 4 %: only neighbours are not separated.
     for place, entry in enumerate(cited["benchmarks"]):
         spread = (0.96, 1.04, 1.0, 0.97, 1.03, 1.01)
@@ -424,7 +273,7 @@ def test_groups_are_not_separated_from_their_first_and_their_firsts_are_from_eac
 
 
 @pytest.mark.parametrize("base", ["python_two_loop", "numpy_zero_loop"])
-def test_rows_with_a_speedup_over_a_baseline_fastest_first(document, compared, base):
+def test_rows_with_a_speedup_over_a_baseline_fastest_first(document, base):
     for comparison in compared(document):
         lines = comparison.compared_with(base)
         speedups = [line.over(base).estimate for line in lines]
@@ -436,27 +285,12 @@ def test_rows_with_a_speedup_over_a_baseline_fastest_first(document, compared, b
     assert [comparison.compared_with(base) for comparison in compared(document)] == [[], []]
 
 
-def test_a_baseline_alone_is_compared_with_nothing(document, keep, compared):
+def test_a_baseline_alone_is_compared_with_nothing(document):
     keep(document, "numpy_zero_loop")
     assert compared(document)[0].compared_with("numpy_zero_loop") == []
 
 
-def test_verdict_without_numpy(document, keep, compared):
-    keep(document, "python_two_loop", "numpy_two_loop")
-    assert verdict(compared(document)[:1]) == ["Fastest, on the one set of data: python_two_loop."]
-
-
-def test_verdict_without_python(document, keep, compared):
-    keep(document, "numpy_zero_loop", "numpy_one_loop")
-    assert verdict(compared(document)) == ["Fastest, on all 2 sets of data: numpy_zero_loop."]
-
-
-def test_one_row_alone_wins_nothing(document, keep, compared):
+def test_one_row_alone_wins_nothing(document):
     keep(document, "python_two_loop")
     (said,) = verdict(compared(document))
     assert said.startswith("No two rows were timed on the same data")
-
-
-def test_verdict_where_nothing_was_timed(document, compared):
-    document["benchmarks"] = []
-    assert verdict(compared(document)) == verdict(()) == [NOTHING]

@@ -119,7 +119,7 @@ def test_nothing_to_show(put, tmp_path):
         gather(tmp_path)
 
 
-def test_boards_hold_every_thread_count_and_those_of_most_runs_come_first(put, tmp_path, cited, keep):
+def test_boards_hold_every_thread_count_and_those_of_most_runs_come_first(put, tmp_path, cited):
     put("a.json", cited)
     four = json.loads(json.dumps(other(cited)).replace('"threads": 2', '"threads": 4'))
     four["benchmarks"] = [one for one in four["benchmarks"] if one["extra_info"]["problem"] == "square"]

@@ -7,6 +7,7 @@ import pytest
 
 from reports.facts import beyond
 from reports.facts.on_paper import Job, Machine, Network, best_as_built, cost, measured, tree_pays_from
+from tests.documents import KNOWN_LINES, compared, ways
 
 JOB = Job(n_x=1000, m=10**8, item_bytes=4, chunk_bytes=10**8)  # 400 GB in 4,000 chunks
 ONE = Machine(bytes_per_s=5e9, overhead_s=8e-3, memory_bytes=8 * 10**9, workers=2)
@@ -79,14 +80,14 @@ def test_as_built_neither_fewer_nor_more_machines_are_faster():
     assert best.machines == around.index(min(around)) + 1
 
 
-def test_what_the_most_workers_showed_on_the_widest_data_is_taken(ways, known_lines, compared):
+def test_what_the_most_workers_showed_on_the_widest_data_is_taken():
     document = ways()
     (family,) = beyond.families(compared(document))
     one = measured([family], 123)
     assert one.bytes_per_s == pytest.approx(4 * 8 / 4e-10, rel=2e-3)
     assert one.overhead_s == pytest.approx(8e-3, rel=2e-3)
     assert (one.memory_bytes, one.workers) == (123, 2)
-    lines = {key: None if key[0] == "dask_chunks" else line for key, line in known_lines.items()}
+    lines = {key: None if key[0] == "dask_chunks" else line for key, line in KNOWN_LINES.items()}
     (without,) = beyond.families(compared(ways(lines)))
     assert measured([without], 123) is measured([], 123) is None
     assert measured([family, without], 123) == one

@@ -3,6 +3,7 @@
 import pytest
 
 from reports.facts import sizes
+from tests.documents import compared, sized, threaded
 
 NUMPY, PYTHON = "numpy_zero_loop", "python_two_loop"
 ROWS = (PYTHON, NUMPY)
@@ -14,7 +15,7 @@ def grows(row, n_x, m):
 
 
 @pytest.fixture(scope="session")
-def of(sized, compared):
+def of():
     return lambda cells, rows=ROWS, step_s=grows: compared(sized(cells, rows, step_s))
 
 
@@ -49,7 +50,7 @@ def test_leaving_out_one_side_can_leave_too_little_of_the_other(of):
     assert sizes.grid(of([(n_x, 10 * n_x + k) for n_x in range(3) if n_x for k in range(3)])) is None
 
 
-def test_of_two_settings_the_larger_grid_is_taken(sized, compared):
+def test_of_two_settings_the_larger_grid_is_taken():
     document = sized(ALL, ROWS, grows)
     fewer = [one["extra_info"] for one in document["benchmarks"] if one["extra_info"]["problem"] != "2x100"]
     document["benchmarks"] += [{"extra_info": {**one, "threads": 1}} for one in fewer]
@@ -59,7 +60,7 @@ def test_of_two_settings_the_larger_grid_is_taken(sized, compared):
     assert {one.threads for series in sizes.series(compared(document)) for one in series.members} == {2}
 
 
-def test_series_are_of_the_number_of_threads_with_the_most_sizes_in_a_line(threaded, compared):
+def test_series_are_of_the_number_of_threads_with_the_most_sizes_in_a_line():
     """One thread was timed on more data, but two on more that differ in m alone."""
     lined = [(2, m) for m in (100, 1000, 10_000, 100_000)]
     scattered = [(n_x, 7) for n_x in range(3, 12)]

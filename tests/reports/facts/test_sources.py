@@ -18,7 +18,7 @@ SNIPPETS = {
     "comment": ("def f():\n    # why\n    return 1  # because\n", 1, 0),
     "blank": ("def f():\n\n    x = 1\n\n\n    return x\n", 2, 0),
     "imports": ("import numpy as np\nfrom math import exp\n\ndef f():\n    return exp(1)\n", 1, 0),
-    "signature": ("def f(\n    a,\n    b=1,\n):\n    return a\n", 1, 0),
+    "signature": ("def f(\n    a, \n    b=1, \n):\n    return a\n", 1, 0),
     "decorators": ("@njit(\n    parallel=True,\n)\n@other\ndef f():\n    return 1\n", 1, 0),
     "long statement": ("def f(a):\n    return (\n        a\n        # why\n        + 1\n    )\n", 4, 0),
     "continued line": ("def f(a):\n    return a \\\n        + 1\n", 2, 0),

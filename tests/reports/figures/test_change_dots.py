@@ -9,6 +9,8 @@ from reports.facts.changes import changed
 from reports.figures import as_pdf, of_changes
 from reports.reading import parse
 from reports.wording import speedup
+from tests.documents import HOSTILE, keep, renamed, slowed
+from tests.reports.figures.drawn import faults_of_texts, marks
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +38,7 @@ def many(document, count):
     return document
 
 
-def test_every_row_has_its_line_below_its_problem(cited, slowed):
+def test_every_row_has_its_line_below_its_problem(cited):
     picture = draw(cited, slowed(cited, "numba_two_loop", 1.2))
     shown = texts(picture)
     assert shown.count("numba_two_loop") == shown.count("0.833x") == 2
@@ -46,7 +48,7 @@ def test_every_row_has_its_line_below_its_problem(cited, slowed):
 
 
 @pytest.mark.parametrize("factor", [1.0, 1.01, 1e6])
-def test_one_row(cited, keep, slowed, factor, faults_of_texts):
+def test_one_row(cited, factor):
     keep(cited, "numpy_zero_loop")
     cited["benchmarks"] = cited["benchmarks"][:1]
     cited["zeroloop"].update(twins=[])
@@ -55,14 +57,14 @@ def test_one_row(cited, keep, slowed, factor, faults_of_texts):
     assert faults_of_texts(picture) == []
 
 
-def test_forty_rows(cited, faults_of_texts):
+def test_forty_rows(cited):
     document = many(cited, 8)
     picture = draw(document, document)
     assert texts(picture).count("numba_two_loop") == 8
     assert faults_of_texts(picture) == []
 
 
-def test_marks_say_the_ratio_of_the_table(cited, slowed, marks):
+def test_marks_say_the_ratio_of_the_table(cited):
     after = slowed(cited, "numba_two_loop", 1.2)
     changes = changed(parse(cited), parse(after))
     assert marks(of_changes(changes)) == [
@@ -86,7 +88,8 @@ def test_rows_without_an_interval_and_with_one_that_has_no_end(cited, document):
     assert draw(cited, cited)
 
 
-def test_hostile_names(cited, renamed, hostile, marks):
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_names(cited, hostile):
     for old in ("square", "numba_two_loop"):
         cited = renamed(cited, old, f"{hostile}-{old}")
     picture = draw(cited, cited)
@@ -94,6 +97,6 @@ def test_hostile_names(cited, renamed, hostile, marks):
     assert all(said.split() for _, said in marks(picture))
 
 
-def test_the_same_runs_give_the_same_bytes(cited, slowed):
+def test_the_same_runs_give_the_same_bytes(cited):
     after = slowed(cited, "numba_two_loop", 1.2)
     assert draw(cited, after) == draw(cited, after)

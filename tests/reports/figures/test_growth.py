@@ -8,9 +8,12 @@ from reports.facts import sizes
 from reports.facts.comparison import NUMPY, PYTHON
 from reports.facts.facts import Facts
 from reports.figures import growth
-from reports.figures.style import drawing, looks_of
+from reports.figures.looks import looks_of
+from reports.figures.style import drawing
 from reports.reading import parse
 from reports.wording import times
+from tests.documents import sized
+from tests.reports.figures.drawn import draw, faults_of_texts, marks
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +32,7 @@ def step_s(row, n_x, m):
 
 
 @pytest.fixture(scope="module")
-def run(sized):
+def run():
     results = parse(sized(CELLS, ROWS, step_s))
     return results, Facts(results).comparisons
 
@@ -79,7 +82,7 @@ def drawn_sides(line):
     return sorted(((x[n], y[n]), (x[n + 1], y[n + 1])) for n in starts)
 
 
-def test_each_cell_says_its_speedup(drawn, marks):
+def test_each_cell_says_its_speedup(drawn):
     expected = [f"n_x = {n_x:,}, m = {m:,}: {times(speedup(n_x, m))} as fast" for n_x, m in CELLS]
     assert sorted(marks(drawn[0])) == sorted((NUMPY, said) for said in expected)
     (axes,) = drawn[0].figure.axes
@@ -100,7 +103,7 @@ def test_contours_are_the_borders_of_what_reached_a_speedup(drawn):
 @pytest.mark.parametrize(
     ("factor", "levels"), [(1, ["10x, as claimed", "300x, as claimed"]), (1e-4, []), (1e6, [])]
 )
-def test_without_a_border_there_is_no_contour(sized, factor, levels):
+def test_without_a_border_there_is_no_contour(factor, levels):
     results = parse(
         sized(CELLS, ROWS[:2], lambda row, n_x, m: (factor if row == PYTHON else 1) * step_s(row, n_x, m))
     )
@@ -119,7 +122,7 @@ def test_the_alternative_says_where_least_and_most_and_how_often_reached(drawn):
     )
 
 
-def test_without_both_rows_it_is_not_known_where_it_pays(sized):
+def test_without_both_rows_it_is_not_known_where_it_pays():
     grid = sizes.grid(Facts(parse(sized(CELLS, [NUMPY], step_s))).comparisons)
     assert growth.pays("pays", grid) is None
 
@@ -140,7 +143,7 @@ def test_figures_in_cells_stand_out_from_them(drawn):
         assert (max(bright) + 0.05) / (min(bright) + 0.05) >= 4.5
 
 
-def test_each_cell_names_the_fastest_row_and_those_not_separated_from_it(drawn, grid, marks):
+def test_each_cell_names_the_fastest_row_and_those_not_separated_from_it(drawn, grid):
     expected = []
     for (n_x, m), comparison in grid.cells.items():
         best, *beside = comparison.fastest
@@ -155,7 +158,7 @@ def test_each_cell_names_the_fastest_row_and_those_not_separated_from_it(drawn, 
     )
 
 
-def test_there_is_a_panel_for_each_n_x_and_a_line_for_each_row(drawn, run, marks):
+def test_there_is_a_panel_for_each_n_x_and_a_line_for_each_row(drawn, run):
     series = sizes.series(run[1])
     shown = [axes for axes in drawn[2].figure.axes if axes.axison]
     assert [axes.get_title("left") for axes in shown] == [f"n_x = {n_x:,}" for n_x in N_XS]
@@ -171,13 +174,13 @@ def test_there_is_a_panel_for_each_n_x_and_a_line_for_each_row(drawn, run, marks
     )
 
 
-def test_no_text_is_cut_too_small_or_covered(drawn, faults_of_texts):
+def test_no_text_is_cut_too_small_or_covered(drawn):
     for picture in drawn:
         assert faults_of_texts(picture) == []
         assert picture.figure.get_size_inches()[0] == 3.45
 
 
-def test_a_run_over_sizes_has_these_figures(sized, draw):
+def test_a_run_over_sizes_has_these_figures():
     found = draw(sized([(n_x, m) for n_x in (1, 2, 3) for m in (1, 2, 3)], [NUMPY], lambda *_: 1e-3))
     assert {"fastest", "scaling"} <= set(found)
     assert "pays" not in found

@@ -7,6 +7,7 @@ import pytest
 from reports.facts.gathered import gather
 from reports.figures import of_gallery
 from reports.wording import speedup
+from tests.reports.figures.drawn import faults_of_texts, marks
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +28,7 @@ def put(tmp_path, cited):
 
 
 @pytest.mark.parametrize("count", [1, 3, 16, 30])
-def test_marks_say_each_runs_speedup_and_no_text_is_cut(put, count, marks, faults_of_texts):
+def test_marks_say_each_runs_speedup_and_no_text_is_cut(put, count):
     found, picture = put(count)
     assert marks(picture) == [
         (place.entry.who, f"{place.entry.who}: {speedup(place.over_python)}")
@@ -46,7 +47,7 @@ def test_named_runs_differ_in_their_marker(put):
     assert len({drawn[f"mark-{n}"] for n in range(16)}) == 16
 
 
-def test_names_that_look_like_something_else_are_names(put, marks, faults_of_texts):
+def test_names_that_look_like_something_else_are_names(put):
     _, picture = put(2, r"_$\frac{ $<b>&amp;{}".replace("{ ", "{{ "))
     assert all(row.endswith(("&amp;0", "&amp;1")) for row, _ in marks(picture))
     assert faults_of_texts(picture) == []

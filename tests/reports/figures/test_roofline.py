@@ -3,6 +3,8 @@
 import pytest
 
 from reports.wording import share
+from tests.documents import keep
+from tests.reports.figures.drawn import draw, faults_of_texts, marks, texts
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +25,7 @@ def test_marks_lie_at_bytes_and_gigabytes_per_second(pictures, comparisons):
     ]
 
 
-def test_marks_say_the_share_of_the_table(pictures, comparisons, marks):
+def test_marks_say_the_share_of_the_table(pictures, comparisons):
     expected = [
         (line.name, f"{line.name} on {one.problem.name}: ", f" of X a second, {share(line.share)} of light")
         for one in comparisons
@@ -42,18 +44,18 @@ def test_the_alternative_says_which_row_is_closest(pictures):
     )
 
 
-def test_problems_rows_and_axes_are_named(pictures, texts):
+def test_problems_rows_and_axes_are_named(pictures):
     shown = texts(pictures["roofline-float64-2"].svg)
     assert {"breast_cancer", "square", "speed of light", "size of X", "1 MB", "numba_two_loop"} <= set(shown)
 
 
-def test_without_a_light_there_is_no_roofline(document, keep, draw):
+def test_without_a_light_there_is_no_roofline(document):
     keep(document, "numpy_zero_loop")
     document["zeroloop"]["lights"] = []
     assert draw(document) == {}
 
 
-def test_each_dtype_and_number_of_threads_has_a_figure(document, draw, keep):
+def test_each_dtype_and_number_of_threads_has_a_figure(document):
     keep(document, "numpy_zero_loop")
     held = [benchmark["extra_info"] for benchmark in document["benchmarks"]]
     for other in ({"dtype": "float32"}, {"threads": 1}, {"dtype": "float16"}):
@@ -62,7 +64,7 @@ def test_each_dtype_and_number_of_threads_has_a_figure(document, draw, keep):
     assert sorted(draw(document)) == ["roofline-float32-2", "roofline-float64-1", "roofline-float64-2"]
 
 
-def test_a_gpu_has_a_figure_of_its_own(on_gpu, draw, keep):
+def test_a_gpu_has_a_figure_of_its_own(on_gpu):
     keep(on_gpu, "numpy_zero_loop", "numba_two_loop")
     found = {name: one for name, one in draw(on_gpu).items() if name.startswith("roofline")}
     assert sorted(found) == ["roofline-cuda-float64-2", "roofline-float64-2"]
@@ -74,7 +76,7 @@ def test_a_gpu_has_a_figure_of_its_own(on_gpu, draw, keep):
     assert "numba_two_loop" not in found["roofline-float64-2"].svg
 
 
-def test_one_small_problem_has_its_size_below(document, draw, keep, texts, faults_of_texts):
+def test_one_small_problem_has_its_size_below(document):
     keep(document, "numpy_zero_loop")
     document["benchmarks"] = document["benchmarks"][:1]
     document["zeroloop"]["problems"][0].update(n_x=8, m=8)
@@ -83,7 +85,7 @@ def test_one_small_problem_has_its_size_below(document, draw, keep, texts, fault
     assert faults_of_texts(picture) == []
 
 
-def test_names_of_problems_of_one_size_stand_apart(document, draw, keep, faults_of_texts, texts):
+def test_names_of_problems_of_one_size_stand_apart(document):
     keep(document, "numpy_zero_loop")
     (problem, light, timing) = (
         document["zeroloop"]["problems"][0],

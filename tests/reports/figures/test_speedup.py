@@ -6,9 +6,12 @@ from matplotlib.text import Annotation
 from reports.facts.comparison import NUMPY, PYTHON
 from reports.facts.facts import Facts
 from reports.figures import speedup
-from reports.figures.style import drawing, looks_of
+from reports.figures.looks import looks_of
+from reports.figures.style import drawing
 from reports.reading import parse
 from reports.wording import speedup as worded
+from tests.documents import keep, renamed, slowed
+from tests.reports.figures.drawn import draw, faults_of_texts, marks, printed, texts
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +44,7 @@ def brackets(axes):
     ]
 
 
-def assert_figures_fit(axes, printed):
+def assert_figures_fit(axes):
     """Hold the figures beside the dots to the axes, and to their brackets, when printed."""
     joined = {row for bracket in brackets(axes) for row in bracket}
     with printed(axes.figure):
@@ -51,7 +54,7 @@ def assert_figures_fit(axes, printed):
             assert text.get_window_extent().x1 <= frame.x0 + end * frame.width, text.get_text()
 
 
-def test_names_and_figures_stand_fastest_first(pictures, texts):
+def test_names_and_figures_stand_fastest_first(pictures):
     shown = texts(pictures["speedup-python-0"].svg)
     assert set(ROWS) < set(shown)
     assert "breast_cancer, 30 × 569, float64, 2 threads" in shown
@@ -64,7 +67,7 @@ def test_names_and_figures_stand_fastest_first(pictures, texts):
 
 
 @pytest.mark.parametrize(("short", "base"), [("python", PYTHON), ("numpy", NUMPY)])
-def test_marks_say_the_figures_of_the_table(pictures, comparisons, marks, short, base):
+def test_marks_say_the_figures_of_the_table(pictures, comparisons, short, base):
     for place, comparison in enumerate(comparisons):
         assert marks(pictures[f"speedup-{short}-{place}"]) == [
             (line.name, f"{line.name}: {worded(line.over(base))} as fast as {base}")
@@ -114,12 +117,12 @@ def test_the_alternative_names_the_fastest_row_and_its_figure(pictures):
     assert pictures["speedup"].alternative == "Speedup over python_two_loop on 2 sets of data."
 
 
-def test_without_a_baseline_there_is_no_speedup_over_it(document, keep, draw):
+def test_without_a_baseline_there_is_no_speedup_over_it(document):
     keep(document, "numpy_zero_loop", "numpy_one_loop")
     assert set(draw(document)) == {"speedup-numpy-0", "speedup-numpy-1", "roofline-float64-2"}
 
 
-def test_one_row_has_no_speedup(document, keep, draw):
+def test_one_row_has_no_speedup(document):
     keep(document, "numpy_zero_loop")
     assert set(draw(document)) == {"roofline-float64-2"}
 
@@ -139,7 +142,7 @@ def test_all_problems_share_one_figure_two_beside_each_other(pictures):
     )
 
 
-def test_figures_beside_the_dots_lie_inside_the_axes(pictures, cited_pictures, printed):
+def test_figures_beside_the_dots_lie_inside_the_axes(pictures, cited_pictures):
     for picture in (*pictures.values(), *cited_pictures.values()):
         if picture.name.startswith("speedup"):
             for axes in picture.figure.axes:
@@ -148,15 +151,13 @@ def test_figures_beside_the_dots_lie_inside_the_axes(pictures, cited_pictures, p
 
 @pytest.mark.parametrize("name", ["numba_two_loop", "my_own_vectorized_step_of_today.py"])
 @pytest.mark.parametrize("factor", [1, 1e-3])
-def test_figures_fit_however_far_rows_are_apart(
-    cited, slowed, renamed, one, factor, name, printed, faults_of_texts
-):
+def test_figures_fit_however_far_rows_are_apart(cited, one, factor, name):
     picture = one(renamed(slowed(cited, "numba_two_loop", factor), "numba_two_loop", name))
     assert_figures_fit(picture.figure.axes[0], printed)
     assert faults_of_texts(picture) == []
 
 
-def test_forty_rows(cited, one, printed, faults_of_texts):
+def test_forty_rows(cited, one):
     like = cited["benchmarks"][0]["extra_info"]
     row = cited["zeroloop"]["rows"][0]
     for n in range(35):
@@ -171,7 +172,7 @@ def test_forty_rows(cited, one, printed, faults_of_texts):
 
 
 @pytest.mark.parametrize("blocks_s", [[[1e-9], [1e9]], [[1e-3]], [[1e-3], [2e-3]]])
-def test_intervals_without_ends_or_none_can_be_drawn(cited, one, blocks_s, printed, faults_of_texts):
+def test_intervals_without_ends_or_none_can_be_drawn(cited, one, blocks_s):
     for entry in cited["benchmarks"][:4]:
         entry["extra_info"]["blocks_s"] = [list(process) for process in blocks_s]
         entry["extra_info"].update(prepare_s=[], first_call_s=[], warm_call_s=[])

@@ -7,9 +7,12 @@ import pytest
 
 from reports.facts.facts import Facts
 from reports.figures import spread
-from reports.figures.style import drawing, looks_of
+from reports.figures.looks import looks_of
+from reports.figures.style import drawing
 from reports.reading import parse
 from reports.wording import percent
+from tests.documents import keep
+from tests.reports.figures.drawn import faults_of_texts, marks
 
 
 def ticks(line):
@@ -32,7 +35,7 @@ def test_a_tick_for_each_block_of_each_process(picture, cited_results):
         assert ticks(line) == pytest.approx([one / middle_s for process in blocks_s for one in process])
 
 
-def test_marks_and_alternative_say_the_spread_of_the_table(picture, cited_results, marks):
+def test_marks_and_alternative_say_the_spread_of_the_table(picture, cited_results):
     lines = Facts(cited_results).comparisons[0].measured
     assert marks(picture) == [
         (one.name, f"{one.name}: {percent(one.between)} between processes, {percent(one.within)} within")
@@ -42,7 +45,7 @@ def test_marks_and_alternative_say_the_spread_of_the_table(picture, cited_result
     assert picture.alternative.endswith(f": {worst.name}, {percent(worst.between)}.")
 
 
-def test_blocks_far_off_stand_at_the_edges_and_lost_processes_are_left_out(cited, faults_of_texts):
+def test_blocks_far_off_stand_at_the_edges_and_lost_processes_are_left_out(cited):
     cited["benchmarks"][0]["extra_info"]["blocks_s"] = [[1.0, 1.0, 5.0], [], [1.0, 0.1, 1.0]]
     results = parse(cited)
     with drawing():
@@ -55,7 +58,7 @@ def test_a_run_of_one_process_has_no_such_figure(pictures):
     assert not [name for name in pictures if name.startswith("spread")]
 
 
-def test_one_process_of_a_planned_run_can_be_drawn(cited, keep, marks):
+def test_one_process_of_a_planned_run_can_be_drawn(cited):
     keep(cited, "numpy_zero_loop")
     for entry in cited["benchmarks"]:
         one = entry["extra_info"]

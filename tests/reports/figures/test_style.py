@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -13,9 +14,13 @@ import pytest
 import reports
 from impls.records import RECORDS
 from reports import figures
-from reports.figures import Picture, inlined
-from reports.figures.style import FAMILIES, INK, MARKERS, NEUTRAL, WIDTH, clipped, looks_of
+from reports.figures import Picture, inlined, looks
+from reports.figures.looks import FAMILIES, MARKERS, NEUTRAL, looks_of
+from reports.figures.style import INK, WIDTH, clipped
 from reports.reading import parse
+from tests.documents import HOSTILE, keep, renamed
+from tests.reports.figures.drawn import draw, faults_of_texts, marks, texts
+from tests.reports.pages_read import read_html
 
 pytestmark = pytest.mark.slow
 
@@ -82,8 +87,8 @@ def test_colours_of_rows_stand_out_from_a_dark_page(colour):
 
 @pytest.mark.parametrize("vision", SEEN)
 def test_rows_are_told_apart_with_any_colour_vision(results, vision):
-    looks = [looks_of(results)[record.name] for record in RECORDS]
-    for one, other in combinations(looks, 2):
+    drawn = [looks_of(results)[record.name] for record in RECORDS]
+    for one, other in combinations(drawn, 2):
         pairs = zip(seen_by(vision, one.colour), seen_by(vision, other.colour), strict=True)
         assert one.marker != other.marker or sum((a - b) ** 2 for a, b in pairs) > 0.1**2
 
@@ -99,6 +104,16 @@ def test_a_row_looks_the_same_whatever_rows_a_run_has(document, results, names):
     for record in RECORDS:
         assert looks[record.name] == all_looks[record.name]
     assert {looks[name].colour for name in names if name.endswith(".py")} <= {NEUTRAL}
+
+
+def test_a_row_of_a_new_family_has_a_look_of_its_own(results, monkeypatch):
+    before = looks_of(results)
+    new = [replace(RECORDS[0], name=f"family{n}_step") for n in range(9)]
+    monkeypatch.setattr(looks, "RECORDS", (*RECORDS, *new))
+    found = looks_of(results)
+    assert {name: found[name] for name in before} == before
+    assert all(found[one.name].colour in FAMILIES.values() for one in new)
+    assert len({found[record.name] for record in (*RECORDS, *new)}) == len(RECORDS) + len(new)
 
 
 def test_more_own_files_than_markers_can_be_drawn(document):
@@ -120,7 +135,7 @@ def test_a_row_is_drawn_alike_in_every_figure(pictures, cited_pictures, cited_re
     assert {(row, looks[row].marker) for row, _ in seen} <= seen
 
 
-def test_every_mark_says_what_it_stands_for(pictures, cited_pictures, marks):
+def test_every_mark_says_what_it_stands_for(pictures, cited_pictures):
     for picture in (*pictures.values(), *cited_pictures.values()):
         assert picture.rows, picture.name
         for row, said in marks(picture):
@@ -142,12 +157,12 @@ def test_every_figure_of_a_document_has_its_name_and_is_as_wide_as_a_column(pict
         assert height < 9.5
 
 
-def test_no_text_is_cut_too_small_or_covered(pictures, cited_pictures, faults_of_texts):
+def test_no_text_is_cut_too_small_or_covered(pictures, cited_pictures):
     for picture in (*pictures.values(), *cited_pictures.values()):
         assert faults_of_texts(picture) == []
 
 
-def test_what_is_cut_small_or_covered_is_found(faults_of_texts, pictures):
+def test_what_is_cut_small_or_covered_is_found(pictures):
     figure = pictures["first-calls"].figure
     texts = [figure.text(0.9, 0.5, "too long for its place"), figure.text(0.5, 0.5, "tiny", fontsize=4)]
     texts += [figure.text(0.5, 0.5, "tiny too", fontsize=4)]
@@ -174,12 +189,12 @@ def test_figures_are_svg_and_one_pdf(pictures):
     )
 
 
-def test_nothing_timed_makes_no_figure(document, draw):
+def test_nothing_timed_makes_no_figure(document):
     document["benchmarks"] = []
     assert draw(document) == {}
 
 
-def test_the_same_results_give_the_same_bytes(document, keep, draw):
+def test_the_same_results_give_the_same_bytes(document):
     keep(document, "numpy_zero_loop", "numba_two_loop")
     first, second = draw(document), draw(document)
     assert first == second
@@ -201,7 +216,7 @@ def test_another_process_with_another_order_of_hashes_gives_the_same_bytes(ten_t
     assert len(*said) > 10_000
 
 
-def test_ids_inside_a_page_are_unique_and_every_reference_finds_its_own(pictures, read_html):
+def test_ids_inside_a_page_are_unique_and_every_reference_finds_its_own(pictures):
     found, _ = inlined(pictures.values())
     read = read_html("".join(found.values()))
     assert read.faults == []
@@ -212,7 +227,7 @@ def test_ids_inside_a_page_are_unique_and_every_reference_finds_its_own(pictures
     assert {name for pair in references for name in pair if name} == ids
 
 
-def test_inside_a_page_each_figure_is_well_formed_and_described(pictures, read_html):
+def test_inside_a_page_each_figure_is_well_formed_and_described(pictures):
     found, _ = inlined(pictures.values())
     assert list(found) == list(pictures)
     for name, svg in found.items():
@@ -223,7 +238,7 @@ def test_inside_a_page_each_figure_is_well_formed_and_described(pictures, read_h
         assert not {"width", "height", "style"} & set(attributes)
 
 
-def test_inside_a_page_marks_name_their_rows_and_keep_their_titles(pictures, marks):
+def test_inside_a_page_marks_name_their_rows_and_keep_their_titles(pictures):
     found, _ = inlined(pictures.values())
     for name, picture in pictures.items():
         held = [one for one in ET.fromstring(found[name]).iter() if "data-row" in one.attrib]
@@ -244,7 +259,8 @@ def test_inside_a_page_there_is_nothing_to_fetch(pictures):
     assert not re.search("https?:|@import", "".join(found.values()) + style)
 
 
-def test_hostile_rows_are_texts_in_titles_and_attributes(hostile, read_html):
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_rows_are_texts_in_titles_and_attributes(hostile):
     mark = '<g id="mark-0"><title>said</title><path d="M0 0" style="fill: #1b1d21" /></g>'
     svg = f'<svg viewBox="0 0 1 1">{mark}</svg>'
     found, style = inlined([Picture("one", hostile, svg, (hostile,))])
@@ -255,9 +271,9 @@ def test_hostile_rows_are_texts_in_titles_and_attributes(hostile, read_html):
     assert style == ".f0{fill: var(--ink)}"
 
 
-def test_hostile_names_are_drawn_and_said(results, keep, renamed, draw, texts, marks, all_hostile, read_html):
+def test_hostile_names_are_drawn_and_said(results):
     document, names = results.document, []
-    chosen = (all_hostile["html"], all_hostile["mathematics"], all_hostile["control"])
+    chosen = (HOSTILE["html"], HOSTILE["mathematics"], HOSTILE["control"])
     for old, hostile in zip(("numpy_two_loop", "numpy_one_loop", "numba_two_loop"), chosen, strict=True):
         names.append(f"{hostile}-{old}")
         document = renamed(document, old, names[-1])
@@ -279,7 +295,8 @@ def test_hostile_names_are_drawn_and_said(results, keep, renamed, draw, texts, m
     assert read_html("".join(inlined(found.values())[0].values())).faults == []
 
 
-def test_any_name_can_be_drawn(document, renamed, draw, marks, hostile, faults_of_texts):
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+def test_any_name_can_be_drawn(document, hostile):
     for old in ("numpy_one_loop", "numba_two_loop", "square"):
         document = renamed(document, old, f"{hostile}-{old}")
     for picture in draw(document).values():

@@ -5,14 +5,17 @@ import pytest
 from reports.facts.beyond import families
 from reports.facts.facts import Facts
 from reports.figures import ways as figure
-from reports.figures.style import drawing, looks_of
+from reports.figures.looks import looks_of
+from reports.figures.style import drawing
 from reports.reading import parse
+from tests.documents import ways
+from tests.reports.figures.drawn import draw, faults_of_texts, marks, texts
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def run(ways):
+def run():
     document = ways()
     other = [{**entry["extra_info"], "dtype": "float32"} for entry in document["benchmarks"]]
     document["benchmarks"] += [{"extra_info": one} for one in other if one["threads"] == 2]
@@ -26,7 +29,7 @@ def picture(run):
         return figure.draw("beyond", *run)
 
 
-def test_each_way_is_a_line_through_its_times(run, picture, marks):
+def test_each_way_is_a_line_through_its_times(run, picture):
     found, looks = run
     dashes = {}
     for axes, family in zip(picture.figure.axes, found, strict=True):
@@ -43,7 +46,7 @@ def test_each_way_is_a_line_through_its_times(run, picture, marks):
     )
 
 
-def test_the_legend_names_rows_and_numbers(picture, texts):
+def test_the_legend_names_rows_and_numbers(picture):
     shown = texts(picture.svg)
     rows = ["numba_fused", "numba_chunks", "dask_chunks"]
     assert shown[-5:] == [*rows, "1 thread or worker", "2 threads or workers"]
@@ -57,10 +60,10 @@ def test_the_alternative_says_what_is_fastest_and_slowest_on_the_largest_data(pi
     )
 
 
-def test_no_text_is_cut_too_small_or_covered(picture, faults_of_texts):
+def test_no_text_is_cut_too_small_or_covered(picture):
     assert faults_of_texts(picture) == []
     assert picture.figure.get_size_inches()[0] == 3.45
 
 
-def test_a_run_of_ways_has_this_figure(ways, draw):
+def test_a_run_of_ways_has_this_figure():
     assert {"beyond", "scaling"} <= set(draw(ways()))

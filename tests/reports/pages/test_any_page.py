@@ -11,6 +11,8 @@ import reports
 from reports.facts.changes import changed
 from reports.figures import Picture
 from reports.pages import changes_page
+from tests.documents import HOSTILE
+from tests.reports.pages_read import read_html, stub
 
 TEMPLATES = Path(reports.__file__).parent / "pages" / "templates"
 
@@ -26,7 +28,7 @@ def policy(read):
     return dict(part.strip().split(" ", 1) for part in held["content"].split(";"))
 
 
-def test_the_one_script_that_may_run_is_the_one_in_the_page(page_text, read_html):
+def test_the_one_script_that_may_run_is_the_one_in_the_page(page_text):
     (script,) = re.findall("<script>(.*?)</script>", page_text, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert policy(read_html(page_text)) == {
@@ -43,21 +45,21 @@ def test_the_script_is_that_of_the_templates(page_text):
     assert script.strip() == (TEMPLATES / "page.js").read_text("utf-8").strip()
 
 
-def test_no_page_has_an_attribute_that_runs(page_text, read_html):
+def test_no_page_has_an_attribute_that_runs(page_text):
     names = {name for _, held in read_html(page_text).tags for name in held}
     assert not {name for name in names if name.startswith("on")}
 
 
-def test_all_pages_share_script_and_style(page_text, any_page, stub):
+def test_all_pages_share_script_and_style(page_text, any_page):
     other = any_page(stub("changes"))
     for part in ("<script>.*?</script>", "<meta http-equiv=.*?>"):
         assert re.findall(part, other, re.DOTALL) == re.findall(part, page_text, re.DOTALL)
 
 
-def test_hostile_alternatives_and_names_of_marks_stay_text(all_hostile, any_page, read_html):
+def test_hostile_alternatives_and_names_of_marks_stay_text(any_page):
     svg = '<svg viewBox="0 0 3 2"><g id="mark-0"><title>said</title><path d="" /></g></svg>'
     plain = read_html(any_page(Picture("changes", "what", svg, ("row",))))
-    for hostile in all_hostile.values():
+    for hostile in HOSTILE.values():
         read = read_html(any_page(Picture("changes", hostile, svg, (hostile,))))
         assert read.faults == []
         assert [(tag, sorted(held)) for tag, held in read.tags] == [

@@ -9,6 +9,8 @@ from reports.facts.changes import changed
 from reports.figures import Picture
 from reports.pages.changes_page import render, verdict
 from reports.reading import parse
+from tests.documents import HOSTILE, keep, renamed, slowed, spoilt
+from tests.reports.pages_read import bare_page, golden, read_html
 
 
 def changes_of(before, after):
@@ -36,7 +38,7 @@ def words(text):
 
 
 @pytest.fixture
-def after(cited, slowed):
+def after(cited):
     """One row slower, one faster, another NumPy, one row lost and one that fails now."""
     other = slowed(slowed(cited, "numba_two_loop", 1.2), "numpy_one_loop", 0.5)
     other["machine_info"]["zeroloop"]["versions"]["numpy"] = "9.0.0"
@@ -51,11 +53,11 @@ def after(cited, slowed):
     return other
 
 
-def test_golden_page(cited, after, golden, bare_page):
+def test_golden_page(cited, after):
     golden("comparison.html", bare_page(page_of(cited, after)))
 
 
-def test_page_is_sound_and_needs_nothing_but_itself(cited, after, read_html):
+def test_page_is_sound_and_needs_nothing_but_itself(cited, after):
     read = read_html(page_of(cited, after))
     assert read.faults == []
     assert all(link.startswith("#") for link in read.values("src", "href"))
@@ -72,11 +74,11 @@ def test_every_section_is_in_the_navigation_in_order(cited, after):
 def test_sections_without_data_are_absent(cited):
     text = page_of(cited, cited)
     assert sections(text) == ["changes", "rows", "reading"]
-    assert "Both files hold the same run," in text
+    assert "Both files contain the same run," in text
     assert "speaks against" not in text
 
 
-def test_a_run_in_which_every_row_fails_has_a_page(cited, read_html):
+def test_a_run_in_which_every_row_fails_has_a_page(cited):
     broken = {**copy.deepcopy(cited), "benchmarks": []}
     lost = {"row": "numpy_two_loop", "problem": "square", "dtype": "float64", "threads": 2, "process": None}
     broken["zeroloop"]["unmeasured"] = [{**lost, "status": "failed", "reason": "J is off", "error": 1.0}]
@@ -86,7 +88,7 @@ def test_a_run_in_which_every_row_fails_has_a_page(cited, read_html):
     assert "No row has a time in both runs; 1 row that had a time before fails after." in text
 
 
-def test_the_verdict_counts_and_gives_the_mean(cited, after, slowed):
+def test_the_verdict_counts_and_gives_the_mean(cited, after):
     said = verdict(changes_of(cited, after))
     assert said.startswith("Of 8 rows timed in both runs 2 are faster after, 2 slower, and 4 not separated; ")
     assert "; 1 row that had a time before fails after; in the geometric mean over all 8 a step is " in said
@@ -97,7 +99,7 @@ def test_the_verdict_counts_and_gives_the_mean(cited, after, slowed):
     assert re.search(r"over all 10 a step is 0\.500x \[0\.49\d, 0\.50\d\] as fast after as before\.$", said)
 
 
-def test_no_mean_without_an_interval(cited, document, keep):
+def test_no_mean_without_an_interval(cited, document):
     assert "mean" not in verdict(changes_of(document, document))
     assert "mean" not in verdict(changes_of(cited, document))
     keep(cited, "numba_two_loop")
@@ -116,7 +118,7 @@ def test_what_speaks_against_either_file_stands_before_the_table(cited, after, d
     assert "the run before is a quick look at one process" in text
 
 
-def test_cells_can_be_sorted(cited, after, read_html):
+def test_cells_can_be_sorted(cited, after):
     text = page_of(cited, after)
     (table,) = re.findall('<table class="sortable">.*?</table>', text, re.DOTALL)
     keys = re.findall('<th scope="col"[^>]* data-key="([^"]*)"', table)
@@ -127,12 +129,12 @@ def test_cells_can_be_sorted(cited, after, read_html):
         assert all(float(tag[1]["data-value"]) > 0 for tag in held[2:5])
 
 
-def test_hostile_strings_stay_text(spoilt, cited, after, renamed, read_html, all_hostile):
+def test_hostile_strings_stay_text(cited, after):
     for document in (cited, after):  # six of the ten timings are enough
         document["benchmarks"] = document["benchmarks"][-6:]
         document["zeroloop"]["twins"] = []
     plain = structure(read_html(page_of(cited, after)))
-    for hostile in all_hostile.values():
+    for hostile in HOSTILE.values():
         sides = []
         for document in (cited, after):
             document = spoilt(document, hostile)

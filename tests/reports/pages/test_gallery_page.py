@@ -12,6 +12,8 @@ from reports.facts.gathered import gather
 from reports.figures import Picture
 from reports.pages.gallery_page import render, verdict
 from reports.reading import parse
+from tests.documents import HOSTILE, keep, renamed, slowed
+from tests.reports.pages_read import bare_page, golden, read_html
 
 STUB = Picture("gallery", "", '<svg viewBox="0 0 1 1"><path d="" /></svg>')
 
@@ -49,7 +51,7 @@ def put(tmp_path):
 
 
 @pytest.fixture
-def folder(put, tmp_path, cited, document, slowed, keep):
+def folder(put, tmp_path, cited, document):
     """A quiet run with its report, a quick look on a faster machine, one without pure Python, no JSON."""
     put("alice/results.json", cited, report=True)
     put("bob.json", of_machine(slowed(document, None, 0.5), cpu="Faster CPU", cores=8))
@@ -60,11 +62,11 @@ def folder(put, tmp_path, cited, document, slowed, keep):
     return tmp_path
 
 
-def test_golden_page(folder, golden, bare_page):
+def test_golden_page(folder):
     golden("gallery.html", bare_page(page_of(folder)))
 
 
-def test_page_is_sound(folder, read_html):
+def test_page_is_sound(folder):
     text = page_of(folder)
     read = read_html(text)
     assert read.faults == []
@@ -76,7 +78,7 @@ def test_page_is_sound(folder, read_html):
     assert [link for link in read.values("href") if link.removeprefix("#") not in ids] == ["alice/index.html"]
 
 
-def test_cells_can_be_sorted(folder, read_html):
+def test_cells_can_be_sorted(folder):
     tables = re.findall('<table class="sortable">.*?</table>', page_of(folder), re.DOTALL)
     assert len(tables) == 3
     for table in tables:
@@ -97,7 +99,7 @@ def test_what_was_not_timed_is_a_dash(folder):
     assert words.startswith("carol 2 – 20.0 µs – numpy_zero_loop 20.0 µs –")
 
 
-def test_the_verdict_names_the_ends_and_counts_the_citable(folder, put, tmp_path, cited, keep):
+def test_the_verdict_names_the_ends_and_counts_the_citable(folder, put, tmp_path, cited):
     first, second = verdict(gather(folder))
     assert re.fullmatch(
         r"Removing both Python loops \(numpy_zero_loop\) made one gradient step from [\d.]+x \[.*\] "
@@ -122,7 +124,7 @@ def test_sections_without_data_are_absent(put, tmp_path, cited):
     assert "1 run in 1 results file." in text
 
 
-def test_links_lead_from_the_page_to_the_report(folder, read_html):
+def test_links_lead_from_the_page_to_the_report(folder):
     found = gather(folder)
     for place in (folder, folder / "out" / "deep", folder.parent):
         (link,) = [
@@ -144,7 +146,7 @@ FOLDERS = (
 )
 
 
-def test_hostile_folders_stay_names(put, tmp_path, cited, read_html):
+def test_hostile_folders_stay_names(put, tmp_path, cited):
     for name in FOLDERS:
         folder = tmp_path / str(FOLDERS.index(name))
         put(f"{folder.name}/{name}/results.json", cited, report=True)
@@ -163,10 +165,10 @@ def write_page(folder):
         return write.write_gallery(gather(folder), folder).read_text("utf-8")
 
 
-def test_hostile_strings_stay_text(put, tmp_path, cited, renamed, read_html, all_hostile):
+def test_hostile_strings_stay_text(put, tmp_path, cited):
     put("plain/a.json", cited)
     plain = structure(read_html(page_of(tmp_path / "plain")))
-    for place, hostile in enumerate(all_hostile.values()):
+    for place, hostile in enumerate(HOSTILE.values()):
         document = cited
         for old in ("square", "numba_two_loop"):
             document = renamed(document, old, f"{hostile}-{old}")
@@ -185,9 +187,9 @@ def test_hostile_strings_stay_text(put, tmp_path, cited, renamed, read_html, all
 @pytest.mark.parametrize(
     "kinds", [("mathematics", "control"), pytest.param(None, marks=pytest.mark.slow)], ids=["two", "all"]
 )
-def test_a_figure_can_be_drawn_of_any_string(put, tmp_path, cited, renamed, all_hostile, kinds):
-    for kind in kinds or all_hostile:
-        put(f"{kind}/a.json", renamed(cited, "square", f"{all_hostile[kind]}-square"))
+def test_a_figure_can_be_drawn_of_any_string(put, tmp_path, cited, kinds):
+    for kind in kinds or HOSTILE:
+        put(f"{kind}/a.json", renamed(cited, "square", f"{HOSTILE[kind]}-square"))
         assert figures.of_gallery(gather(tmp_path / kind))
 
 

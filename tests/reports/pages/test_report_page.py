@@ -8,10 +8,12 @@ from reports.facts.facts import Facts
 from reports.pages.report_page import render
 from reports.reading import parse
 from reports.tables.speedup_table import WIDE
+from tests.documents import HOSTILE, enter, keep, renamed, sized, spoilt, ways
+from tests.reports.pages_read import bare_page, golden, read_html, rendered, stub, unpacked
 
 
 @pytest.fixture(scope="module")
-def plain(results, rendered, read_html):
+def plain(results):
     return structure(read_html(rendered(results.document)))
 
 
@@ -29,11 +31,11 @@ def without_highlights(text):
     return code.sub(lambda found: re.sub("</?span.*?>", "", found[0]), text)
 
 
-def test_golden_page(page_text, golden, bare_page):
+def test_golden_page(page_text):
     golden("index.html", without_highlights(bare_page(page_text)))
 
 
-def test_page_is_sound(page_text, read_html):
+def test_page_is_sound(page_text):
     read = read_html(page_text)
     assert read.faults == []
     assert page_text.startswith("<!doctype html>")
@@ -41,7 +43,7 @@ def test_page_is_sound(page_text, read_html):
     assert [held["lang"] for tag, held in read.tags if tag == "html"] == ["en"]
 
 
-def test_page_needs_nothing_but_itself(page_text, read_html):
+def test_page_needs_nothing_but_itself(page_text):
     read = read_html(page_text)
     assert all(link.startswith("#") for link in read.values("src", "href", "xlink:href", "action", "srcset"))
     assert not {"link", "img", "iframe", "object", "base"} & {tag for tag, _ in read.tags}
@@ -49,7 +51,7 @@ def test_page_needs_nothing_but_itself(page_text, read_html):
     assert not re.search(r"@import|url\(\s*['\"]?(?!#)", page_text)
 
 
-def test_every_link_and_label_finds_its_target(page_text, read_html):
+def test_every_link_and_label_finds_its_target(page_text):
     read = read_html(page_text)
     ids = set(read.values("id"))
     links = [held["href"] for tag, held in read.tags if tag == "a"]
@@ -63,7 +65,7 @@ def test_every_section_is_in_the_navigation_in_order(page_text):
     assert len(sections(page_text)) == page_text.count("<h2") == 11
 
 
-def test_a_contest_has_a_section_in_the_navigation(contested, rendered, read_html):
+def test_a_contest_has_a_section_in_the_navigation(contested):
     text = rendered(contested)
     navigation = re.search("<nav.*?</nav>", text, re.DOTALL)[0]
     assert re.findall('href="#([^"]*)"', navigation) == sections(text)
@@ -77,7 +79,7 @@ def test_a_contest_has_a_section_in_the_navigation(contested, rendered, read_htm
     assert read_html(text).faults == []
 
 
-def test_past_one_core_and_one_memory(ways, stub, read_html):
+def test_past_one_core_and_one_memory():
     document = ways()
     largest = [entry for entry in document["benchmarks"] if entry["extra_info"]["problem"] == "4x100000000"]
     document["benchmarks"].remove(next(one for one in largest if one["extra_info"]["row"] == "dask_chunks"))
@@ -96,7 +98,7 @@ def test_past_one_core_and_one_memory(ways, stub, read_html):
     assert "float64, 1 thread, which has the most sizes of all that were timed." in " ".join(scaling.split())
 
 
-def test_what_beats_the_speed_of_light_is_warned_of_beside_the_verdict(document, rendered, page_text):
+def test_what_beats_the_speed_of_light_is_warned_of_beside_the_verdict(document, page_text):
     assert "beat the speed of light" not in page_text
     document["zeroloop"]["lights"][1]["read_s"] = 1.07 * 5e-4
     header = re.search("<header>.*?</header>", rendered(document), re.DOTALL)[0]
@@ -114,7 +116,7 @@ def test_speed_of_light_is_shown_with_what_bounds_it(page_text):
     assert words.endswith("square float64, 2 threads 400 µs 100 µs reading X")
 
 
-def test_a_gpu_is_shown_with_its_light(on_gpu, rendered, page_text):
+def test_a_gpu_is_shown_with_its_light(on_gpu, page_text):
     assert "GPU" not in re.sub("<(script|style).*?</\\1>", "", page_text, flags=re.DOTALL)
     text = rendered(on_gpu)
     words = " ".join(re.sub("<[^>]*>", " ", text).split())
@@ -126,7 +128,7 @@ def test_a_gpu_is_shown_with_its_light(on_gpu, rendered, page_text):
     )
 
 
-def test_the_light_of_a_gpu_stands_beside_that_of_the_processor(on_gpu, stub):
+def test_the_light_of_a_gpu_stands_beside_that_of_the_processor(on_gpu):
     results = parse(on_gpu)
     page = render(Facts(results), {"roofline-cuda-float64-2": stub("roofline-cuda-float64-2")}, {})
     section = re.search('<section id="roofline">.*?</section>', page, re.DOTALL)[0]
@@ -136,7 +138,7 @@ def test_the_light_of_a_gpu_stands_beside_that_of_the_processor(on_gpu, stub):
 
 
 @pytest.mark.parametrize(("layer", "shown"), [(None, False), ("tbb", True)])
-def test_threading_layer_is_shown_where_it_is_known(document, rendered, layer, shown):
+def test_threading_layer_is_shown_where_it_is_known(document, layer, shown):
     document["machine_info"]["zeroloop"]["threading_layer"] = layer
     assert ("<dd>tbb</dd>" in rendered(document)) is shown
     assert ("Threads of Numba" in rendered(document)) is shown
@@ -166,14 +168,14 @@ def test_a_row_that_failed_is_wrong_in_the_table_of_errors(page_text):
         ((), {"speedup", "roofline", "compiling", "left-out", "agreement"}),
     ],
 )
-def test_sections_without_data_are_absent(document, keep, rendered, page_text, rows, absent):
+def test_sections_without_data_are_absent(document, page_text, rows, absent):
     keep(document, *rows)
     text = rendered(document)
     assert sections(text) == [name for name in sections(page_text) if name not in absent]
     assert len(sections(text)) == text.count("<h2")
 
 
-def test_claims_need_their_rows(document, keep, rendered, read_html):
+def test_claims_need_their_rows(document):
     keep(document, "python_two_loop", "numba_two_loop")
     assert "Lines of code and explicit loops" in rendered(document)
     document["zeroloop"]["rows"] = [
@@ -185,7 +187,7 @@ def test_claims_need_their_rows(document, keep, rendered, read_html):
     assert "#claims" not in read_html(text).values("href")
 
 
-def test_sources_that_are_missing_are_absent(document, rendered):
+def test_sources_that_are_missing_are_absent(document):
     for row in document["zeroloop"]["rows"]:
         row["source"] = ""
     assert "code" not in sections(rendered(document))
@@ -195,7 +197,7 @@ def test_sources_that_are_missing_are_absent(document, rendered):
     ("field", "value", "note"),
     [("interrupted", True, "This run was interrupted:"), ("kind", "pytest", "A quick look:")],
 )
-def test_notes(document, rendered, field, value, note):
+def test_notes(document, field, value, note):
     document["zeroloop"].update(kind="lanes", interrupted=False)
     assert note not in rendered(document)
     document["zeroloop"][field] = value
@@ -203,29 +205,27 @@ def test_notes(document, rendered, field, value, note):
 
 
 @pytest.mark.parametrize(("load", "shown"), [(None, False), (0.0, True)])
-def test_load_is_shown_where_it_is_known(document, rendered, load, shown):
+def test_load_is_shown_where_it_is_known(document, load, shown):
     document["machine_info"]["zeroloop"]["load_before"] = load
     assert ("<dt>Load</dt>" in rendered(document)) is shown
 
 
-def test_commit_may_be_unknown(document, rendered):
+def test_commit_may_be_unknown(document):
     document["commit_info"]["id"] = None
     assert "not from a git checkout" in rendered(document)
 
 
-def test_rows_that_agree_exactly_are_in_the_table_of_errors(document, keep, rendered):
+def test_rows_that_agree_exactly_are_in_the_table_of_errors(document):
     keep(document, "numpy_zero_loop")
     for benchmark in document["benchmarks"]:
         benchmark["extra_info"]["error"] = 0.0
     assert "agreement" in sections(rendered(document))
 
 
-def test_hostile_strings_and_code_stay_text(
-    spoilt, results, renamed, rendered, read_html, all_hostile, plain
-):
+def test_hostile_strings_and_code_stay_text(results, plain):
     """Rows, problems, titles, reasons and sources; rows are marked with their very names."""
     names = ("-square", "-numba_two_loop", "-mine.py")
-    for hostile in all_hostile.values():
+    for hostile in HOSTILE.values():
         document = spoilt(results.document, hostile)
         document["zeroloop"]["rows"][-1]["source"] = hostile
         document["zeroloop"]["rows"][0]["source"] += f"# {hostile}"
@@ -243,7 +243,7 @@ def test_hostile_strings_and_code_stay_text(
         assert row in [held.get("value") for tag, held in read.tags if tag == "input"]
 
 
-def test_a_quiet_run_is_citable(cited, rendered, read_html):
+def test_a_quiet_run_is_citable(cited):
     read = read_html(rendered(cited))
     assert not read.faults
     words = " ".join(read.text.split())
@@ -254,7 +254,7 @@ def test_a_quiet_run_is_citable(cited, rendered, read_html):
     assert "noise" in sections(rendered(cited))
 
 
-def test_what_speaks_against_a_run_leads_its_page(cited, rendered, read_html):
+def test_what_speaks_against_a_run_leads_its_page(cited):
     cited["zeroloop"]["noise"]["others"] = 1.2
     cited["zeroloop"]["interrupted"] = True
     words = " ".join(read_html(rendered(cited)).text.split())
@@ -263,7 +263,7 @@ def test_what_speaks_against_a_run_leads_its_page(cited, rendered, read_html):
     assert "interrupted: what it had not reached is missing" in words
 
 
-def test_a_run_without_a_twin_or_a_finished_process_has_a_page(cited, rendered, read_html):
+def test_a_run_without_a_twin_or_a_finished_process_has_a_page(cited):
     cited["zeroloop"].update(twins=[], noise=dict.fromkeys(("stolen", "others", "throttled")))
     assert not read_html(rendered(cited)).faults
     cited["benchmarks"] = []
@@ -271,7 +271,7 @@ def test_a_run_without_a_twin_or_a_finished_process_has_a_page(cited, rendered, 
     assert not read_html(rendered(cited)).faults
 
 
-def test_a_process_that_lost_a_row_is_named(cited, rendered, read_html):
+def test_a_process_that_lost_a_row_is_named(cited):
     cited["benchmarks"][0]["extra_info"]["blocks_s"][1] = []
     lost = {"row": "python_two_loop", "problem": "breast_cancer", "dtype": "float64", "threads": 2}
     cited["zeroloop"]["unmeasured"].append(
@@ -297,7 +297,7 @@ def test_a_quick_look_has_no_section_of_noise(page_text):
         ("training", ["training-0"]),
     ],
 )
-def test_a_section_of_figures_is_there_with_its_figures(cited, stub, section, names, read_html):
+def test_a_section_of_figures_is_there_with_its_figures(cited, section, names):
     cited["zeroloop"]["trainings"] = cited["zeroloop"]["trainings"] if section == "training" else []
     results = parse(cited)
     shown = [render(Facts(results), {name: stub(name) for name in drawn}, {}) for drawn in ([], names)]
@@ -311,7 +311,7 @@ def test_a_section_of_figures_is_there_with_its_figures(cited, stub, section, na
         assert re.findall('href="#([^"]*)"', navigation) == sections(text)
 
 
-def test_a_full_page_has_all_its_sections_in_order(cited, enter, sized, stub, read_html):
+def test_a_full_page_has_all_its_sections_in_order(cited):
     grid = sized([(n_x, m) for n_x in (1, 2, 3) for m in (1, 2, 3)], ["numpy_zero_loop"], lambda *_: 1e-3)
     document = enter(cited, "numba_two_loop", "numpy_zero_loop")
     document["benchmarks"] += grid["benchmarks"]
@@ -334,7 +334,7 @@ def test_a_full_page_has_all_its_sections_in_order(cited, enter, sized, stub, re
     assert read_html(text).faults == []
 
 
-def test_every_row_of_a_table_can_be_found_and_sorted(page_text, comparisons, read_html):
+def test_every_row_of_a_table_can_be_found_and_sorted(page_text, comparisons):
     found = re.findall('<table class="sortable">.*?</table>', page_text, re.DOTALL)
     assert len(found) == len(comparisons)
     fields = list(WIDE)
@@ -355,7 +355,7 @@ def test_every_row_of_a_table_can_be_found_and_sorted(page_text, comparisons, re
             assert held["error"] == ("" if line.error is None else repr(line.error))
 
 
-def test_what_the_controls_offer_is_what_the_page_is_marked_with(page_text, read_html):
+def test_what_the_controls_offer_is_what_the_page_is_marked_with(page_text):
     read = read_html(page_text)
     rows = {held["value"] for tag, held in read.tags if tag == "input" and held["name"] == "row"}
     bases = {held["value"] for tag, held in read.tags if tag == "input" and held["name"] == "over"}
@@ -367,13 +367,13 @@ def test_what_the_controls_offer_is_what_the_page_is_marked_with(page_text, read
     assert set(read.values("data-copy")) <= set(read.values("id"))
 
 
-def test_each_file_that_the_page_holds_has_one_button(page_text, unpacked, read_html):
+def test_each_file_that_the_page_holds_has_one_button(page_text):
     assert sorted(read_html(page_text).values("data-file")) == sorted(unpacked(page_text))
 
 
-def test_files_of_any_text_and_bytes_are_held(facts, all_hostile, unpacked, read_html):
+def test_files_of_any_text_and_bytes_are_held(facts):
     files = {
-        **{f"{hostile}.txt": hostile for hostile in all_hostile.values()},
+        **{f"{hostile}.txt": hostile for hostile in HOSTILE.values()},
         "script": "</script><script>alert(1)</script>",
         "b.pdf": bytes(range(256)),
     }
@@ -385,7 +385,7 @@ def test_files_of_any_text_and_bytes_are_held(facts, all_hostile, unpacked, read
     assert text.count("</script>") == text.count("<script") == 2
 
 
-def test_a_source_ends_neither_the_block_of_files_nor_its_own(document, rendered, read_html):
+def test_a_source_ends_neither_the_block_of_files_nor_its_own(document):
     document["zeroloop"]["rows"][-1]["source"] = "x = '</script></code></pre><script>alert(1)</script>'"
     read = read_html(rendered(document))
     assert read.faults == []

@@ -16,6 +16,7 @@ from reports.tables.speedup_table import speedups
 from reports.tables.tex import escape
 from reports.tables.ways_table import ways as ways_of
 from reports.wording import speedup
+from tests.documents import HOSTILE, renamed, ways
 
 # Where a line of a table begins, TeX takes some signs for part of the command before; others join to one.
 OPENINGS = ("*[99pt]a", "[99pt]b", "--- c", "?`d", "\u200bf", "W" * 200)
@@ -149,7 +150,7 @@ def assert_well_set(folder):
 
 
 @pytest.fixture
-def spoilt(contested, renamed):
+def spoilt(contested):
     """Give a timed row, one left out, a problem, the reasons and the processor a name; two more end in it."""
 
     def spoil(name):
@@ -194,7 +195,7 @@ def test_no_table_is_nothing():
 
 
 @pytest.mark.slow
-def test_a_paper_of_ways_past_one_core(ways, tmp_path):
+def test_a_paper_of_ways_past_one_core(tmp_path):
     tables = ways_of(Facts(parse(ways())))
     (tmp_path / "beyond.tex").write_text(as_latex.render(tables), "utf-8")
     (tmp_path / "paper.tex").write_text(
@@ -210,8 +211,8 @@ def test_a_paper_of_ways_past_one_core(ways, tmp_path):
     assert "dask chunks 7.99 ms 480 μs 66.7 GB/s 0.626x 0.840x from 5.7·107" in text
 
 
-def test_any_string_is_given_back(all_hostile):
-    for text in (*all_hostile.values(), *OPENINGS):
+def test_any_string_is_given_back():
+    for text in (*HOSTILE.values(), *OPENINGS):
         escaped = escape(text)
         assert re.fullmatch(r"[ -~]*", escaped)
         shown = "".join(
@@ -221,8 +222,8 @@ def test_any_string_is_given_back(all_hostile):
         assert unescaped(escaped) == shown.replace('"', "''")
 
 
-def test_braces_pair_for_bibtex_too(all_hostile):
-    for hostile in all_hostile.values():
+def test_braces_pair_for_bibtex_too():
+    for hostile in HOSTILE.values():
         depth = 0
         for sign in escape(hostile):
             depth += {"{": 1, "}": -1}.get(sign, 0)
@@ -230,7 +231,7 @@ def test_braces_pair_for_bibtex_too(all_hostile):
         assert depth == 0
 
 
-def test_each_table_has_a_label_of_its_own(document, renamed):
+def test_each_table_has_a_label_of_its_own(document):
     facts = Facts(parse(renamed(renamed(document, "breast_cancer", "a b"), "square", "a_b")))
     assert labels_of(as_latex.render(speedups(facts))) == [
         f"tab:zeroloop-{facts.run_id}-a-b-float64-2t",
@@ -238,7 +239,7 @@ def test_each_table_has_a_label_of_its_own(document, renamed):
     ]
 
 
-def test_long_names_are_shortened(document, renamed):
+def test_long_names_are_shortened(document):
     for old in ("square", "numpy_one_loop"):
         document = renamed(document, old, old + "x" * 10_000)
     written = as_latex.render(speedups(Facts(parse(document))))
@@ -273,6 +274,7 @@ def test_papers(run, style, options, tmp_path, request):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
 def test_papers_of_any_string(spoilt, hostile, tmp_path):
     write_paper(tmp_path, spoilt(hostile), "[twocolumn]")
     text = cited_text(tmp_path, "bibtex")
@@ -281,9 +283,9 @@ def test_papers_of_any_string(spoilt, hostile, tmp_path):
 
 
 @pytest.mark.slow
-def test_biber_takes_any_string(spoilt, all_hostile, tmp_path):
+def test_biber_takes_any_string(spoilt, tmp_path):
     """All in one paper, each with its tables in one column: a paper for each would take a minute."""
-    found = [Facts(parse(spoilt(text))) for text in all_hostile.values()]
+    found = [Facts(parse(spoilt(text))) for text in HOSTILE.values()]
     tables_of = [as_latex.render(speedups(facts)) + as_latex.render(contest(facts)) for facts in found]
     (tmp_path / "cite.bib").write_text("".join(cite.bibtex(facts.citation) for facts in found), "utf-8")
     (tmp_path / "paper.tex").write_text(
@@ -295,14 +297,14 @@ def test_biber_takes_any_string(spoilt, all_hostile, tmp_path):
         "utf-8",
     )
     text = cited_text(tmp_path, "biber")
-    assert text.count("The zeroloop authors.") == len(all_hostile)
-    assert text.count("numpy zero loop 0 1") >= len(all_hostile)
+    assert text.count("The zeroloop authors.") == len(HOSTILE)
+    assert text.count("numpy zero loop 0 1") >= len(HOSTILE)
     assert "root:" not in text
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OPENINGS)
-def test_names_that_begin_like_an_argument(spoilt, renamed, name, tmp_path):
+def test_names_that_begin_like_an_argument(spoilt, name, tmp_path):
     document = renamed(spoilt(name), "numpy_zero_loop", name[:12])
     write_paper(tmp_path, document)
     typeset(tmp_path)

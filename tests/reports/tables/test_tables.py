@@ -14,6 +14,8 @@ from reports.reading import parse
 from reports.tables import as_csv, as_markdown, as_text, description, in_terminal
 from reports.tables.contest_table import contest
 from reports.tables.speedup_table import speedups
+from tests.documents import HOSTILE, renamed
+from tests.reports.pages_read import golden
 
 NAMES = ("breast_cancer", "numpy_one_loop", "mine.py")
 
@@ -41,10 +43,10 @@ def shown(text):
 
 
 @pytest.fixture(scope="module")
-def all_spoilt(results, renamed, all_hostile):
+def all_spoilt(results):
     """Documents in which a timed row, one left out, its reason and a problem carry a hostile string."""
     found = {}
-    for hostile in all_hostile.values():
+    for hostile in HOSTILE.values():
         document = renamed(results.document, "", "")
         for row in document["zeroloop"]["rows"]:
             row["title"] = hostile
@@ -62,7 +64,7 @@ def column(table, key):
     return found
 
 
-def test_text(facts, golden):
+def test_text(facts):
     golden("speedup.txt", in_terminal.of_run(facts, width=100))
 
 
@@ -79,7 +81,7 @@ def test_text_is_no_wider_than_asked(facts, contested):
             assert max(map(len, text.splitlines()), default=0) <= width
 
 
-def test_contest(contested, golden):
+def test_contest(contested):
     golden("contest.txt", as_text.render(contest(facts_of(contested))))
     golden("contest.md", as_markdown.render(contest(facts_of(contested))))
 
@@ -89,13 +91,13 @@ def test_a_contest_without_a_match_has_no_table_and_nothing_to_say(facts):
     assert facts.contest_summary == ""
 
 
-def test_summary_compares_ours_with_plain_numba_too(contested, renamed):
+def test_summary_compares_ours_with_plain_numba_too(contested):
     said = facts_of(renamed(contested, "numpy_one_loop", "numba_parallel")).contest_summary
     assert said.startswith("In the geometric mean ours is 1.40x as fast as the best peer and ")
     assert re.search(r" and \d\S*x as fast as numba_parallel, plain Numba", said)
 
 
-def test_a_contest_of_long_names_fits_the_terminal(contested, renamed):
+def test_a_contest_of_long_names_fits_the_terminal(contested):
     document = contested
     for old, new in {
         "numba_two_loop": "numba_fused_packed",
@@ -108,9 +110,9 @@ def test_a_contest_of_long_names_fits_the_terminal(contested, renamed):
     assert {"numba_fused_packed", "numexpr_zero_loop", "breast_cancer", "12288x10000"} <= set(text.split())
 
 
-def test_contest_takes_any_string(contested, renamed, all_hostile):
+def test_contest_takes_any_string(contested):
     names = ("numba_two_loop", "numpy_zero_loop", "square")
-    for hostile in all_hostile.values():
+    for hostile in HOSTILE.values():
         document = contested
         for old in names:
             document = renamed(document, old, f"{hostile}-{old}")
@@ -190,7 +192,7 @@ def test_text_shows_all_that_can_be_printed(all_spoilt):
 
 
 @pytest.mark.parametrize("name", ["two\nlines.py", "\x1b[31mred.py"])
-def test_text_of_a_row_left_out_is_one_line_without_control_characters(document, renamed, facts, name):
+def test_text_of_a_row_left_out_is_one_line_without_control_characters(document, facts, name):
     printed = in_terminal.of_run(facts_of(renamed(document, "mine.py", name)))
     assert len(printed.splitlines()) == len(in_terminal.of_run(facts).splitlines())
     assert "\x1b" not in printed

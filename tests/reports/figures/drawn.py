@@ -5,7 +5,6 @@ import xml.etree.ElementTree as ET
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import pytest
 from matplotlib.text import Text
 
 from reports import figures
@@ -29,47 +28,28 @@ class Box:
     y1: float
 
     def covers(self, other):
-        """Tell whether two texts touch, beyond the white that surrounds their letters."""
+        """Return whether two texts touch, beyond the white that surrounds their letters."""
         across = min(self.x1, other.x1) - max(self.x0, other.x0)
         up = min(self.y1, other.y1) - max(self.y0, other.y0)
         return across > 0.5 and up > 1.5 and not (self.turned and other.turned)
 
 
-@pytest.fixture(scope="session")
-def draw():
+def draw(document):
     """Draw all figures of a document."""
-    return lambda document: figures.draw(Facts(parse(document)))
+    return figures.draw(Facts(parse(document)))
 
 
-@pytest.fixture(scope="session")
-def texts():
-    """All texts of a figure, less the zero-width space before a name in its legend."""
-    return lambda svg: [
+def texts(svg):
+    """Return all texts of a figure, less the zero-width space before a name in its legend."""
+    return [
         element.text.replace("\u200b", "")
         for element in ET.fromstring(svg).iter()
         if element.tag.endswith("}text")
     ]
 
 
-@pytest.fixture(scope="session")
-def marks():
-    """The row that each mark of a figure stands for, and what its title says."""
-    return _marks
-
-
-@pytest.fixture(scope="session")
-def printed():
-    """Lay a figure out as on paper, to ask where its parts lie."""
-    return _printed
-
-
-@pytest.fixture(scope="session")
-def faults_of_texts():
-    """What is wrong with the texts of a figure: cut, too small, or over each other."""
-    return _faults
-
-
-def _marks(picture):
+def marks(picture):
+    """Return the row that each mark of a figure stands for, and what its title says."""
     found = {}
     for element in ET.fromstring(picture.svg).iter():
         own = element.get("id", "")
@@ -81,7 +61,8 @@ def _marks(picture):
 
 
 @contextmanager
-def _printed(figure):
+def printed(figure):
+    """Lay a figure out as on paper, to ask where its parts lie."""
     was = figure.dpi
     figure.set_dpi(FINE)
     try:
@@ -95,7 +76,7 @@ def _printed(figure):
 
 def _boxes(figure):
     scale = 72 / FINE
-    with _printed(figure):
+    with printed(figure):
         hidden = {id(label) for axes in figure.axes for label in _unseen(axes)}
         found = [
             (text, text.get_window_extent())
@@ -122,7 +103,8 @@ def _unseen(axes):
         yield from (label for label in labels if not axes.axison or id(label) not in seen)
 
 
-def _faults(picture):
+def faults_of_texts(picture):
+    """Return what is wrong with the texts of a figure: cut, too small, or over each other."""
     found, (width, height) = _boxes(picture.figure), 72 * picture.figure.get_size_inches()
     cut = [
         f"{one.text} runs out"
