@@ -18,7 +18,7 @@ def pytest_cmdline_main(config):
     option, is_plain = config.option, config.args_source is config.ArgsSource.TESTPATHS
     serial = option.benchmark_only or option.collectonly or option.usepdb or hasattr(config, "workerinput")
     if config.pluginmanager.hasplugin("xdist") and is_plain and not serial and option.numprocesses is None:
-        option.numprocesses, option.dist = min(pools.available(), _MOST_WORKERS), "loadgroup"
+        option.numprocesses, option.dist = min(pools.available(), _MOST_WORKERS), "loadfile"
     return (yield)
 
 

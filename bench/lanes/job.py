@@ -51,7 +51,7 @@ def new(asked: Asked, output: Path | None) -> Job:
     check_system()
     path = output or Path("reports/out") / f"run-{datetime.now():%Y-%m-%d-%H%M%S}.json"
     if path.exists():
-        raise BadRequest(f"{path} is there already: resume it by --resume, or name another file")
+        raise BadRequest(f"{path} is there already: continue it with --resume, or name another file")
     plan, selected = plans.make(asked)
     paces = Paces()
     paces.probe(selected)

@@ -39,7 +39,7 @@ def compiled(function=None, /, **options):
 
 
 def _compile_again_after_any_edit(dispatcher):
-    """Make code on disk out of date once a file that holds compiled functions is edited; raises AttributeError.
+    """Make code on disk out of date once a file with compiled functions is edited; raises AttributeError.
 
     Numba notices an edit of the function's own file, but not of the files whose functions it calls, and then
     runs code that is out of date. It has no public way to add to what it compares, so this uses private

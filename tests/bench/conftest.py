@@ -27,14 +27,6 @@ QUICK = (
     *("-p", "pytest_benchmark.plugin", "-p", "no:cacheprovider"),
     *("--benchmark-only", "--benchmark-max-time=0.02", "--benchmark-min-rounds=2"),
 )
-RUNS = ("good", "troubled")
-
-
-def pytest_itemcollected(item):
-    """Keep all tests that read a run on one worker of pytest-xdist."""
-    for run in RUNS:
-        if run in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group(run))
 
 
 @dataclass(frozen=True)
