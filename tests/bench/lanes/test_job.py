@@ -48,7 +48,7 @@ def test_no_results_file_is_written_over(zeroloop, tmp_path):
     (tmp_path / "run.json").touch()
     result = zeroloop(*QUICK, "-o", str(tmp_path / "run.json"))
     assert result.exit_code == 2
-    assert "is there already: resume it by --resume" in message(result)
+    assert "is there already: continue it with --resume" in message(result)
 
 
 def test_a_dry_run_shows_the_plan_and_measures_nothing(zeroloop, tmp_path, monkeypatch):
