@@ -12,6 +12,16 @@ INSTALLED = [
     if not record.missing
 ]
 
+COMPILES_LONG = ("numba_parallel", "float32")  # row and dtype; the other dtype runs the same lines
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest deselects by -m
+def pytest_collection_modifyitems(items):
+    for item in items:
+        values = getattr(item, "callspec", None)
+        if values and (values.params.get("row"), values.params.get("dtype")) == COMPILES_LONG:
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(params=INSTALLED)
 def row(request):
