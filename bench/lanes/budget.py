@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import NamedTuple
 
-_REPORT_S = 12.0  # kept free to write the report, but at most a fifth of the budget
+_REPORT_S = 20.0  # kept free to write the report, but at most a fifth of the budget
 
 
 class Part(NamedTuple):

@@ -25,7 +25,7 @@ def take(clock, one, part, taken_s):
 
 
 def test_time_for_the_report_is_kept_free(clock):
-    one = Budget(100.0, used_s=0.0)
+    one = Budget(108.0, used_s=0.0)
     assert one.left_s == 88
     assert one.has_room([visit("a", 88.0)])
     assert not one.has_room([visit("a", 88.1)])
@@ -33,7 +33,7 @@ def test_time_for_the_report_is_kept_free(clock):
 
 
 def test_time_before_an_interruption_counts(clock):
-    one = Budget(100.0, used_s=60.0)
+    one = Budget(108.0, used_s=60.0)
     clock[0] += 5
     assert (one.used_s, one.left_s, one.is_spent) == (65, 23, False)
     clock[0] += 24
@@ -48,7 +48,7 @@ def test_without_a_budget_everything_fits(clock):
 
 
 def test_what_was_seen_takes_as_long_as_the_last_time(clock):
-    one = Budget(100.0, used_s=0.0)
+    one = Budget(108.0, used_s=0.0)
     take(clock, one, visit("a", 1.0), taken_s=30.0)
     take(clock, one, visit("a", 1.0), taken_s=20.0)
     assert one.left_s == 38
@@ -58,7 +58,7 @@ def test_what_was_seen_takes_as_long_as_the_last_time(clock):
 
 
 def test_other_parts_take_longer_than_predicted_if_earlier_ones_did(clock):
-    one = Budget(100.0, used_s=0.0)
+    one = Budget(108.0, used_s=0.0)
     take(clock, one, visit("a", 10.0), taken_s=20.0)
     assert one.left_s == 68
     assert one.has_room([visit("b", 34.0)])
@@ -67,14 +67,14 @@ def test_other_parts_take_longer_than_predicted_if_earlier_ones_did(clock):
 
 
 def test_parts_that_were_faster_promise_nothing(clock):
-    one = Budget(100.0, used_s=0.0)
+    one = Budget(108.0, used_s=0.0)
     take(clock, one, visit("a", 20.0), taken_s=10.0)
     assert one.has_room([visit("b", 78.0)])
     assert not one.has_room([visit("b", 79.0)])
 
 
 def test_parts_of_another_kind_have_their_own_factor(clock):
-    one = Budget(100.0, used_s=0.0)
+    one = Budget(108.0, used_s=0.0)
     take(clock, one, Part("truth", "a", 1.0), taken_s=8.0)
     assert one.has_room([visit("b", 80.0)])
     assert one.has_room([Part("truth", "b", 10.0)])
@@ -82,7 +82,7 @@ def test_parts_of_another_kind_have_their_own_factor(clock):
 
 
 def test_a_part_inside_another_is_not_counted_twice(clock):
-    one = Budget(100.0, used_s=0.0)
+    one = Budget(108.0, used_s=0.0)
     with one.seen(visit("a", 5.0)):
         clock[0] += 2
         take(clock, one, Part("truth", "a", 1.0), taken_s=10.0)
