@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from bench.lanes.plan import parse_duration
+from bench.planning.plan import parse_duration
 from impls.data import problems
 
 Command = TypeVar("Command", bound=Callable[..., Any])

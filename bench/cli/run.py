@@ -20,8 +20,8 @@ from bench.cli.options import (
 from bench.cli.terminal import INTERRUPTED, show_results, user_errors
 from bench.lanes import job as jobs
 from bench.lanes.ledger import Stale
-from bench.lanes.plan import Asked
-from bench.lanes.presets import PRESETS
+from bench.planning.plan import Asked
+from bench.planning.presets import PRESETS
 from bench.request import BadRequest
 from impls.data import problems
 from reports.results import FAULTS, Results

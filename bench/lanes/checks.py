@@ -11,7 +11,7 @@ import numpy as np
 
 from bench.lanes.harness import Lost
 from bench.lanes.lane import as_column, decoded
-from bench.lanes.plan import ALPHA, ITERATIONS
+from bench.planning.plan import ALPHA, ITERATIONS
 from bench.outcome import LeftOut
 from bench.request import Setting
 from impls.contract import Array, Step

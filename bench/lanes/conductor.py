@@ -12,15 +12,15 @@ from pathlib import Path
 
 import psutil
 
-from bench.lanes import forecast
-from bench.lanes import plan as plans
-from bench.lanes.budget import Budget, Part
+from bench.planning import forecast
+from bench.planning import plan as plans
+from bench.planning.budget import Budget, Part
 from bench.lanes.field import Field
-from bench.lanes.forecast import Paces
+from bench.planning.forecast import Paces
 from bench.lanes.harness import guarded
 from bench.lanes.ledger import Ledger
 from bench.lanes.listener import Listener
-from bench.lanes.presets import PRESETS
+from bench.planning.presets import PRESETS
 from bench.lanes.visit import Means, OutOfTime, Show, Visit, truth_of
 from bench.outcome import LeftOut, explain
 from bench.request import Request, Setting

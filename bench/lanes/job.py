@@ -9,14 +9,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench.lanes import forecast
-from bench.lanes import plan as plans
+from bench.planning import forecast
+from bench.planning import plan as plans
 from bench.lanes.conductor import Conductor
-from bench.lanes.forecast import Paces
+from bench.planning.forecast import Paces
 from bench.lanes.ledger import Ledger, Stale
 from bench.lanes.live import Clock, Lines, Screen
-from bench.lanes.plan import Asked
-from bench.lanes.presets import PRESETS
+from bench.planning.plan import Asked
+from bench.planning.presets import PRESETS
 from bench.locking import alone_in
 from bench.request import BadRequest, Request
 from bench.signals import ended_by_signals

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.lanes.ledger import Ledger
-from bench.lanes.plan import baseline_row, settings
+from bench.planning.plan import baseline_row, settings
 from bench.request import Request, Setting
 from impls.records import Record
 from reports import wording

@@ -12,15 +12,16 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Protocol
 
-from bench.lanes import checks, forecast
-from bench.lanes import plan as plans
-from bench.lanes.budget import Budget, Part
+from bench.lanes import checks
+from bench.planning import forecast
+from bench.planning import plan as plans
+from bench.planning.budget import Budget, Part
 from bench.lanes.checks import Truths
 from bench.lanes.field import MOST_LOSSES, Field, Lane
-from bench.lanes.forecast import Paces
+from bench.planning.forecast import Paces
 from bench.lanes.harness import Harness, Lost
 from bench.lanes.ledger import Entry, Ledger
-from bench.lanes.plan import ALPHA, ITERATIONS, LIGHT_S, SETTLE_S, SLOW_S, TRAINED_ON
+from bench.planning.plan import ALPHA, ITERATIONS, LIGHT_S, SETTLE_S, SLOW_S, TRAINED_ON
 from bench.lanes.shared import Shared, opened
 from bench.outcome import EVERYWHERE, LeftOut
 from bench.request import Setting

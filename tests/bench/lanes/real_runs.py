@@ -8,11 +8,11 @@ from pathlib import Path
 
 import psutil
 
-from bench.lanes import plan as plans
+from bench.planning import plan as plans
 from bench.lanes.conductor import Conductor
-from bench.lanes.forecast import Paces
+from bench.planning.forecast import Paces
 from bench.lanes.ledger import Ledger
-from bench.lanes.plan import Asked
+from bench.planning.plan import Asked
 
 FAULTY = Path(__file__).with_name("faulty")
 PROBLEMS = ("8x100", "3x50")

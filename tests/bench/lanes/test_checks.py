@@ -9,7 +9,7 @@ from bench.lanes import checks
 from bench.lanes.checks import Truths
 from bench.lanes.harness import Lost
 from bench.lanes.lane import encoded
-from bench.lanes.plan import ALPHA
+from bench.planning.plan import ALPHA
 from bench.request import Setting
 from impls import numpy_zero_loop
 from impls.contract import Step

@@ -9,7 +9,7 @@ import pytest
 
 from bench.lanes import ledger as ledgers
 from bench.lanes.conductor import Conductor
-from bench.lanes.forecast import Paces
+from bench.planning.forecast import Paces
 from bench.lanes.ledger import Ledger
 from bench.lanes.visit import Visit
 from reports.facts.facts import Facts

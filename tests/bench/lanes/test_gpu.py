@@ -41,7 +41,7 @@ def simulated(*arguments, code=0):
 COMMAND = """
 import dataclasses
 from bench.cli import main
-from bench.lanes.presets import PRESETS
+from bench.planning.presets import PRESETS
 
 PRESETS["gpu"] = dataclasses.replace(PRESETS["gpu"], verified=("1x1", "3x7"))
 main()

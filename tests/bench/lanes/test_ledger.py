@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bench.lanes import ledger as ledgers
-from bench.lanes import plan as plans
+from bench.planning import plan as plans
 from bench.lanes.ledger import Entry, Ledger, Stale
-from bench.lanes.plan import Asked
+from bench.planning.plan import Asked
 from bench.outcome import LeftOut
 from bench.request import Setting
 from impls import records

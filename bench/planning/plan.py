@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from bench.lanes.presets import PRESETS
+from bench.planning.presets import PRESETS
 from bench.request import BadRequest, Request, Setting, request
 from impls import pools
 from impls.kernels import cuda_device

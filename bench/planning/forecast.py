@@ -10,8 +10,8 @@ from time import perf_counter
 import numpy as np
 
 import impls
-from bench.lanes import plan as plans
-from bench.lanes.presets import PRESETS
+from bench.planning import plan as plans
+from bench.planning.presets import PRESETS
 from bench.request import BadRequest, Request, Setting
 from impls import pools, registry
 from impls.data import problems

@@ -4,12 +4,12 @@ import dataclasses
 
 import pytest
 
-from bench.lanes import forecast
-from bench.lanes import plan as plans
-from bench.lanes.forecast import Paces
+from bench.planning import forecast
+from bench.planning import plan as plans
+from bench.planning.forecast import Paces
 from bench.request import BadRequest
 from impls import pools, records
-from tests.bench.lanes.planning import NUMPY, planned, setting
+from tests.bench.planning.planned import NUMPY, planned, setting
 
 REAL = setting("breast_cancer")
 

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from bench.lanes import budget
-from bench.lanes.budget import Budget, Part
+from bench.planning import budget
+from bench.planning.budget import Budget, Part
 
 
 @pytest.fixture

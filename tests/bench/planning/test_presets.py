@@ -5,15 +5,15 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from bench.lanes import plan as plans
-from bench.lanes.presets import PRESETS
+from bench.planning import plan as plans
+from bench.planning.presets import PRESETS
 from bench.request import BadRequest
 from impls import pools
 from impls.data import problems
 from impls.kernels import cuda_device
 from impls.records import RECORDS
 from reports.facts.noise import FEWEST_PROCESSES
-from tests.bench.lanes.planning import NUMPY, planned
+from tests.bench.planning.planned import NUMPY, planned
 
 
 def test_course_is_what_is_measured_where_nobody_chooses():

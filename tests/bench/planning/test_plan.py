@@ -7,13 +7,13 @@ import sys
 import numpy as np
 import pytest
 
-from bench.lanes import plan as plans
+from bench.planning import plan as plans
 from bench.request import BadRequest
 from impls import pools
 from impls.data import problems
 from impls.errors import UserError
 from impls.records import RECORDS
-from tests.bench.lanes.planning import NUMPY, planned, setting
+from tests.bench.planning.planned import NUMPY, planned, setting
 
 
 def test_each_process_goes_through_all_settings_of_a_thread_count_together():

@@ -1,7 +1,7 @@
 """What the tests of `bench.lanes` plan with."""
 
-from bench.lanes import plan as plans
-from bench.lanes.plan import Asked
+from bench.planning import plan as plans
+from bench.planning.plan import Asked
 from bench.request import Setting
 from impls import records
 from impls.data import problems
