@@ -52,7 +52,7 @@ def _table(table: Table, label: str) -> str:
         [
             r"\begin{table*}",
             # Names without a space to break at would run into the margin of a caption that is not sloppy.
-            r"  \centering\scriptsize\sloppy\setlength{\tabcolsep}{3pt}",
+            rf"  \centering\scriptsize\sloppy\setlength{{\tabcolsep}}{{{3 if height == 1 else 2.5}pt}}",
             rf"  \caption{{{caption} zeroloop run {table.run_id}.}}",
             rf"  \label{{tab:zeroloop-{table.run_id}-{label}}}",
             r"  \medskip",  # a plain article sets captions as if they stood below

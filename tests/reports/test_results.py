@@ -113,9 +113,9 @@ def test_a_field_that_is_missing_is_named(document):
         place.update(kept)
 
 
-@pytest.mark.parametrize("checked", [1, pytest.param(len(WRONG), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("checked", [1, pytest.param(2 * len(WRONG), marks=pytest.mark.slow)])
 def test_a_value_of_another_type_is_named(document, checked):
-    """The schema, whose validator is slow, is held against one wrong value of each place, or against all."""
+    """The schema, whose validator is slow, is compared on every second place, or on every value."""
     for number, path in enumerate(ALL):
         place = holder(document, path)
         right = place[path[-1]]
@@ -127,7 +127,7 @@ def test_a_value_of_another_type_is_named(document, checked):
             said = refusal(parse, document)
             if path[-1] == "error" and said and "within its tolerance" in said:
                 continue  # a number, but not one that may stand beside a time
-            if (number + turn) % len(WRONG) < checked:
+            if (number + turn) % (2 * len(WRONG)) < checked:
                 assert (said is None) == VALIDATOR.is_valid(document), f"{dotted(path)}: {wrong!r}: {said}"
             assert said is None or dotted(path) in said
             refused += said is not None
