@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from reports import figures
-from reports.facts.changes import Changes
 from reports.facts.facts import Facts
-from reports.facts.gathered import Gallery
 from reports.files import check_writable, write_file
 from reports.pages import changes_page, gallery_page, report_page
 from reports.reading import parse, run_id
 from reports.report_folder import PAGE, RESULTS, check_free
+from reports.runs.changes import Changes
+from reports.runs.gathered import Gallery
 from reports.tables.exports import exports
 
 

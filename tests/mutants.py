@@ -31,7 +31,10 @@ PARTS = {
         ("impls/registry.py", "impls/records.py", "impls/errors.py"),
         ("tests/impls/test_registry.py", "tests/impls/test_records.py", "tests/impls", "tests/bench"),
     ),
-    "facts": (("reports/facts",), ("tests/reports/facts", "tests/reports")),
+    "facts": (
+        ("reports/facts", "reports/runs"),
+        ("tests/reports/facts", "tests/reports/runs", "tests/reports"),
+    ),
     "lanes": (("bench/lanes/ledger.py", "bench/lanes/lane.py"), ("tests/bench/lanes", "tests/bench/cli")),
     "kernels": (
         ("impls/kernels/sweep.py", "impls/kernels/link.py"),

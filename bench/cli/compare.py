@@ -8,8 +8,8 @@ from bench.cli.options import FILE_TO_READ, Percentage, folder_option
 from bench.cli.terminal import user_errors
 from bench.request import BadRequest
 from reports import wording
-from reports.facts.changes import Changes, changed
 from reports.reading import read
+from reports.runs.changes import Changes, changed
 from reports.tables import in_terminal
 
 

@@ -6,7 +6,7 @@ import click
 
 from bench.cli.options import folder_option
 from bench.cli.terminal import user_errors
-from reports.facts.gathered import gather
+from reports.runs.gathered import gather
 from reports.tables import in_terminal
 
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from bench.lanes.harness import Lost
 from bench.lanes.lane import as_column, decoded
-from bench.planning.plan import ALPHA, ITERATIONS
 from bench.outcome import LeftOut
+from bench.planning.plan import ALPHA, ITERATIONS
 from bench.request import Setting
 from impls.contract import Array, Step
 from impls.data.problems import Problem

@@ -12,17 +12,17 @@ from pathlib import Path
 
 import psutil
 
-from bench.planning import forecast
-from bench.planning import plan as plans
-from bench.planning.budget import Budget, Part
 from bench.lanes.field import Field
-from bench.planning.forecast import Paces
 from bench.lanes.harness import guarded
 from bench.lanes.ledger import Ledger
 from bench.lanes.listener import Listener
-from bench.planning.presets import PRESETS
 from bench.lanes.visit import Means, OutOfTime, Show, Visit, truth_of
 from bench.outcome import LeftOut, explain
+from bench.planning import forecast
+from bench.planning import plan as plans
+from bench.planning.budget import Budget, Part
+from bench.planning.forecast import Paces
+from bench.planning.presets import PRESETS
 from bench.request import Request, Setting
 from impls.data import problems
 from impls.records import Record

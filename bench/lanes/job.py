@@ -9,15 +9,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench.planning import forecast
-from bench.planning import plan as plans
 from bench.lanes.conductor import Conductor
-from bench.planning.forecast import Paces
 from bench.lanes.ledger import Ledger, Stale
 from bench.lanes.live import Clock, Lines, Screen
+from bench.locking import alone_in
+from bench.planning import forecast
+from bench.planning import plan as plans
+from bench.planning.forecast import Paces
 from bench.planning.plan import Asked
 from bench.planning.presets import PRESETS
-from bench.locking import alone_in
 from bench.request import BadRequest, Request
 from bench.signals import ended_by_signals
 from impls import records

@@ -24,8 +24,8 @@ from pytest_benchmark.stats import Stats
 from pytest_benchmark.utils import get_commit_info
 
 from bench import environment
-from bench.planning.plan import ALPHA
 from bench.outcome import LeftOut
+from bench.planning.plan import ALPHA
 from bench.request import Request, Setting, describe_problem, describe_row
 from impls.errors import UserError
 from impls.records import Record

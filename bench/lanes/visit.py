@@ -13,17 +13,17 @@ from time import perf_counter
 from typing import Any, Protocol
 
 from bench.lanes import checks
+from bench.lanes.checks import Truths
+from bench.lanes.field import MOST_LOSSES, Field, Lane
+from bench.lanes.harness import Harness, Lost
+from bench.lanes.ledger import Entry, Ledger
+from bench.lanes.shared import Shared, opened
+from bench.outcome import EVERYWHERE, LeftOut
 from bench.planning import forecast
 from bench.planning import plan as plans
 from bench.planning.budget import Budget, Part
-from bench.lanes.checks import Truths
-from bench.lanes.field import MOST_LOSSES, Field, Lane
 from bench.planning.forecast import Paces
-from bench.lanes.harness import Harness, Lost
-from bench.lanes.ledger import Entry, Ledger
 from bench.planning.plan import ALPHA, ITERATIONS, LIGHT_S, SETTLE_S, SLOW_S, TRAINED_ON
-from bench.lanes.shared import Shared, opened
-from bench.outcome import EVERYWHERE, LeftOut
 from bench.request import Setting
 from impls.contract import Array
 from impls.data import problems

@@ -7,8 +7,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from matplotlib.transforms import blended_transform_factory
 
 from reports import wording
-from reports.facts.changes import Change, Changes
 from reports.figures.style import INK, Picture, Sheet, clipped, drawing
+from reports.runs.changes import Change, Changes
 
 # Marker, colour, and whether it is filled: told apart without colour too.
 _LOOKS = {

@@ -4,9 +4,9 @@ from matplotlib.artist import Artist
 
 from reports import wording
 from reports.facts.comparison import NUMPY, PYTHON
-from reports.facts.gathered import Board, Gallery
 from reports.figures.looks import COLOURS, MARKERS
 from reports.figures.style import INK, Picture, Sheet, clipped, decades, drawing, format_axis, legend
+from reports.runs.gathered import Board, Gallery
 
 _MOST_NAMED = len(MARKERS)  # most runs that can be told apart
 _SPREAD = 0.6  # share of the distance between two problems over which the runs are spread

@@ -3,10 +3,10 @@
 from typing import Any
 
 from reports import pages, wording
-from reports.facts.changes import Changes
 from reports.facts.comparison import NUMPY
 from reports.facts.facts import Facts
 from reports.figures import Picture
+from reports.runs.changes import Changes
 from reports.tables.changes_table import changes as table_of
 
 

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from reports import pages, wording
 from reports.facts.comparison import NUMPY, PYTHON
-from reports.facts.gathered import Entry, Gallery
 from reports.figures import Picture
+from reports.runs.gathered import Entry, Gallery
 from reports.tables.gallery_tables import machines, places
 
 

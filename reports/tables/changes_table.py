@@ -1,9 +1,9 @@
 """The table of two runs beside each other: a row for each row and problem that both timed."""
 
 from reports import wording
-from reports.facts.changes import Change, Changes
 from reports.facts.comparison import NUMPY
 from reports.facts.intervals import Interval
+from reports.runs.changes import Change, Changes
 from reports.tables.description import Table, column
 
 _AGREES = {None: "–", True: "agrees", False: "changed"}

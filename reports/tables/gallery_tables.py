@@ -2,8 +2,8 @@
 
 from reports import wording
 from reports.facts.comparison import NUMPY, PYTHON, Line, named
-from reports.facts.gathered import Board, Gallery, Place
 from reports.facts.intervals import Interval
+from reports.runs.gathered import Board, Gallery, Place
 from reports.tables.description import Column, Table, column
 
 

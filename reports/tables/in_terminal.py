@@ -3,11 +3,11 @@
 from collections import Counter
 
 from reports import wording
-from reports.facts.changes import Changes
 from reports.facts.comparison import NUMPY
 from reports.facts.facts import Facts
-from reports.facts.gathered import Gallery
 from reports.facts.left_out import Loss
+from reports.runs.changes import Changes
+from reports.runs.gathered import Gallery
 from reports.tables import as_text
 from reports.tables.changes_table import changes
 from reports.tables.console import filled

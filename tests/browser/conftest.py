@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import sync_playwright
 
-from reports.facts.changes import changed
-from reports.facts.gathered import gather
 from reports.reading import parse
+from reports.runs.changes import changed
+from reports.runs.gathered import gather
 from reports.write import write_comparison, write_gallery, write_into
 from tests.documents import enter, measured, slowed
 

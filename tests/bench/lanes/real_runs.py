@@ -8,10 +8,10 @@ from pathlib import Path
 
 import psutil
 
-from bench.planning import plan as plans
 from bench.lanes.conductor import Conductor
-from bench.planning.forecast import Paces
 from bench.lanes.ledger import Ledger
+from bench.planning import plan as plans
+from bench.planning.forecast import Paces
 from bench.planning.plan import Asked
 
 FAULTY = Path(__file__).with_name("faulty")

@@ -9,9 +9,9 @@ import pytest
 
 from bench.lanes import ledger as ledgers
 from bench.lanes.conductor import Conductor
-from bench.planning.forecast import Paces
 from bench.lanes.ledger import Ledger
 from bench.lanes.visit import Visit
+from bench.planning.forecast import Paces
 from reports.facts.facts import Facts
 from reports.facts.left_out import left_out
 from reports.reading import read

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bench.lanes import ledger as ledgers
-from bench.planning import plan as plans
 from bench.lanes.ledger import Entry, Ledger, Stale
-from bench.planning.plan import Asked
 from bench.outcome import LeftOut
+from bench.planning import plan as plans
+from bench.planning.plan import Asked
 from bench.request import Setting
 from impls import records
 from impls.data import problems

@@ -6,9 +6,9 @@ import pytest
 from rich.console import Console
 
 from bench.lanes import live
-from bench.planning import plan as plans
 from bench.lanes.ledger import Ledger
 from bench.lanes.live import Clock, Lines, Screen
+from bench.planning import plan as plans
 from bench.planning.plan import Asked
 from bench.request import Setting
 from impls import records

@@ -6,11 +6,11 @@ import math
 
 import pytest
 
+from bench.lanes.conductor import Conductor
+from bench.lanes.ledger import Ledger
 from bench.planning import forecast
 from bench.planning import plan as plans
-from bench.lanes.conductor import Conductor
 from bench.planning.forecast import Paces
-from bench.lanes.ledger import Ledger
 from reports.reading import read
 from tests.bench.lanes.real_runs import (
     NUMPY,

@@ -5,9 +5,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from reports.facts.changes import changed
 from reports.figures import as_pdf, of_changes
 from reports.reading import parse
+from reports.runs.changes import changed
 from reports.wording import speedup
 from tests.documents import HOSTILE, keep, renamed, slowed
 from tests.reports.figures.drawn import faults_of_texts, marks

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from reports.facts.gathered import gather
 from reports.figures import of_gallery
+from reports.runs.gathered import gather
 from reports.wording import speedup
 from tests.reports.figures.drawn import faults_of_texts, marks
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import reports
-from reports.facts.changes import changed
 from reports.figures import Picture
 from reports.pages import changes_page
+from reports.runs.changes import changed
 from tests.documents import HOSTILE
 from tests.reports.pages_read import read_html, stub
 

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from reports.facts.changes import changed
 from reports.figures import Picture
 from reports.pages.changes_page import render, verdict
 from reports.reading import parse
+from reports.runs.changes import changed
 from tests.documents import HOSTILE, keep, renamed, slowed, spoilt
 from tests.reports.pages_read import bare_page, golden, read_html
 

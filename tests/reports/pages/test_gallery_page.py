@@ -8,10 +8,10 @@ from urllib.parse import unquote
 import pytest
 
 from reports import figures, write
-from reports.facts.gathered import gather
 from reports.figures import Picture
 from reports.pages.gallery_page import render, verdict
 from reports.reading import parse
+from reports.runs.gathered import gather
 from tests.documents import HOSTILE, keep, renamed, slowed
 from tests.reports.pages_read import bare_page, golden, read_html
 

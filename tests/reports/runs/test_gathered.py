@@ -5,9 +5,9 @@ import os
 
 import pytest
 
-from reports.facts.gathered import gather
 from reports.reading import parse
 from reports.results import BadResults
+from reports.runs.gathered import gather
 
 
 @pytest.fixture

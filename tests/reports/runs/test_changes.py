@@ -4,9 +4,9 @@ import copy
 
 import pytest
 
-from reports.facts.changes import changed
 from reports.facts.facts import Facts
 from reports.reading import parse
+from reports.runs.changes import changed
 from reports.tables import in_terminal
 from tests.reports.pages_read import golden
 
