@@ -5,11 +5,12 @@ from pathlib import Path
 
 from impls.data.dataset import chunk_for
 from reports import figures, files, wording
-from reports.facts import beyond, on_paper, since
+from reports.facts import beyond, on_paper
 from reports.facts.beyond import Family, Way
 from reports.facts.comparison import Comparison, Line, named
 from reports.facts.facts import Facts
 from reports.reading import read
+from reports.runs import since
 from reports.tables import as_markdown
 from reports.tables.contest_table import contest
 from reports.tables.ways_table import ways

@@ -1,1 +1,1 @@
-"""What several runs say together: two beside each other, many on one page, and code that is newer than a run."""
+"""What several runs say together: two of them, many on one page, and code that is newer than a run."""
