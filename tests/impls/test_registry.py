@@ -94,6 +94,7 @@ BROKEN = [
     ("x = 1", "own.py: has no function step(w, b, X, Y)"),
     ("step = 1", "own.py: has no function step(w, b, X, Y)"),
     ("import math\n\nx = undefined", "own.py, line 3: NameError: name 'undefined' is not defined"),
+    ("def f():\n    return undefined\n\nf()", "own.py, line 2: NameError: name 'undefined' is not defined"),
     ("import json\njson.loads('{')", "own.py, line 2: JSONDecodeError: Expecting property name"),
     ("import no_such_library", "own.py, line 1: ModuleNotFoundError: No module named 'no_such_library'"),
     ("x = 1\ny = = 2", "own.py, line 2: SyntaxError: invalid syntax"),

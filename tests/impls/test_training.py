@@ -173,10 +173,16 @@ def test_scikit_learn_finds_the_same_minimum():
     assert fit.b == pytest.approx(model.intercept_[0], abs=1e-6)
 
 
-def test_a_step_that_writes_to_its_parameters_is_told_so():
+@pytest.mark.parametrize("call", [1, 2])
+def test_a_step_that_writes_to_its_parameters_raises(call):
+    calls = []
+
     def step(w, b):
-        w -= 0.01
-        return Step(1.0, w, b)
+        calls.append(b)
+        if len(calls) == call:
+            w -= 0.01
+        return Step(1.0, np.ones_like(w), b)
 
     with pytest.raises(ValueError, match="read-only"):
         gradient_descent(step, np.zeros((2, 1)), 0.0, alpha=0.1, iterations=3)
+    assert len(calls) == call
