@@ -1,6 +1,7 @@
 """What several folders of tests share: the ten hand-written timings, and how a plain `pytest` runs."""
 
 import json
+import re
 import signal
 
 import pytest
@@ -9,6 +10,7 @@ from impls import pools
 from tests.documents import TEN_TIMINGS, measured
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background, processes would ignore it
+_SLOW_FILE = re.compile(r"^pytestmark = \[?pytest\.mark\.slow\b", re.MULTILINE)
 _MOST_WORKERS = 4  # each loads the libraries anew, and compiles what it meets first
 
 
@@ -20,6 +22,13 @@ def pytest_cmdline_main(config):
     if config.pluginmanager.hasplugin("xdist") and is_plain and not serial and option.numprocesses is None:
         option.numprocesses, option.dist = min(pools.available(), _MOST_WORKERS), "loadfile"
     return (yield)
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Do not load a file of slow tests where none of them will run."""
+    if collection_path.suffix == ".py" and config.option.markexpr == "not slow":
+        return bool(_SLOW_FILE.search(collection_path.read_text("utf-8"))) or None
+    return None
 
 
 @pytest.fixture(scope="session")

@@ -128,6 +128,7 @@ def test_each_setting_has_its_light(good):
     assert {(one.read_s, one.link_s) for one in lights} == {(1e-7, 2e-7)}
 
 
+@pytest.mark.slow
 def test_first_call_is_timed_in_each_dtype(troubled):
     for dtype in TOLERANCE:
         assert troubled.timings["numpy_zero_loop", "5x7", dtype].first_call_s[0] > 0
@@ -183,6 +184,7 @@ def test_nothing_tells_whose_machine_it_was(good):
 # Wrong implementations and faulty own files
 
 
+@pytest.mark.slow
 def test_session_with_wrong_rows_fails_them_alone(troubled):
     failed = 2 * len(WRONG | FAULTY)
     assert f"{failed} failed, 3 passed, 6 skipped" in troubled.out, troubled.out + troubled.err
@@ -190,6 +192,7 @@ def test_session_with_wrong_rows_fails_them_alone(troubled):
     assert troubled.out.splitlines()[-1] == f"report: {troubled.folder / 'index.html'}"
 
 
+@pytest.mark.slow
 def test_row_after_wrong_ones_is_measured(troubled):
     assert {row for row, _, _ in troubled.timings} == {"numpy_zero_loop", "sleeper.py"}
     assert len([row for row, _, _ in troubled.timings if row == "numpy_zero_loop"]) == 2
@@ -197,6 +200,7 @@ def test_row_after_wrong_ones_is_measured(troubled):
     assert any(map(shows_time, page_rows(troubled.page, "numpy_zero_loop")))
 
 
+@pytest.mark.slow
 def test_wrong_rows_say_why(troubled):
     for row, reason in (WRONG | FAULTY).items():
         entry = troubled.unmeasured[row]
@@ -209,6 +213,7 @@ def test_wrong_rows_say_why(troubled):
             assert entry.error > TOLERANCE["float64"], row
 
 
+@pytest.mark.slow
 def test_wrong_rows_have_a_time_nowhere(troubled):
     timed = {f"{problem}-{dtype}-1t-{row}" for row, problem, dtype in troubled.timings}
     assert set(table_of(troubled)) == timed
@@ -229,12 +234,14 @@ def test_wrong_rows_have_a_time_nowhere(troubled):
 # A library that is not installed, and data that a row does not serve
 
 
+@pytest.mark.slow
 def test_session_without_numba_has_times_and_no_light(troubled):
     assert troubled.results.run.lights == ()
     assert re.search("^no speed of light: .*numba", troubled.out, re.MULTILINE)
     assert troubled.results.environment.threading_layer is None
 
 
+@pytest.mark.slow
 def test_missing_library_is_said_with_its_remedy(troubled):
     entry = troubled.unmeasured["numba_two_loop"]
     assert (entry.status, entry.reason) == ("not installed", "pip install numba")
@@ -246,6 +253,7 @@ def test_missing_library_is_said_with_its_remedy(troubled):
     assert "not installed" in troubled.out
 
 
+@pytest.mark.slow
 def test_missing_gpu_is_said_everywhere(troubled):
     entry = troubled.unmeasured["torch_gpu"]
     assert (entry.status, entry.reason) == ("no CUDA device", "none here")
@@ -256,6 +264,7 @@ def test_missing_gpu_is_said_everywhere(troubled):
     assert troubled.results.environment.gpu is None
 
 
+@pytest.mark.slow
 def test_unsuited_row_is_skipped_with_a_reason(troubled):
     entry = troubled.unmeasured["python_two_features"]
     assert entry.status == "unsuited"
@@ -319,6 +328,7 @@ def configured(pytester, *arguments):
 # Ctrl-C
 
 
+@pytest.mark.slow
 def test_interrupted_session_keeps_what_it_has(troubled):
     assert troubled.code == pytest.ExitCode.INTERRUPTED, troubled.out + troubled.err
     sleeper = {(problem, dtype) for row, problem, dtype in troubled.timings if row == "sleeper.py"}
@@ -326,6 +336,7 @@ def test_interrupted_session_keeps_what_it_has(troubled):
     assert "sleeper.py" not in troubled.unmeasured
 
 
+@pytest.mark.slow
 def test_interrupted_session_says_so(troubled):
     assert troubled.results.run.interrupted
     assert "This run was interrupted" in troubled.page

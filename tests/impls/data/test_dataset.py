@@ -54,9 +54,23 @@ def folder(tmp_path, whole):
     return Path(shutil.copytree(whole, tmp_path / "data.zarr"))
 
 
-@pytest.mark.parametrize(("name", "chunk"), [("3x20", 7), ("3x20", 20), ("3x20", 64), ("2x1", 1), ("1x9", 2)])
-def test_what_was_written_comes_back(tmp_path, dtype, name, chunk):
+def sums_by_numpy(w, b, X, Y, count, order):
+    """Do in NumPy what `impls.kernels.sweep.sums` does, for which Numba compiles each order and dtype."""
+    X, Y = X[:, :count].astype(float), Y[:count].astype(float)
+    z = w.astype(float) @ X + b
+    dz = 1 / (1 + np.exp(-z)) - Y
+    return np.array([*(X @ dz), np.sum(np.log1p(np.exp(z)) - Y * z), dz.sum()])
+
+
+SIZES = [("3x20", 7), ("3x20", 20), ("3x20", 64), ("2x1", 1), ("1x9", 2)]
+
+
+@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("name", "chunk"), SIZES)
+def test_what_was_written_comes_back(tmp_path, dtype, name, chunk, compiled, monkeypatch):
     problem = problem_of(name, dtype)
+    if not compiled:
+        monkeypatch.setattr(dataset, "_sums_of", sums_by_numpy)
     for data in (
         opened(written(tmp_path / "data.zarr", problem.X, problem.Y, chunk)),
         opened(tabled(tmp_path / "data.npy", problem.X, problem.Y)),
