@@ -5,6 +5,7 @@ same ones in all tests, which hold the boundaries that rows have in common. The 
 """
 
 import ast
+import functools
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from hypothesis.extra.numpy import arrays
 import impls
 from impls.data.problems import Problem, Shape
 from impls.truth.gate import TOLERANCE, relative_errors
-from impls.truth.oracle import Reference
+from impls.truth.oracle import Reference, reference
 from tests.impls.checks import bits, changed, error, problem_of, read_only, run, serves, truth_of
 
 # One example and one feature, two features, odd numbers, eight tiles and one example more, many features. The
@@ -77,12 +78,17 @@ VARIANTS = {
 }
 
 
+@functools.cache
+def variants_of(name, dtype):
+    """Return each kind of data with its reference, made once for all rows."""
+    varied = {kind: variant(problem_of(name, dtype)) for kind, variant in VARIANTS.items()}
+    return {kind: (one, reference(one.w, one.b, one.X, one.Y)) for kind, one in varied.items()}
+
+
 def assert_right_for_every_kind(row, name, dtype):
-    problem = problem_of(name, dtype)
-    if serves(row, problem):
-        for kind, variant in VARIANTS.items():
-            varied = variant(problem)
-            assert error(run(row, varied), varied) <= TOLERANCE[dtype], kind
+    if serves(row, problem_of(name, dtype)):
+        for kind, (problem, truth) in variants_of(name, dtype).items():
+            assert error(run(row, problem), problem, truth) <= TOLERANCE[dtype], kind
 
 
 def test_every_kind_of_data(row, dtype):

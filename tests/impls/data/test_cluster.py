@@ -61,7 +61,7 @@ def only(near, monkeypatch, count):
     monkeypatch.setattr(near, "_found", lambda: dict(list(found().items())[:count]))
 
 
-@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize(("count", "dtype"), [(1, "float64"), (2, "float32"), (3, "float64")])
 def test_any_number_of_workers_gives_the_bits_of_this_process(near, tmp_path, dtype, count, monkeypatch):
     problem = problems.load("28x1001", dtype)
     data = on_disk(tmp_path / "data.zarr", problem, chunk=100)
