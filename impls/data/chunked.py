@@ -1,9 +1,9 @@
 """The step over a data set in chunks: the sums of each chunk, added along a fixed binary tree.
 
 A sum of floating point numbers depends on the order of its additions. Here the order is that of a tree over
-the numbers of the chunks, 0 and 1, 2 and 3, then those pairs, whoever adds them: one thread or many, one
-machine or many. Whoever has a range of chunks can add up whole subtrees, and no more than 2 log2(chunks) of
-them remain to be sent on.
+the numbers of the chunks: 0 and 1, 2 and 3, then those pairs. It is the same for one thread or many, one
+machine or many. A worker that has a range of chunks adds up whole subtrees, and sends on no more than
+2 log2(chunks) of them.
 """
 
 import functools
@@ -27,15 +27,15 @@ class Node(NamedTuple):
 
 
 def partial(data: DataSet, first: int, last: int, w: Array, b: float, threads: int) -> list[Node]:
-    """Return what the chunks from first up to last add, in as few subtrees as they make; w is (n_x, 1).
+    """Return the sums over the chunks from first up to last, in as few subtrees as possible; w is (n_x, 1).
 
     Each chunk takes one thread. Raises what `DataSet.sums` does.
     """
-    from impls.kernels.rehearsal import rehearse  # which loads Numba
+    from impls.kernels.rehearsal import rehearse  # imported here, since it loads Numba
 
     rehearse(data.dtype, data.order)
     column = np.ascontiguousarray(w[:, 0]).view()
-    column.setflags(write=False)  # one that can be written to, or has gaps, is of another type to Numba
+    column.setflags(write=False)  # to Numba, a writable array, or one with gaps, has another type
 
     def leaf(k: int) -> Node:
         return Node(0, k, data.sums(k, column, b))
@@ -46,9 +46,9 @@ def partial(data: DataSet, first: int, last: int, w: Array, b: float, threads: i
     return merged(_pool(threads).map(leaf, chunks))
 
 
-@np.errstate(over="ignore", invalid="ignore")  # as in a training, which a worker knows nothing of
+@np.errstate(over="ignore", invalid="ignore")  # as in a training; a worker does not know of that
 def merged(nodes: Iterable[Node]) -> list[Node]:
-    """Add neighbours that make a larger subtree; nodes are in order, and so is the result."""
+    """Add neighbours that form a larger subtree; nodes and result are in order."""
     left: list[Node] = []
     for node in nodes:
         while node.number % 2 == 1 and left and left[-1][:2] == (node.level, node.number - 1):

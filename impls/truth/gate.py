@@ -1,4 +1,4 @@
-"""The gate: no row is timed, or shown with a time, unless its numbers are right on the very data at hand."""
+"""The gate: a row is timed, and its times are shown, only if its results on the same data are right."""
 
 import functools
 import zlib
@@ -11,8 +11,9 @@ from impls.data.problems import Problem, Shape, made
 from impls.registry import BoundStep
 from impls.truth.oracle import Reference, reference
 
-# Above the rounding of any sound order of summation: 3e-6 for float32 rows that add a million examples one by
-# one. Below what one missing example does: it shows among ten thousand in float32, ten billion in float64.
+# Larger than the rounding errors of any sound order of summation: 3e-6 for float32 rows that add a million
+# examples one by one. Smaller than the effect of one missing example: that shows among ten thousand examples in
+# float32, and among ten billion in float64.
 TOLERANCE = {"float64": 1e-11, "float32": 1e-5}
 
 
@@ -33,7 +34,7 @@ class Point(NamedTuple):
 
 
 class Gate:
-    """Holds steps to the oracle on one problem, whose references and checksum it computes once.
+    """Compares steps with the oracle on one problem; references and checksum are computed once.
 
     There are two points, the problem's parameters and their negative: a step that remembers its result at one
     is wrong at the other.
@@ -49,7 +50,7 @@ class Gate:
     def run(self, step: BoundStep) -> float:
         """Call a bound step at both points and return its larger error; raises Refused.
 
-        Whatever the step raises passes through, since only the caller knows whose file it comes from.
+        Exceptions of the step pass through, since only the caller knows whose file they come from.
         """
         return max(self.check(step(point.w, point.b), point) for point in (self.start, self.mirrored))
 

@@ -1,10 +1,10 @@
-"""The reference every row is held to: the textbook formulas in 106-bit arithmetic, stage by stage.
+"""The oracle, which every row is compared with: the textbook formulas in 106-bit arithmetic, stage by stage.
 
 With labels 0 and 1 and the sign s = 1 - 2y of an example, the formulas of `impls.contract` become
 
     dz = s sigmoid(s z),      J = (1/m) sum(softplus(s z)),
 
-in which nothing cancels: another route to the same numbers than any row takes.
+in which nothing cancels. No row computes the same numbers in this way.
 
 Rows cannot be more exact than the rounding of what they add up, so `Reference.scale` holds, for J, for each
 dw_j and for db, the mean magnitude of the terms, each term with its conditioning:
@@ -13,8 +13,8 @@ dw_j and for db, the mean magnitude of the terms, each term with its conditionin
     g_i    = a_i + y_i + a_i (1 - a_i) zeta_i           likewise dz_i = a_i - y_i
     scale  = (1/m) sum_i  (J_i + a_i + y_i + |dz_i| zeta_i),  |x_ji| g_i,  g_i
 
-To each term the smallest normal number over the rounding unit of the dtype is added, so that a row whose exp
-underflows, as it must where every example is certain, is not held to digits that its dtype does not have.
+To each term the smallest normal number of the dtype is added, over its rounding unit. If every example is
+certain, exp underflows in any row; then no digits are demanded that the dtype does not have.
 
 An error is |computed - reference| / scale, which is comparable over all problems (N. J. Higham, Accuracy and
 Stability of Numerical Algorithms, 2nd ed. (2002), sections 1.6 and 3.1).
@@ -28,8 +28,8 @@ from impls.contract import Array, Step
 from impls.errors import BadValue
 from impls.truth.doubledouble import DoubleDouble, exp, log1p, product, where
 
-_BLOCK = 2**14  # numbers in a block: its temporaries stay in the second-level cache
-_LARGEST = 2.0**450  # twice this exponent still leaves room for products and sums
+_BLOCK = 2**14  # numbers in a block, whose temporary arrays stay in the second-level cache
+_LARGEST = 2.0**450  # its square still leaves room for products and sums
 
 
 class Reference(NamedTuple):

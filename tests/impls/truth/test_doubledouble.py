@@ -111,7 +111,7 @@ def test_log1p_at_its_ends():
 
 
 def random_numbers(rng, count, decades):
-    """Numbers of both signs and all magnitudes up to so many decades from 1, with low parts."""
+    """Numbers of both signs and magnitudes up to this number of decades from 1, with low parts."""
     return with_low_parts(rng.standard_normal(count) * 10.0 ** rng.uniform(-decades, decades, count))
 
 
