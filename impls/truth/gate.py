@@ -12,8 +12,8 @@ from impls.registry import BoundStep
 from impls.truth.oracle import Reference, reference
 
 # Larger than the rounding errors of any sound order of summation: 3e-6 for float32 rows that add a million
-# examples one by one. Smaller than the effect of one missing example: that shows among ten thousand examples in
-# float32, and among ten billion in float64.
+# examples one by one. Smaller than the effect of one missing example, which shows among ten thousand examples
+# in float32, and among ten billion in float64.
 TOLERANCE = {"float64": 1e-11, "float32": 1e-5}
 
 
