@@ -11,7 +11,8 @@ import weakref
 from pathlib import Path
 
 from impls.data import chunked
-from impls.data.dataset import CHUNK_BYTES, chunk_for, opened
+from impls.data.chunk_size import CHUNK_BYTES, chunk_for
+from impls.data.dataset import opened
 from impls.data.writing import Writer
 
 _FEWEST = 8  # chunks of any data, so that threads share small data too

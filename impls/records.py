@@ -86,7 +86,8 @@ class Record:
 
 
 _FIRST_NOTES, _SECOND_NOTES = "the notes on gradient descent", "the notes on vectorizing"
-_OURS, _OURS_ON_GPU = (f"this project, to be the fastest on a {kind}" for kind in ("processor", "GPU"))
+_OURS = "this project, to be the fastest on a processor"
+_OURS_ON_GPU = "this project, to be the fastest on a GPU"
 _NUMBA, _TORCH, _JAX = (("numpy", library) for library in ("numba", "torch", "jax"))
 _FUSED = ("kernels/sweep", "kernels/link")
 

@@ -18,7 +18,7 @@ from impls.contract import Array, Step, as_step, check_data, check_parameters
 from impls.errors import BrokenFile, Unavailable, Unsuited
 from impls.records import Record, find
 
-_LONGEST = 300  # characters of another library's message; longer ones are cut
+_LONGEST_MESSAGE = 300  # characters of another library's message; longer ones are cut
 BoundStep = Callable[[Array, float], Step]
 
 
@@ -96,7 +96,7 @@ def _said(error: BaseException) -> str:
         said = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
     except Exception:  # the text of an exception in an own file may itself raise
         return ""
-    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
+    return said if len(said) <= _LONGEST_MESSAGE else f"{said[:_LONGEST_MESSAGE]}…"
 
 
 def _import_row(record: Record) -> ModuleType:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from impls.data.dataset import chunk_for
+from impls.data.chunk_size import chunk_for
 from reports import figures, files, wording
 from reports.facts import beyond, on_paper
 from reports.facts.beyond import Family, Way

@@ -140,19 +140,24 @@ def mutants_of(file: Path) -> Iterator[Mutant]:
     yield from below(ast.parse(source), "")
 
 
+def fail(tests: tuple[str, ...], copied: Path) -> bool:
+    """Return whether the tests fail in a copy of the checkout; one that hangs fails."""
+    environment = {**os.environ, "PYTHONPATH": str(copied), "NUMBA_CACHE_DIR": str(copied / "compiled")}
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    try:
+        ended = subprocess.run(command, cwd=copied, env=environment, capture_output=True, timeout=TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        return True
+    return ended.returncode != 0
+
+
 def is_found(mutant: Mutant, tests: tuple[str, ...], copied: Path) -> bool:
     """Return whether a test fails on a mutant, which is made in a copy of the checkout, and unmade."""
     file = copied / mutant.file
     source = file.read_bytes()
     file.write_bytes(source[: mutant.start] + mutant.after.encode() + source[mutant.stop :])
-    environment = {**os.environ, "PYTHONPATH": str(copied), "NUMBA_CACHE_DIR": str(copied / "compiled")}
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     try:
-        return subprocess.run(
-            command, cwd=copied, env=environment, capture_output=True, timeout=TIMEOUT_S
-        ).returncode not in (0, 5)
-    except subprocess.TimeoutExpired:
-        return True
+        return fail(tests, copied)
     finally:
         file.write_bytes(source)
 
@@ -185,6 +190,10 @@ def main() -> None:
             ]
             mutants = sorted((one for file in files for one in mutants_of(file)), key=lambda one: one.rank)
             mutants = mutants[: options.count // len(parts)]
+            copied = free.get()
+            if fail(tests, copied):
+                sys.exit(f"{part}: its tests fail without a mutant")
+            free.put(copied)
             with ThreadPoolExecutor(options.jobs) as pool:
                 found = list(pool.map(lambda one, tests=tests: tried(one, tests), mutants))
             for mutant, is_dead in zip(mutants, found, strict=True):

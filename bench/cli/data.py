@@ -1,7 +1,4 @@
-"""The commands `zeroloop data make` and `zeroloop data import`: data sets on disk.
-
-Exit codes: 0; 2 for a request that cannot be met; 130 for a command that was interrupted.
-"""
+"""The commands `zeroloop data make` and `zeroloop data import`: data sets on disk."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +21,8 @@ from bench.datasets.tables import opened_table
 from bench.request import check_threads
 from bench.signals import ended_by_signals
 from impls import pools
-from impls.data.dataset import CHUNK_BYTES, opened
+from impls.data.chunk_size import CHUNK_BYTES
+from impls.data.dataset import opened
 from reports import files
 
 _chunk_option = click.option(

@@ -62,7 +62,7 @@ class Unmet(click.ClickException):
 
 @contextmanager
 def user_errors() -> Iterator[None]:
-    """Turn what is the user's to mend into one line and exit code 2."""
+    """Turn an error that the user can correct into one line and exit code 2."""
     try:
         yield
     except (UserError, OSError) as error:
@@ -109,8 +109,7 @@ def new_table(*headings: str) -> Table:
     """Return an empty table for the terminal; numbers stand on the right, names are never broken."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
-        numeric = heading in ("loops", "lines", "n_x", "m", "error")
-        whole = heading in ("row", "status")
+        numeric, whole = heading in ("n_x", "m", "error"), heading == "row"
         table.add_column(heading, justify="right" if numeric else "left", overflow="fold", no_wrap=whole)
     return table
 

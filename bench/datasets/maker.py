@@ -20,7 +20,8 @@ import psutil
 from bench.locking import alone_in
 from bench.signals import signals_wait
 from impls.contract import Array
-from impls.data.dataset import BadData, DataSet, chunk_for
+from impls.data.chunk_size import chunk_for
+from impls.data.dataset import BadData, DataSet
 from impls.data.writing import Writer, unfinished
 from impls.errors import BadValue
 from reports import wording

@@ -18,7 +18,8 @@ from bench.datasets.tables import BadTable, Table
 from bench.locking import alone_in
 from bench.signals import signals_wait
 from impls.contract import Array
-from impls.data.dataset import BadData, chunk_for
+from impls.data.chunk_size import chunk_for
+from impls.data.dataset import BadData
 from impls.data.writing import Writer, check_absent, unfinished
 
 _IMPORTED = "imported from"  # the key of the table's name among a data set's attributes

@@ -75,20 +75,20 @@ def check_block(reply: dict[str, Any], wall_s: float, point: Point, threads: int
     told_s = reply["timed_s"] + reply["settled_s"]
     check_clock(reply["block_s"], told_s, wall_s - _SEND_S * point.w.nbytes)
     if reply["timed_s"] > _LONG_ENOUGH_S and reply["cores"] > threads + _MOST_EXTRA_CORES:
-        raise Lost(LeftOut("failed", f"kept {reply['cores']:.1f} cores busy, where {threads} may be"))
+        raise Lost(LeftOut("failed", f"kept {reply['cores']:.1f} cores busy; {threads} are allowed"))
 
 
 def check_clock(shortest_s: float, told_s: float, wall_s: float) -> None:
     """Raise Lost if a lane reports a time that no clock can tell, or much less time than passed."""
     if shortest_s < _SHORTEST_S or wall_s - told_s > _LONG_ENOUGH_S + _MOST_UNREPORTED * wall_s:
-        raise Lost(LeftOut("failed", f"its clock tells {told_s:.3g} s of {wall_s:.3g} s"))
+        raise Lost(LeftOut("failed", f"its clock reports {told_s:.3g} s, but {wall_s:.3g} s passed"))
 
 
 def check_pools(pools: Iterable[Pool], threads: int) -> None:
     """Raise Lost if a thread pool has more threads than it may."""
     for pool in pools:
         if pool.threads > threads:
-            said = f"{pool.name} has {pool.threads} threads, where {threads} may run"
+            said = f"{pool.name} has {pool.threads} threads; {threads} are allowed"
             raise Lost(LeftOut("failed", said))
 
 
@@ -100,13 +100,13 @@ def end_of_training(reply: dict[str, Any], X: Array, Y: Array) -> Point:
             raise ValueError(f"w has shape {w.shape}")
         return Point(w, b, reference(w, b, X, Y))
     except (ValueError, TypeError, OverflowError) as error:
-        raise Lost(LeftOut("failed", f"its training ended at no parameters: {error}")) from None
+        raise Lost(LeftOut("failed", f"its training returned no valid w and b: {error}")) from None
 
 
 def checked_costs(costs: Any, truth: list[float], dtype: str) -> list[float]:
     """Return a training's costs, one per iteration, if they agree with the oracle's; raises Lost."""
     if not isinstance(costs, list) or len(costs) != ITERATIONS:
-        raise Lost(LeftOut("failed", f"its training has not {ITERATIONS} costs"))
+        raise Lost(LeftOut("failed", f"its training did not return {ITERATIONS} costs"))
     for iteration, cost in enumerate(costs):
         if not isinstance(cost, float) or not 0 <= cost < math.inf:
             raise Lost(LeftOut("failed", f"its training's cost {iteration} is {cost!r:.40}"))

@@ -27,8 +27,8 @@ from bench.request import Request, Setting
 from impls.data import problems
 from impls.records import Record
 from reports import wording
+from reports.facts.citable import FEWEST_PROCESSES
 from reports.facts.facts import Facts
-from reports.facts.noise import FEWEST_PROCESSES
 
 PATIENCE_S = 60.0  # for any reply, beyond ten times what it is predicted to take
 _MOST_PROCESSES = 100  # limit of the processes that `until` adds
@@ -194,9 +194,9 @@ class Conductor:
         self._ledger.check_code()
         wanted = []
         for lane in self._field.lanes:
-            # Before the interruption, this process may have had its first calls.
-            untold = resumed or self._ledger.plan.cold == 0
-            lane.called = set(self._ledger.plan.dtypes) if untold else set()
+            # First calls are not cold where rows share code, or had their calls before a resume.
+            no_first_calls = resumed or self._ledger.plan.cold == 0
+            lane.called = set(self._ledger.plan.dtypes) if no_first_calls else set()
             if self._ledger.has_changed(lane.row):
                 if not lane.twin:
                     self._leave_out(lane.row, _CHANGED, mine)

@@ -16,11 +16,11 @@ class Preset:
     about: str  # for `zeroloop run --help`: the time it takes, and what it measures
     problems: tuple[str, ...]
     processes: int
-    cold: int  # of the processes, the first, that start with nothing compiled; with 0, rows share their code
+    cold: int  # number of first processes that start with nothing compiled; 0: all share compiled code
     block_s: float
     budget_s: float | None
     most_rounds: int = 12  # however large the budget
-    rows: tuple[str, ...] = ()  # none: those that `bench.request.request` chooses
+    rows: tuple[str, ...] = ()  # empty: the rows that `bench.request` chooses
     dtypes: tuple[str, ...] = ("float64",)
     thread_counts: tuple[int, ...] = (_ALL_CORES,)
     verified: tuple[str, ...] = ()  # problems on which rows are verified, and not timed, before all others

@@ -27,12 +27,11 @@ from typing import Any
 import numpy as np
 
 from impls.contract import Array, check_data
+from impls.data.chunk_size import chunk_for
 from impls.data.problems import DTYPES
 from impls.errors import UserError, not_installed
 
-CHUNK_BYTES = 2**25  # largest size of a chunk of X: milliseconds of work
 KEPT_BYTES = 2**28  # most bytes of X that stay mapped in a process; mapping anew takes a tenth of a step
-_ODD_BYTES = 2**11  # the bytes of a feature in a chunk are an odd multiple of this, see `chunk_for`
 UNFINISHED = ".part"  # ends the name of a data set that is being written
 _CHECKSUM_BYTES = 4
 # What Zarr raises if a folder is no group or holds other files; older versions raise the last for an array.
@@ -266,18 +265,6 @@ def _stamp(file: Path) -> Stamp:
 
 def _unreadable(path: Path, error: OSError) -> str:
     return f"{error.filename or path} cannot be read: {error.strerror or error}"
-
-
-def chunk_for(n_x: int, m: int, dtype: str, chunk_bytes: int = CHUNK_BYTES) -> int:
-    """Return the number of examples in a chunk: as many as fit, less a few to keep features well apart.
-
-    A cache puts bytes that lie a power of two apart in the same few places. With 28 features of 2^18 examples
-    each, a tile of all features does not stay in the cache, and the sums take 1.5 times as long. So a feature
-    takes an odd multiple of `_ODD_BYTES`.
-    """
-    itemsize = np.dtype(dtype).itemsize
-    fits, unit = max(1, chunk_bytes // (n_x * itemsize)), _ODD_BYTES // itemsize
-    return min(m, ((fits // unit - 1) | 1) * unit if fits >= unit else fits)
 
 
 def _hash(checksums: Iterable[bytes], *facts: Any) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from reports.facts import beyond, claims, comparison, compiling, contest, learning, noise, sizes
+from reports.facts import beyond, citable, claims, comparison, compiling, contest, learning, sizes
 from reports.facts.beyond import Family
 from reports.facts.citation import Citation, cited
 from reports.facts.claims import CodeAnswer, SizeAnswer, SpeedAnswer
@@ -106,37 +106,37 @@ class Facts:
     @cached_property
     def too_fast(self) -> list[tuple[Comparison, Line]]:
         """The lines that beat the speed of light."""
-        return noise.too_fast(self.comparisons)
+        return citable.too_fast(self.comparisons)
 
     @cached_property
     def not_citable(self) -> list[str]:
         """What speaks against citing the run; empty if nothing was seen."""
-        return noise.not_citable(self.results, self.comparisons)
+        return citable.not_citable(self.results, self.comparisons)
 
     @cached_property
     def busy(self) -> str | None:
         """Other work that was running; None if none shows."""
-        return noise.busy(self.results)
+        return citable.busy(self.results)
 
     @cached_property
     def twins(self) -> Interval | None:
         """How many times as fast a row is as itself in another process, over all problems."""
-        return noise.twins(self.results)
+        return citable.twins(self.results)
 
     @cached_property
     def widest_twin(self) -> float | None:
         """Half width of the widest interval among several A/A pairs."""
-        return noise.widest_twin(self.comparisons)
+        return citable.widest_twin(self.comparisons)
 
     @cached_property
     def disturbed(self) -> float | None:
         """Share of blocks that took a quarter longer than their process' median."""
-        return noise.disturbed_share(self.results.timings)
+        return citable.disturbed_share(self.results.timings)
 
     @cached_property
     def drift(self) -> float | None:
         """How much the machine's speed changed between processes, relative."""
-        return noise.drift(self.results.timings)
+        return citable.drift(self.results.timings)
 
     @cached_property
     def citation(self) -> Citation:

@@ -7,8 +7,8 @@ from reports.figures import growth, roofline, speedup, spread, start, ways
 from reports.figures.change_dots import draw as of_changes
 from reports.figures.descent import against_seconds, cost_curve
 from reports.figures.inlining import inlined
-from reports.figures.looks import looks_of
 from reports.figures.machine_dots import draw as of_gallery
+from reports.figures.row_looks import looks_of
 from reports.figures.style import Picture, as_pdf, drawing
 from reports.results import DEVICES
 

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from reports import wording
 from reports.facts.learning import Course
-from reports.figures.looks import NEUTRAL, Look
+from reports.figures.row_looks import NEUTRAL, Look
 from reports.figures.style import Picture, Sheet, clipped, decades, drawing, format_axis, legend, saved
 
 _POINTS = 24  # points of a curve, evenly spread on a logarithmic axis

@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 from reports import wording
 from reports.facts.comparison import NUMPY, PYTHON
 from reports.facts.sizes import Grid, Series
-from reports.figures.looks import Look
+from reports.figures.row_looks import Look
 from reports.figures.style import SMALL, Picture, Sheet, legend, panels_over_examples
 
 CONTOURS = (10, 300)  # the speedups that the notes claim

@@ -4,7 +4,7 @@ from matplotlib.artist import Artist
 
 from reports import wording
 from reports.facts.comparison import NUMPY, PYTHON
-from reports.figures.looks import COLOURS, MARKERS
+from reports.figures.row_looks import COLOURS, MARKERS
 from reports.figures.style import INK, Picture, Sheet, clipped, decades, drawing, format_axis, legend
 from reports.runs.gathered import Board, Gallery
 

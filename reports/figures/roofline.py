@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from reports import wording
 from reports.facts.comparison import Comparison, Line
-from reports.figures.looks import Look
+from reports.figures.row_looks import Look
 from reports.figures.style import INK, SMALL, Picture, Sheet, clipped, decades, format_axis, legend
 
 _MOST_NAMES = 8  # most names of problems that fit above a figure

@@ -6,7 +6,7 @@ from matplotlib.transforms import blended_transform_factory
 
 from reports import wording
 from reports.facts.comparison import PYTHON, Comparison, Line
-from reports.figures.looks import Look
+from reports.figures.row_looks import Look
 from reports.figures.style import INK, WIDTH, Picture, Sheet, clipped, decades, format_axis
 
 _LINE, _REST = 0.165, 0.62  # inches: height of a row, and of everything above and below the rows

@@ -4,7 +4,7 @@ import statistics
 
 from reports import wording
 from reports.facts.comparison import Comparison, Line
-from reports.figures.looks import Look
+from reports.figures.row_looks import Look
 from reports.figures.style import INK, Picture, Sheet, clipped, format_axis
 
 _LINE, _REST = 0.2, 0.62  # inches: height of a row, and of everything above and below the rows

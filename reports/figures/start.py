@@ -7,7 +7,7 @@ from matplotlib.artist import Artist
 from reports import wording
 from reports.facts.comparison import NUMPY, Comparison, Line
 from reports.facts.compiling import compiling_beside_numpy
-from reports.figures.looks import Look
+from reports.figures.row_looks import Look
 from reports.figures.style import INK, Picture, Sheet, clipped, decades, format_axis, legend
 
 _LINE, _REST = 0.165, 0.75  # inches: height of a row, and of everything above and below the rows

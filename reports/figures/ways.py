@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 
 from reports import wording
 from reports.facts.beyond import Family, Way, is_seen
-from reports.figures.looks import Look
+from reports.figures.row_looks import Look
 from reports.figures.style import INK, Picture, Sheet, legend, panels_over_examples
 
 # Of the numbers of threads, as they rise.

@@ -107,7 +107,7 @@ class Table:
     note: str = ""  # a sentence below it
     is_best: Callable[[Any], bool] = _never
     reason: Callable[[Any], str | None] = _none  # why a row has no values
-    naming: int = 0  # first columns of the layouts, which a row without values fills too
+    naming: int = 0  # columns on the left that a row without values still fills
 
     def printed(self, layout: Layout) -> list[Printed]:
         """Return the columns of a layout."""

@@ -146,9 +146,9 @@ def step(*data):
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (BUSY, "kept 2.0 cores busy, where 1 may be"),
-        (POOL, "has 2 threads, where 1 may run"),
-        (CLOCK, "its clock tells"),
+        (BUSY, "kept 2.0 cores busy; 1 are allowed"),
+        (POOL, "has 2 threads; 1 are allowed"),
+        (CLOCK, "its clock reports"),
     ],
     ids=["cores", "pool", "clock"],
 )

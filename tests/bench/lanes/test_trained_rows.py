@@ -82,7 +82,7 @@ WRONG_WORDS = {
     "diverges.py": "Diverged: iteration",
     "forges.py": "its training's cost 99 is nan",
     "detours.py": "its training's cost 49 is",
-    "forgets.py": "its training has not 100 costs",
+    "forgets.py": "its training did not return 100 costs",
     "wanders.py": "its training ended at no parameters: b: holds a value",
 }
 # In the second process alone.

@@ -12,7 +12,7 @@ from impls import pools
 from impls.data import problems
 from impls.kernels import cuda_device
 from impls.records import RECORDS
-from reports.facts.noise import FEWEST_PROCESSES
+from reports.facts.citable import FEWEST_PROCESSES
 from tests.bench.planning.planned import NUMPY, planned
 
 

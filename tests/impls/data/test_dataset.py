@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from impls.data import dataset, problems
-from impls.data.dataset import KEPT_BYTES, BadData, chunk_for, opened, reopened
+from impls.data.chunk_size import chunk_for
+from impls.data.dataset import KEPT_BYTES, BadData, opened, reopened
 from tests.impls.checks import problem_of, read_only, tabled, written
 
 zarr = pytest.importorskip("zarr")

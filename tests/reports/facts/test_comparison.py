@@ -6,9 +6,9 @@ from itertools import pairwise
 import pytest
 
 from reports.facts import intervals
+from reports.facts.citable import too_fast
 from reports.facts.citation import gpu_of
 from reports.facts.contest import contest
-from reports.facts.noise import too_fast
 from reports.facts.verdict import verdict
 from reports.reading import parse
 from tests.documents import compared, enter, keep, renamed, timing, without

@@ -8,7 +8,7 @@ from reports.facts import sizes
 from reports.facts.comparison import NUMPY, PYTHON
 from reports.facts.facts import Facts
 from reports.figures import growth
-from reports.figures.looks import looks_of
+from reports.figures.row_looks import looks_of
 from reports.figures.style import drawing
 from reports.reading import parse
 from reports.wording import times

@@ -6,7 +6,7 @@ from matplotlib.text import Annotation
 from reports.facts.comparison import NUMPY, PYTHON
 from reports.facts.facts import Facts
 from reports.figures import speedup
-from reports.figures.looks import looks_of
+from reports.figures.row_looks import looks_of
 from reports.figures.style import drawing
 from reports.reading import parse
 from reports.wording import speedup as worded
@@ -146,14 +146,14 @@ def test_figures_beside_the_dots_lie_inside_the_axes(pictures, cited_pictures):
     for picture in (*pictures.values(), *cited_pictures.values()):
         if picture.name.startswith("speedup"):
             for axes in picture.figure.axes:
-                assert_figures_fit(axes, printed)
+                assert_figures_fit(axes)
 
 
 @pytest.mark.parametrize("name", ["numba_two_loop", "my_own_vectorized_step_of_today.py"])
 @pytest.mark.parametrize("factor", [1, 1e-3])
 def test_figures_fit_however_far_rows_are_apart(cited, one, factor, name):
     picture = one(renamed(slowed(cited, "numba_two_loop", factor), "numba_two_loop", name))
-    assert_figures_fit(picture.figure.axes[0], printed)
+    assert_figures_fit(picture.figure.axes[0])
     assert faults_of_texts(picture) == []
 
 
@@ -166,7 +166,7 @@ def test_forty_rows(cited, one):
         cited["benchmarks"].append({"extra_info": {**like, "row": f"own_{n}.py", "blocks_s": blocks_s}})
     picture = one(cited)
     assert len(set(picture.rows)) == 40
-    assert_figures_fit(picture.figure.axes[0], printed)
+    assert_figures_fit(picture.figure.axes[0])
     assert faults_of_texts(picture) == []
     assert picture.figure.get_size_inches()[1] < 9.5
 
@@ -178,5 +178,5 @@ def test_intervals_without_ends_or_none_can_be_drawn(cited, one, blocks_s):
         entry["extra_info"].update(prepare_s=[], first_call_s=[], warm_call_s=[])
     cited["zeroloop"].update(twins=[], trainings=[])
     picture = one(cited)
-    assert_figures_fit(picture.figure.axes[0], printed)
+    assert_figures_fit(picture.figure.axes[0])
     assert faults_of_texts(picture) == []

@@ -7,7 +7,7 @@ import pytest
 
 from reports.facts.facts import Facts
 from reports.figures import spread
-from reports.figures.looks import looks_of
+from reports.figures.row_looks import looks_of
 from reports.figures.style import drawing
 from reports.reading import parse
 from reports.wording import percent

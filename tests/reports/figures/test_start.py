@@ -7,7 +7,7 @@ import pytest
 
 from reports.facts.compiling import compiling, compiling_beside_numpy
 from reports.facts.facts import Facts
-from reports.figures.looks import looks_of
+from reports.figures.row_looks import looks_of
 from reports.figures.start import break_even
 from reports.figures.style import drawing
 from reports.reading import parse

@@ -15,7 +15,7 @@ import reports
 from impls.records import RECORDS
 from reports import figures
 from reports.figures import Picture, inlined, looks
-from reports.figures.looks import FAMILIES, MARKERS, NEUTRAL, looks_of
+from reports.figures.row_looks import FAMILIES, MARKERS, NEUTRAL, looks_of
 from reports.figures.style import INK, WIDTH, clipped
 from reports.reading import parse
 from tests.documents import HOSTILE, keep, renamed

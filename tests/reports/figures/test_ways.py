@@ -5,7 +5,7 @@ import pytest
 from reports.facts.beyond import families
 from reports.facts.facts import Facts
 from reports.figures import ways as figure
-from reports.figures.looks import looks_of
+from reports.figures.row_looks import looks_of
 from reports.figures.style import drawing
 from reports.reading import parse
 from tests.documents import ways

@@ -2,9 +2,17 @@
 
 import pytest
 
-from reports.facts import noise
+from reports.facts import citable
+from reports.facts.citable import (
+    busy,
+    disturbed_share,
+    drift,
+    fewest_processes,
+    not_citable,
+    quantised,
+    twins,
+)
 from reports.facts.facts import Facts
-from reports.facts.noise import busy, disturbed_share, drift, fewest_processes, not_citable, quantised, twins
 from reports.reading import parse
 from reports.results import Timing
 
@@ -162,7 +170,7 @@ def test_the_load_tells_of_others_where_nothing_else_does(document, before, afte
 def test_limits_are_those_of_the_methodology():
     from pathlib import Path
 
-    text = (Path(noise.__file__).parents[2] / "bench" / "METHODOLOGY.md").read_text("utf-8")
-    assert f"fewer than {noise.FEWEST_PROCESSES}" in text
-    assert f"more than {noise.MOST_STOLEN:.0%}".replace("%", " %") in text
-    assert f"± {noise.WIDEST_TWIN:.0%}".replace("%", " %") in text
+    text = (Path(citable.__file__).parents[2] / "bench" / "METHODOLOGY.md").read_text("utf-8")
+    assert f"fewer than {citable.FEWEST_PROCESSES}" in text
+    assert f"more than {citable.MOST_STOLEN:.0%}".replace("%", " %") in text
+    assert f"± {citable.WIDEST_TWIN:.0%}".replace("%", " %") in text

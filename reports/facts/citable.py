@@ -1,6 +1,6 @@
 """What speaks against citing a run: how much the machine, and what else ran on it, disturbed the measurement.
 
-Each sign is looked for in the results file alone. The limits are ours; `bench/METHODOLOGY.md` says why.
+Each sign is looked for in the results file alone. The limits are ours; `bench/METHODOLOGY.md` lists them.
 """
 
 import math
