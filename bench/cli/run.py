@@ -122,7 +122,8 @@ def _carried_out(job: jobs.Job) -> Results:
     try:
         return jobs.carry_out(job, Console(stderr=True))
     except KeyboardInterrupt:
-        click.echo(f"interrupted; continue with: zeroloop run --resume {job.path}", err=True)
+        own = "".join(f" --impl {row.own_path}" for row in job.selected.rows if row.own_path)
+        click.echo(f"interrupted; continue with: zeroloop run --resume {job.path}{own}", err=True)
         raise SystemExit(INTERRUPTED) from None
     except (OSError, Stale) as error:
         kept = f"; what was finished is in {job.path}" if job.path.exists() else ""

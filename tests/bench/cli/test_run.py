@@ -5,7 +5,7 @@ import pytest
 from bench.lanes import job as jobs
 from bench.lanes.conductor import Conductor
 from reports.reading import read
-from tests.bench.helpers import refused, zeroloop
+from tests.bench.helpers import refused, written, zeroloop
 
 RUN = ("run", "quick", "--impl=numpy_zero_loop", "--problem=5x7", "--threads=1")
 
@@ -41,9 +41,10 @@ def test_what_a_user_can_mend_is_one_line_that_says_what_is_kept(tmp_path, ended
 
 def test_an_interrupted_run_says_how_to_continue(tmp_path, ended_by):
     ended_by(KeyboardInterrupt())
-    result = zeroloop(*RUN, "-o", tmp_path / "run.json")
+    mine = written(tmp_path, "mine.py", "from impls.numpy_zero_loop import step as step")
+    result = zeroloop(*RUN, "--impl", mine, "-o", tmp_path / "run.json")
     assert result.exit_code == 130
-    said = f"interrupted; continue with: zeroloop run --resume {tmp_path / 'run.json'}"
+    said = f"interrupted; continue with: zeroloop run --resume {tmp_path / 'run.json'} --impl {mine}"
     assert said in result.output.splitlines()
 
 
