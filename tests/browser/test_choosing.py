@@ -144,7 +144,7 @@ def test_a_broken_address_breaks_nothing(page, opened, report):
         page.wait_for_timeout(20)
         assert state(page) == opening, broken
         page.locator("select[name=on]").select_option("square-float64-2t")
-        page.locator("[data-setting=square-float64-2t] button[data-sort=name]").click()
+        page.locator("[data-setting=square-float64-2t] button[data-sort=row]").click()
         assert page.locator("[aria-sort=ascending]").count() == 4
         page.get_by_text("Reset").click()
     assert other.said == []

@@ -94,7 +94,7 @@ def test_controls_work(page):
     for option in page.locator("select[name=on] option").all()[1:]:
         page.locator("select[name=on]").select_option(option.get_attribute("value"))
         assert page.locator("#tables table:visible").count() == 1
-    page.locator("#tables table:visible button[data-sort=name]").click()
+    page.locator("#tables table:visible button[data-sort=row]").click()
     assert page.locator("#tables table:visible [aria-sort=ascending]").count() == 1
     for name in page.locator("select[name=left] option").all():
         page.locator("select[name=left]").select_option(name.get_attribute("value"))
