@@ -176,13 +176,18 @@ def _measured_on(facts: Facts) -> str:
     versions = [f"{name} {environment.versions[name]}" for name in shown if name in environment.versions]
     return (
         f"{environment.cpu}, {environment.cores} cores, {environment.python}, {', '.join(versions)}; "
-        f"{_how(facts)}; run `{facts.run_id}`."
+        f"{_how(facts)}; run `{facts.run_id}`.{_doubts(facts)}"
     )
 
 
 def _how(facts: Facts) -> str:
     plan = facts.run.plan
-    return f"{plan.processes} processes of each row" if plan else "one process, a quick look"
+    return f"{plan.processes} processes of each row" if plan else "one process"
+
+
+def _doubts(facts: Facts) -> str:
+    """Say what speaks against citing the run, if anything does."""
+    return f" Not citable: {'; '.join(facts.not_citable)}." if facts.not_citable else ""
 
 
 def _speedup(line: Line | None) -> str:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from reports import wording
@@ -25,7 +25,7 @@ class Line:
     device: str  # "cpu" or "cuda"
     loops: int | None
     lines: int | None
-    status: str  # "measured", or the status of `Unmeasured`
+    status: str = "measured"  # or that of `Unmeasured`
     reason: str | None = None
     lost: tuple[Unmeasured, ...] = ()  # processes in which a measured row has no time, and why
     timing: Timing | None = None
@@ -213,24 +213,16 @@ def _measured(
     results: Results,
 ) -> Line:
     timing = timings[row.name]
-    count = counted(row)
     step_s = intervals.time(timing.blocks_s)
     warmups_s = _beyond_step_s("first_call_s", timing, results)
     warms_s = _beyond_step_s("warm_call_s", timing, results)
-    return Line(
-        name=row.name,
-        title=row.title,
-        side=row.side,
-        device=row.device,
-        loops=count.loops if count else None,
-        lines=count.lines if count else None,
-        status="measured",
+    return replace(
+        _untimed(row, light_s),
         lost=tuple(lost),
         timing=timing,
         step_s=step_s,
         over_python=_ratio(timings.get(PYTHON), timing),
         over_numpy=_ratio(timings.get(NUMPY), timing),
-        light_s=light_s,
         share=None if light_s is None else light_s / step_s.estimate,
         prepare_s=_median(timing.prepare_s),
         warmup_s=_median(warmups_s),
@@ -245,10 +237,16 @@ def _measured(
 
 
 def _left_out(row: Row, lost: list[Unmeasured], light_s: float | None) -> Line:
-    count = counted(row)
     worst = next((entry for entry in lost if entry.status == "failed"), lost[0])
     processes = [str(entry.process) for entry in lost if entry.reason == worst.reason and entry.process]
     where = f" (process {', '.join(processes)})" if processes else ""
+    said = worst.reason + where
+    return replace(_untimed(row, light_s), status=worst.status, reason=said, error=worst.error)
+
+
+def _untimed(row: Row, light_s: float | None) -> Line:
+    """Return what is known of a row without its times."""
+    count = counted(row)
     return Line(
         name=row.name,
         title=row.title,
@@ -256,10 +254,7 @@ def _left_out(row: Row, lost: list[Unmeasured], light_s: float | None) -> Line:
         device=row.device,
         loops=count.loops if count else None,
         lines=count.lines if count else None,
-        status=worst.status,
-        reason=worst.reason + where,
         light_s=light_s,
-        error=worst.error,
     )
 
 
