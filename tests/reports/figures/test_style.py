@@ -14,7 +14,7 @@ import pytest
 import reports
 from impls.records import RECORDS
 from reports import figures
-from reports.figures import Picture, inlined, looks
+from reports.figures import Picture, inlined, row_looks
 from reports.figures.row_looks import FAMILIES, MARKERS, NEUTRAL, looks_of
 from reports.figures.style import INK, WIDTH, clipped
 from reports.reading import parse
@@ -109,7 +109,7 @@ def test_a_row_looks_the_same_whatever_rows_a_run_has(document, results, names):
 def test_a_row_of_a_new_family_has_a_look_of_its_own(results, monkeypatch):
     before = looks_of(results)
     new = [replace(RECORDS[0], name=f"family{n}_step") for n in range(9)]
-    monkeypatch.setattr(looks, "RECORDS", (*RECORDS, *new))
+    monkeypatch.setattr(row_looks, "RECORDS", (*RECORDS, *new))
     found = looks_of(results)
     assert {name: found[name] for name in before} == before
     assert all(found[one.name].colour in FAMILIES.values() for one in new)
