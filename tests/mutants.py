@@ -29,7 +29,10 @@ PARTS = {
     "truth": (("impls/truth",), ("tests/impls/truth", "tests/impls/test_rows.py")),
     "registry": (
         ("impls/registry.py", "impls/records.py", "impls/errors.py"),
-        ("tests/impls/test_registry.py", "tests/impls/test_records.py", "tests/impls", "tests/bench"),
+        (
+            *(f"tests/impls/test_{name}.py" for name in ("registry", "records", "errors", "contract")),
+            *(f"tests/bench/test_{name}.py" for name in ("request", "outcome")),
+        ),
     ),
     "facts": (
         ("reports/facts", "reports/runs"),
