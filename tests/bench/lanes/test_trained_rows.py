@@ -83,7 +83,7 @@ WRONG_WORDS = {
     "forges.py": "its training's cost 99 is nan",
     "detours.py": "its training's cost 49 is",
     "forgets.py": "its training did not return 100 costs",
-    "wanders.py": "its training ended at no parameters: b: holds a value",
+    "wanders.py": "its training returned no valid w and b: b: holds a value",
 }
 # In the second process alone.
 CRASHES_LATER = """
