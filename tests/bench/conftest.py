@@ -18,7 +18,6 @@ from pathlib import Path
 import pytest
 
 from reports.reading import read
-from tests.bench import helpers
 from tests.bench.helpers import written
 
 ROOT = Path(__file__).parents[2]
@@ -81,11 +80,6 @@ def small_disk(tmp_path):
     yield mounted
     if disk.exists():
         subprocess.run(["umount", str(disk)], check=True)
-
-
-@pytest.fixture(scope="session")
-def zeroloop():
-    return helpers.zeroloop
 
 
 SLOW = """\

@@ -12,6 +12,7 @@ import pytest
 from impls.kernels import cuda_device
 from reports.facts.facts import Facts
 from reports.reading import read
+from tests.bench.helpers import zeroloop
 
 ROOT = Path(__file__).parents[3]
 ROWS = ("--impl=numba_cuda_fused", "--impl=numpy_zero_loop", "--problem=2x5", "--threads=1")
@@ -157,7 +158,7 @@ def test_a_row_that_is_wrong_where_it_is_verified_is_not_timed(tmp_path):
     assert all(lost.reason.startswith("on 3x7, float") for lost in found.run.unmeasured)
 
 
-def test_a_run_without_a_gpu_says_so(zeroloop, monkeypatch):
+def test_a_run_without_a_gpu_says_so(monkeypatch):
     monkeypatch.setattr(cuda_device, "why_none", lambda: "none here")
     ended = zeroloop("run", "gpu")
     assert (ended.exit_code, ended.output) == (2, "Error: gpu: no CUDA device: none here\n")

@@ -11,6 +11,7 @@ from bench.lanes import job as jobs
 from bench.request import BadRequest
 from impls.kernels import cuda_device
 from reports.reading import read
+from tests.bench.helpers import zeroloop
 
 REFERENCE = Path(__file__).parents[3] / "reports" / "reference"
 QUICK = ("run", "quick", "--impl", "numpy_zero_loop", "--problem", "5x7", "--threads", "1")
@@ -38,20 +39,20 @@ def message(result):
         (("-o", "/proc/run.json"), "cannot write to /proc"),
     ],
 )
-def test_what_cannot_be_done_is_said_before_anything_is_measured(zeroloop, tmp_path, options, words):
+def test_what_cannot_be_done_is_said_before_anything_is_measured(tmp_path, options, words):
     result = zeroloop(*QUICK, *options)
     assert result.exit_code == 2
     assert words in result.output
 
 
-def test_no_results_file_is_written_over(zeroloop, tmp_path):
+def test_no_results_file_is_written_over(tmp_path):
     (tmp_path / "run.json").touch()
     result = zeroloop(*QUICK, "-o", str(tmp_path / "run.json"))
     assert result.exit_code == 2
     assert "is there already: continue it with --resume" in message(result)
 
 
-def test_a_dry_run_shows_the_plan_and_measures_nothing(zeroloop, tmp_path, monkeypatch):
+def test_a_dry_run_shows_the_plan_and_measures_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = zeroloop("run", "quick", "--impl", "python_two_loop", "--problem", "large", "--dry-run")
     assert result.exit_code == 0
@@ -61,7 +62,7 @@ def test_a_dry_run_shows_the_plan_and_measures_nothing(zeroloop, tmp_path, monke
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_dry_run_names_the_rows_that_will_not_run(zeroloop, monkeypatch):
+def test_a_dry_run_names_the_rows_that_will_not_run(monkeypatch):
     monkeypatch.setattr(cuda_device, "why_none", lambda: "none here")
     monkeypatch.setitem(sys.modules, "numexpr", None)
     absent = ("torch_gpu", "numexpr_zero_loop", "numba_cuda_fused")
@@ -72,33 +73,33 @@ def test_a_dry_run_names_the_rows_that_will_not_run(zeroloop, monkeypatch):
 
 
 @pytest.mark.parametrize(("problem", "trains"), [("breast_cancer", True), ("5x7", False)])
-def test_a_plan_says_where_rows_train(zeroloop, tmp_path, monkeypatch, problem, trains):
+def test_a_plan_says_where_rows_train(tmp_path, monkeypatch, problem, trains):
     monkeypatch.chdir(tmp_path)
     result = zeroloop("run", "quick", "--impl", "numpy_zero_loop", "--problem", problem, "--dry-run")
     assert ("on breast_cancer also gradient descent, 100 iterations" in result.output) == trains
 
 
-def test_a_quick_look_cannot_be_resumed(zeroloop):
+def test_a_quick_look_cannot_be_resumed():
     result = zeroloop("run", "--resume", str(REFERENCE / "contest.json"))
     assert result.exit_code == 2
     assert "of `pytest --benchmark-only`, which cannot be resumed" in message(result)
 
 
-def test_a_broken_file_cannot_be_resumed(zeroloop, tmp_path):
+def test_a_broken_file_cannot_be_resumed(tmp_path):
     (tmp_path / "run.json").write_text("{")
     result = zeroloop("run", "--resume", str(tmp_path / "run.json"))
     assert result.exit_code == 2
     assert "not a JSON file, or a truncated one" in message(result)
 
 
-def test_compare_needs_two_results_files(zeroloop, tmp_path):
+def test_compare_needs_two_results_files(tmp_path):
     (tmp_path / "a.json").write_text("{}")
     result = zeroloop("compare", str(tmp_path / "a.json"), str(REFERENCE / "contest.json"))
     assert result.exit_code == 2
     assert "a.json" in message(result)
 
 
-def test_resuming_takes_no_other_options(zeroloop):
+def test_resuming_takes_no_other_options():
     path = str(REFERENCE / "contest.json")
     for option in (("--threads", "1"), ("--problem", "5x7"), ("--budget", "5m")):
         result = zeroloop("run", *option, "--resume", path)
@@ -117,7 +118,7 @@ def document():
     return document
 
 
-def test_compare_fails_where_nothing_can_be_compared(zeroloop, tmp_path, document):
+def test_compare_fails_where_nothing_can_be_compared(tmp_path, document):
     path, other = tmp_path / "one.json", tmp_path / "other.json"
     path.write_text(json.dumps(document))
     other.write_text(json.dumps({**document, "benchmarks": []}))
@@ -127,7 +128,7 @@ def test_compare_fails_where_nothing_can_be_compared(zeroloop, tmp_path, documen
     assert message(failed).endswith("and no row on nothing")
 
 
-def test_compare_says_what_it_cannot_rule_out(zeroloop, tmp_path, document):
+def test_compare_says_what_it_cannot_rule_out(tmp_path, document):
     path = tmp_path / "one.json"
     path.write_text(json.dumps(document))
     result = zeroloop("compare", str(path), str(path), "--fail-on-regression", "0.001%")
@@ -142,7 +143,7 @@ def test_compare_says_what_it_cannot_rule_out(zeroloop, tmp_path, document):
         (["mine.py"], "it did not time mine.py"),
     ],
 )
-def test_resume_takes_no_other_rows(zeroloop, tmp_path, rows, said):
+def test_resume_takes_no_other_rows(tmp_path, rows, said):
     document = json.loads((REFERENCE / "results.json").read_text())
     document["zeroloop"]["interrupted"] = True
     path = tmp_path / "run.json"
@@ -153,7 +154,7 @@ def test_resume_takes_no_other_rows(zeroloop, tmp_path, rows, said):
 
 
 @pytest.mark.slow
-def test_compare_fails_on_a_regression(zeroloop, tmp_path, document):
+def test_compare_fails_on_a_regression(tmp_path, document):
     before, after = tmp_path / "before.json", tmp_path / "after.json"
     document = copy.deepcopy(document)
     before.write_text(json.dumps(document))
@@ -178,7 +179,7 @@ def test_systems_that_cannot_stop_processes_are_told(monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_run_ends_with_its_report(zeroloop, tmp_path):
+def test_a_run_ends_with_its_report(tmp_path):
     path = tmp_path / "run.json"
     result = zeroloop(*QUICK, "--processes", "2", "-o", str(path))
     assert result.exit_code == 0, result.output

@@ -13,6 +13,7 @@ from impls.data import problems
 from impls.kernels import cuda_device
 from impls.records import RECORDS
 from reports.facts.citable import FEWEST_PROCESSES
+from tests.bench.helpers import zeroloop
 from tests.bench.planning.planned import NUMPY, planned
 
 
@@ -83,7 +84,7 @@ def test_what_fits_in_float32_alone_is_not_refused(monkeypatch):
         planned("gpu")
 
 
-def test_help_names_each_preset_with_its_time(zeroloop):
+def test_help_names_each_preset_with_its_time():
     said = zeroloop("run", "--help").output
     for name, preset in PRESETS.items():
         assert f"{name} " in said
