@@ -14,7 +14,7 @@ from impls.kernels.compiled import SUMS, compiled
 
 def prepare(X, Y, threads):
     """Lay each example out in one piece, so that the loops over features run along memory."""
-    return np.ascontiguousarray(X.T), Y[0], threads
+    return np.array(X.T, order="C"), Y[0], threads
 
 
 def step(w, b, examples, labels, threads):

@@ -1,6 +1,7 @@
 """Reads a results file and checks it: first its shape, against `reports.results`, then what it says."""
 
 import dataclasses
+import functools
 import hashlib
 import json
 import math
@@ -184,7 +185,7 @@ def _build(kind: Any, value: Any, where: str) -> Any:
     if dataclasses.is_dataclass(kind):
         if not isinstance(value, dict):
             raise BadResults(f"{where or 'the file'} is not an object")
-        hints = typing.get_type_hints(kind)
+        hints = _types_of_fields(kind)
         for field in dataclasses.fields(kind):
             if field.name not in value:
                 raise BadResults(f"{where}.{field.name} is missing".lstrip("."))
@@ -214,6 +215,11 @@ def _build(kind: Any, value: Any, where: str) -> Any:
     if kind in (str, int, bool) and type(value) is kind:
         return value
     raise BadResults(f"{where} is {_shortened(value)}, but {JSON_NAMES[origin or kind]} is needed")
+
+
+@functools.cache
+def _types_of_fields(kind: Any) -> dict[str, Any]:
+    return typing.get_type_hints(kind)  # each is text at first, and takes a compiler to read
 
 
 def _shortened(value: Any) -> str:

@@ -1,5 +1,6 @@
 """What several folders of tests share: the ten hand-written timings, and how a plain `pytest` runs."""
 
+import gc
 import json
 import re
 import signal
@@ -22,6 +23,17 @@ def pytest_cmdline_main(config):
     if config.pluginmanager.hasplugin("xdist") and is_plain and not serial and option.numprocesses is None:
         option.numprocesses, option.dist = min(pools.available(), _MOST_WORKERS), "loadfile"
     return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Look for garbage neither while tests are loaded, nor in what was loaded: an eighth of the time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_ignore_collect(collection_path, config):

@@ -1,4 +1,4 @@
-"""Every row against the oracle, against the other rows, and against what the contract promises.
+"""Every row against the oracle, the other rows and what the contract promises, and in a training.
 
 A row that compiles does so for each shape (JAX) or dtype (Numba). So a plain `pytest` takes a few shapes, the
 same ones in all tests, which hold the boundaries that rows have in common. The full grid is slow.
@@ -15,6 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 import impls
 from impls.data.problems import Problem, Shape
+from impls.training import Diverged, gradient_descent
 from impls.truth.gate import TOLERANCE, relative_errors
 from impls.truth.oracle import Reference, reference
 from tests.impls.checks import bits, changed, error, problem_of, read_only, run, serves, truth_of
@@ -209,6 +210,35 @@ def test_repeats_its_bits_and_keeps_no_state(row, dtype):
     assert bits(first) == first_bits  # no buffer of the row's own was handed out
     assert bits(step(problem.w, problem.b)) == first_bits
     assert bits(run(row, problem)) == first_bits
+
+
+@pytest.mark.slow
+def test_all_rows_arrive_at_the_same_parameters(row):
+    problem = problem_of("breast_cancer")
+    if not serves(row, problem):
+        return
+    steps = [one.bind(problem.X, problem.Y) for one in (row, impls.load("numpy_zero_loop"))]
+    mine, expected = (gradient_descent(step, problem.w, problem.b, 0.1, 200) for step in steps)
+    np.testing.assert_allclose(mine.w, expected.w, rtol=0, atol=1e-8)
+    assert mine.b == pytest.approx(expected.b, abs=1e-8)
+    np.testing.assert_allclose(mine.costs, expected.costs, rtol=0, atol=1e-8)
+
+
+def test_dtype_is_kept_and_given_parameters_are_not_modified(row, dtype):
+    problem = problem_of(COMMON, dtype)
+    w = problem.w.copy()
+    fit = gradient_descent(row.bind(problem.X, problem.Y), w, problem.b, alpha=0.1, iterations=5)
+    assert (fit.w.dtype, fit.w.shape, type(fit.b)) == (dtype, (2, 1), float)
+    assert not np.shares_memory(fit.w, w)
+    assert np.array_equal(w, problem.w)
+
+
+def test_alpha_that_is_far_too_large(row, dtype):
+    problem = problem_of(COMMON, dtype)
+    step = row.bind(read_only(problem.X * problem.X.dtype.type(100)), problem.Y)
+    for iterations in (1, 10):
+        with pytest.raises(Diverged, match=r"a smaller alpha than 1e\+308 may help"):
+            gradient_descent(step, problem.w, problem.b, alpha=1e308, iterations=iterations)
 
 
 @pytest.mark.parametrize("name", ["python_two_features", "python_two_loop"])

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -341,8 +341,23 @@ anything = st.recursive(
 )
 
 
-@given(st.lists(st.tuples(st.sampled_from(ALL), anything | st.just(GONE)), min_size=1, max_size=3))
+CHANGES = st.lists(st.tuples(st.sampled_from(ALL), anything | st.just(GONE)), min_size=1, max_size=3)
+
+
+@given(CHANGES)
+@settings(max_examples=20)
 def test_any_change_is_read_or_refused(changes):
+    assert_read_or_refused(changes)
+
+
+@pytest.mark.slow
+@given(CHANGES)
+@settings(max_examples=500, deadline=None)
+def test_any_of_many_changes_is_read_or_refused(changes):
+    assert_read_or_refused(changes)
+
+
+def assert_read_or_refused(changes):
     changed = copy.deepcopy(VALID)
     for path, value in changes:
         with suppress(LookupError, TypeError):  # an earlier change may have taken this place away

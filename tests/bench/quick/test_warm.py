@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from bench.quick import warm
+from bench.quick.cache import kept_code
 from impls.data import problems
 
 SHAPE = problems.find("5x7")
@@ -32,6 +33,16 @@ def ended(monkeypatch):
 @pytest.mark.slow  # the run `good` of tests/bench/conftest.py does it too
 def test_first_call_is_timed_in_a_process_of_its_own():
     assert 0 < warm.first_call_s("numpy_zero_loop", SHAPE, "float32", 1) < 60
+
+
+@pytest.mark.slow
+def test_what_is_compiled_already_is_only_loaded(monkeypatch, tmp_path):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    found = []
+    for _ in range(2):
+        assert warm.first_call_s("numba_two_loop", SHAPE, "float64", 1) > 0
+        found.append(kept_code())
+    assert found[0] == found[1] > 0
 
 
 @pytest.mark.slow
