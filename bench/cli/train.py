@@ -28,8 +28,8 @@ from reports.curve import check_curve, write_curve
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the user asks for, an option each."""
+class Options:
+    """What the user asks for, an option of the command each."""
 
     data: Path | None
     row: str
@@ -113,7 +113,7 @@ def train(ctx: click.Context, /, **options: Any) -> None:
     example per row, its label first. It need not fit in memory: the fused pass reads it chunk by chunk, in
     this process or on a cluster of dask.distributed.
     """
-    asked = Asked(**options)
+    asked = Options(**options)
     with user_errors():
         _check(ctx, asked)
         subject = _subject(asked)
@@ -136,7 +136,7 @@ class _Training:
     Raises BadCheckpoint, BadRequest, OSError for a file that cannot be read or written.
     """
 
-    def __init__(self, asked: Asked, subject: Subject):
+    def __init__(self, asked: Options, subject: Subject):
         self._asked = asked
         self.file = Checkpoint(asked.save, subject.identity, asked.alpha) if asked.save else None
         self.fit = _start(asked, subject, self.file)
@@ -216,7 +216,7 @@ def _ends(training: _Training, subject: Subject) -> Iterator[None]:
         raise
 
 
-def _check(ctx: click.Context, asked: Asked) -> None:
+def _check(ctx: click.Context, asked: Options) -> None:
     """Raise BadValue, BadRequest or OSError for options that are wrong, or mean nothing together."""
     check_settings(asked.alpha, asked.iterations, asked.tolerance)
     if asked.curve:
@@ -236,14 +236,14 @@ def _check(ctx: click.Context, asked: Asked) -> None:
             raise BadRequest(f"{spelled(ctx, name)}: {reason}")
 
 
-def _subject(asked: Asked) -> Subject:
+def _subject(asked: Options) -> Subject:
     """Return what is to be trained; raises UserError."""
     if asked.data:
         return data_set(asked.data, asked.address, asked.threads)
     return row_on_problem(asked.row, asked.problem, asked.dtype, asked.threads)
 
 
-def _start(asked: Asked, subject: Subject, file: Checkpoint | None) -> Fit:
+def _start(asked: Options, subject: Subject, file: Checkpoint | None) -> Fit:
     """Return where training starts; raises BadCheckpoint, BadRequest, OSError."""
     if file and asked.resume:
         return file.load(subject.n_x, subject.dtype, asked.iterations)
