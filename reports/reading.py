@@ -182,19 +182,14 @@ def _check_lights(lights: tuple[Light, ...], problems: list[str]) -> None:
 
 def _build(kind: Any, value: Any, where: str) -> Any:
     """Turn a JSON value into `kind`, or raise BadResults that says where it does not fit."""
-    if dataclasses.is_dataclass(kind):
+    fields = _fields(kind)
+    if fields is not None:
         if not isinstance(value, dict):
             raise BadResults(f"{where or 'the file'} is not an object")
-        hints = _types_of_fields(kind)
-        for field in dataclasses.fields(kind):
-            if field.name not in value:
-                raise BadResults(f"{where}.{field.name} is missing".lstrip("."))
-        return kind(
-            **{  # type: ignore[operator]
-                field.name: _build(hints[field.name], value[field.name], f"{where}.{field.name}".lstrip("."))
-                for field in dataclasses.fields(kind)
-            }
-        )
+        for name in fields:
+            if name not in value:
+                raise BadResults(f"{where}.{name} is missing".lstrip("."))
+        return kind(**{n: _build(of, value[n], f"{where}.{n}".lstrip(".")) for n, of in fields.items()})
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is types.UnionType:
         return None if value is None else _build(arguments[0], value, where)
@@ -217,9 +212,10 @@ def _build(kind: Any, value: Any, where: str) -> Any:
     raise BadResults(f"{where} is {_shortened(value)}, but {JSON_NAMES[origin or kind]} is needed")
 
 
-@functools.cache
-def _types_of_fields(kind: Any) -> dict[str, Any]:
-    return typing.get_type_hints(kind)  # each is text at first, and takes a compiler to read
+@functools.cache  # the types are text at first, and take a compiler to read
+def _fields(kind: Any) -> dict[str, Any] | None:
+    """Return the type of each field of a dataclass by its name, and None for any other type."""
+    return typing.get_type_hints(kind) if dataclasses.is_dataclass(kind) else None
 
 
 def _shortened(value: Any) -> str:
