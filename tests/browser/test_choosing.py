@@ -5,6 +5,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from reports import figures
 from reports.write import write_into
 
 pytestmark = pytest.mark.slow
@@ -151,8 +152,10 @@ def test_a_broken_address_breaks_nothing(page, opened, report):
     other.context.close()
 
 
-@pytest.mark.slow  # a page of nine sets of data
-def test_of_many_sets_of_data_the_first_is_shown_until_all_are_asked_for(opened, several, tmp_path):
+def test_of_many_sets_of_data_the_first_is_shown_until_all_are_asked_for(
+    opened, several, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(figures, "draw", lambda facts: {})
     page = opened(write_into(_many(several), tmp_path))
     tables = page.locator("#tables table")
     assert tables.count() == 9
