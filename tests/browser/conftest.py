@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import sync_playwright
 
+from reports import figures
 from reports.reading import parse
 from reports.runs.changes import changed
 from reports.runs.gathered import gather
@@ -72,8 +73,11 @@ def several(ten_timings):
 
 @pytest.fixture(scope="session")
 def report(several, browser, tmp_path_factory):
-    """The page of the report, in its folder."""
-    return write_into(several, tmp_path_factory.mktemp("report"))
+    """The page of the report, in its folder, with a PDF of one figure."""
+    as_pdf = figures.as_pdf
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "as_pdf", lambda pictures: as_pdf(list(pictures)[:1]))
+        return write_into(several, tmp_path_factory.mktemp("report"))
 
 
 @pytest.fixture(scope="session")

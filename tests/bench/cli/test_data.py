@@ -339,7 +339,7 @@ def test_making_takes_a_few_chunks_of_memory(tmp_path, shape):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["csv", "csv.gz", "parquet"])
+@pytest.mark.parametrize("kind", ["csv.gz", "parquet"])
 def test_importing_takes_little_memory(tmp_path, kind):
     file, m = tmp_path / f"table.{kind}", 3_000_000
     if kind == "parquet":
