@@ -19,7 +19,7 @@ from bench.lanes.harness import Harness, Lost
 from bench.lanes.ledger import Entry, Ledger
 from bench.lanes.shared import Shared, opened
 from bench.outcome import EVERYWHERE, LeftOut
-from bench.planning import forecast
+from bench.planning import forecast, turns
 from bench.planning import plan as plans
 from bench.planning.budget import Budget, Part
 from bench.planning.forecast import Paces
@@ -150,7 +150,7 @@ class Visit:
         else:
             self._verify(lane, harness, limit_s)
         if known or not self._skip(lane, lane.call_s):
-            lane.blocks = plans.blocks(self._plan, lane.call_s)
+            lane.blocks = turns.blocks(self._plan, lane.call_s)
 
     def _ask_to_prepare(self, harness: Harness, limit_s: float) -> float:
         arguments = {"paths": self._paths, "b": self._b, "threads": self._setting.threads}
@@ -187,7 +187,7 @@ class Visit:
         """Time all rows, round by round; without time left, after the round in which each has a block."""
         for round_ in range(self._plan.rounds):
             for lane in self._in_turn(round_):
-                if plans.has_block(self._plan, lane.blocks, round_):
+                if turns.has_block(self._plan, lane.blocks, round_):
                     with self._or_lost(lane):
                         self._block(lane)
             if self._budget.is_spent:
@@ -328,7 +328,7 @@ class Visit:
 
     def _in_turn(self, round_: int) -> list[Lane]:
         lanes = self._field.lanes
-        return [lanes[n] for n in plans.order(self._plan, self._process, self._place, len(lanes), round_)]
+        return [lanes[n] for n in turns.order(self._plan, self._process, self._place, len(lanes), round_)]
 
     def _say(self, doing: str) -> None:
         self._means.show.now(self._process, self._setting, doing)

@@ -11,6 +11,7 @@ import numpy as np
 
 import impls
 from bench.planning import plan as plans
+from bench.planning import turns
 from bench.planning.presets import PRESETS
 from bench.request import BadRequest, Request, Setting
 from impls import pools, registry
@@ -189,7 +190,7 @@ def _compile_s(plan: Plan, rows: list[Record], setting: Setting, process: int) -
 
 def _timed_s(plan: Plan, call_s: float, size: int) -> float:
     """Predict how long a row is prepared and timed on one problem in one process."""
-    number = plans.blocks(plan, call_s)
+    number = turns.blocks(plan, call_s)
     if call_s > plans.SLOW_S:
         return size * _PREPARE_S + number * (_SAVE_S + call_s)
     block_s = _BLOCK * max(plan.block_s, call_s) + max(plans.SETTLE_S, call_s)
