@@ -39,6 +39,7 @@ def test_no_rule_is_broken_by_what_is_chosen(opened, report, faults, window):
     page.get_by_label("numpy_zero_loop", exact=True).first.check()
     page.locator("table:visible button[data-sort=step_s]").first.click()
     page.locator("[data-copy=citation]").click()
+    assert faults(page) == []
     page.locator("svg:visible [data-row]").first.dispatch_event("pointerover")
     assert faults(page) == []
     page.context.close()

@@ -146,7 +146,7 @@ def step(*data):
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (BUSY, " cores busy; 1 are allowed"),
+        (BUSY, " cores busy; 1 are allowed"),  # two, and what passes between its batches
         (POOL, "has 2 threads; 1 are allowed"),
         (CLOCK, "its clock reports"),
     ],

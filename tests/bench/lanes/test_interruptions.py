@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -67,14 +68,18 @@ def whole(tmp_path_factory):
     return read(path)
 
 
-def test_a_run_that_was_killed_loses_nothing_and_goes_on(tmp_path, whole):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda one: one.name)
+def test_a_run_that_was_ended_loses_nothing_and_goes_on(tmp_path, number, whole):
     path = tmp_path / "run.json"
     process = started(path)
     # In the second process, on the second problem: what is done is kept, what is begun is begun anew.
     wait_for(lambda: path.exists() and (read(path).run.done or 0) >= 3)
     seen = blocks(path)
-    process.kill()
-    process.communicate(timeout=DEADLINE_S)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == (-signal.SIGKILL if number == signal.SIGKILL else 130)
+    assert "Traceback" not in said
+    assert number == signal.SIGKILL or f"--resume {path}" in said
     assert blocks(path) >= seen
     assert read(path).run.interrupted
     wait_for(lambda: not lanes())
