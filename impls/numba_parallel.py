@@ -14,6 +14,7 @@ from impls.kernels.compiled import SUMS, compiled
 
 def prepare(X, Y, threads):
     """Lay each example out in one piece, so that the loops over features run along memory."""
+    # A copy even where one feature lies so already: for a read-only array, Numba would compile once more.
     return np.array(X.T, order="C"), Y[0], threads
 
 
