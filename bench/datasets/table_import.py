@@ -109,16 +109,24 @@ def _folder_for(path: Path) -> Iterator[None]:
             if not _is_import(folder):
                 raise BadData(f"{folder}: remains of another data set that was not finished: remove it")
             shutil.rmtree(folder)
+    is_made = False
+    try:
+        with signals_wait():  # a signal between these two would leave the folder
+            _make(folder)
+            is_made = True
+        with alone_in(folder, "another command"):
+            yield
+    except BaseException:
+        if is_made:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _make(folder: Path) -> None:
     try:
         folder.mkdir()
     except FileExistsError:
         raise BadData(f"{folder}: another command has just begun to write there") from None
-    try:
-        with alone_in(folder, "another command"):
-            yield
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
 
 
 def _is_import(folder: Path) -> bool:

@@ -1,8 +1,7 @@
-"""The results file while `zeroloop run` writes it: whole after every block, and enough to resume from.
+"""The results file while `zeroloop run` writes it: whole after every problem, and enough to resume from.
 
-Blocks are written as they are finished. What a process finds out once on a problem (the time to prepare, the
-first call) is written when it is done with that problem. So a resumed run can tell what a killed process left
-unfinished, and drops it.
+A run that is resumed drops what a process had begun on a problem, so nothing is written before that is done.
+Only where a run ends is the file written with what was begun.
 """
 # mypy: disable-error-code="no-untyped-call"
 
@@ -126,13 +125,10 @@ class Ledger:
         cpu = self._machine_info.get("cpu", {}).get("brand_raw")
         self._environment = environment.describe(cpu, environment.load())
         self._commit_info = get_commit_info()
-        self._texts: dict[_Place, str] = {}
         self._spare: BinaryIO | None = None
 
     def change(self, row: Record, setting: Setting, twin: bool = False) -> Entry:
         """Return a row's entry, to be changed."""
-        if not twin:
-            self._texts.pop((row, setting), None)
         return (self.twins if twin else self.entries).setdefault((row, setting), Entry())
 
     def lose(self, row: Record, setting: Setting, why: LeftOut, process: int | None) -> None:
@@ -271,9 +267,6 @@ class Ledger:
                 raise Stale(f"the file of {row.name} has changed since then")
 
     def _text(self) -> str:
-        for key, entry in self.entries.items():
-            if key not in self._texts and any(entry.blocks_s):
-                self._texts[key] = json.dumps(self._benchmark(*key, entry), allow_nan=False)
         head = {
             "machine_info": {**self._machine_info, "zeroloop": asdict(self._environment)},
             "commit_info": self._commit_info,
@@ -282,7 +275,9 @@ class Ledger:
             "zeroloop": asdict(self._run()),
         }
         benchmarks = ",\n".join(
-            self._texts[key] for key in self._in_order(self.entries) if key in self._texts
+            json.dumps(self._benchmark(*key, self.entries[key]), allow_nan=False)
+            for key in self._in_order(self.entries)
+            if any(self.entries[key].blocks_s)
         )
         return f'{json.dumps(head, allow_nan=False)[:-1]},\n"benchmarks": [\n{benchmarks}\n]}}\n'
 

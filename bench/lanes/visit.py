@@ -214,7 +214,7 @@ class Visit:
         checks.check_block(reply, wall_s, self._points[0], self._setting.threads)
         self._entry(lane).add_block(self._process, reply["block_s"])
         lane.losses = 0
-        self._save()
+        self._means.show.progress(self._ledger)
 
     def _train_all(self) -> None:
         """Let each row train that is fast enough, in the order of the round that would be next."""
@@ -305,7 +305,6 @@ class Visit:
                 everywhere = lost.why.status in EVERYWHERE and not timed
                 process = None if everywhere else self._process
                 self._ledger.lose(lane.row, self._setting, lost.why, process)
-            self._save()
 
     def _gave_up(self, lane: Lane) -> bool:
         if lane.is_given_up:
@@ -332,7 +331,3 @@ class Visit:
 
     def _say(self, doing: str) -> None:
         self._means.show.now(self._process, self._setting, doing)
-
-    def _save(self) -> None:
-        self._ledger.save()
-        self._means.show.progress(self._ledger)

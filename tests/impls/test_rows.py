@@ -252,3 +252,13 @@ def test_numba_compiles_the_very_lesson():
     from impls import numba_two_loop, python_two_loop
 
     assert numba_two_loop._loops.py_func is python_two_loop.step
+
+
+@pytest.mark.parametrize("name", ["numba_two_loop", "numba_parallel"])
+def test_nothing_more_is_compiled_for_one_feature(name):
+    from numba import typeof
+
+    row = impls.load(name)
+    problems = [problem_of(shape) for shape in ("1x1", "1x7", COMMON)]
+    compiled_for = [[typeof(one) for one in row.prepare_data(p.X, p.Y, 2)] for p in problems]
+    assert compiled_for[0] == compiled_for[1] == compiled_for[2]

@@ -5,7 +5,9 @@ import csv
 import gzip
 import json
 import os
+import signal
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pyarrow as arrow
@@ -312,6 +314,17 @@ def test_what_is_no_import_is_not_removed(tmp_path, table, kind):
     with pytest.raises(BadData, match=r"data\.zarr\.part: remains of another data set .*: remove it"):
         run(table)
     assert "precious" in (folder.read_text() if kind == "file" else (folder / "precious").read_text())
+
+
+def test_a_signal_that_comes_while_the_folder_is_made_leaves_none(tmp_path, table, monkeypatch):
+    def make(folder, real=Path.mkdir):
+        real(folder)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Path, "mkdir", make)
+    with pytest.raises(KeyboardInterrupt):
+        run(table)
+    assert {path.name for path in tmp_path.iterdir()} == {"table.csv"}
 
 
 def test_an_import_that_goes_on_is_not_removed(tmp_path, table):
