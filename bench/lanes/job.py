@@ -152,7 +152,6 @@ def carry_out(job: Job, console: Console) -> Results:
                 ledger.resume(job.before, settings)
             except Stale as stale:
                 raise BadRequest(f"{job.path}: this run cannot be resumed here: {stale}") from None
-        ledger.save()
         clock = Clock(job.forecast_s, ledger, len(settings))
         screen = Screen(console, clock, job.selected, ledger)
         with (

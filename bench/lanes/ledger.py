@@ -192,7 +192,7 @@ class Ledger:
         text = self._text()
         try:
             if self._spare is None:
-                self._spare = _spare(self.path.parent, _SPARE * len(text) + (1 << 20))
+                self._spare = _spare(self.path, _SPARE * len(text) + (1 << 20))
             files.write_file(self.path, text)
         except OSError:
             if self._spare is None:
@@ -380,14 +380,14 @@ def _entry(timing: Timing, processes: int) -> Entry:
     return Entry(blocks_s, *once, extra_bytes=timing.extra_bytes, error=timing.error)
 
 
-def _spare(folder: Path, size: int) -> BinaryIO | None:
-    """Reserve space in a file without a name, until this process ends; None if the system cannot."""
+def _spare(path: Path, size: int) -> BinaryIO | None:
+    """Reserve space beside a file, until this process ends; None if the system cannot; raises OSError."""
     if not hasattr(os, "posix_fallocate"):
         return None
-    file: BinaryIO = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - stays open
+    file: BinaryIO = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115 - stays open
     try:
         os.posix_fallocate(file.fileno(), 0, size)
-    except OSError:
+    except OSError as error:
         file.close()
-        raise
+        raise OSError(f"cannot write {path}: {error.strerror}") from None
     return file

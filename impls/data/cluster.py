@@ -16,12 +16,12 @@ import logging
 import re
 import signal
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from impls import pools
@@ -98,9 +98,9 @@ class Cluster:
             if in_vain == _DEALS:
                 said = f"its workers died {_DEALS} times over the same chunks: {_LOGS}"
                 raise BadCluster(f"{self.address}: {said}")
-            missing = [part for worker, share in shares.items() if worker not in found for part in share]
-            if missing:
-                self._looked_s = 0.0
+            if lost := shares.keys() - found.keys():
+                self._wait_until_forgotten(lost)
+            missing = [part for worker, share in shares.items() if worker in lost for part in share]
         return as_step(sorted(nodes, key=lambda node: node.number << node.level), data)
 
     def workers(self, data: DataSet) -> dict[str, int]:
@@ -121,6 +121,12 @@ class Cluster:
         while not (workers := self._call(self._client.nthreads)):
             self._call(self._client.wait_for_workers, 1, timeout=_PATIENCE_S)
         return dict(sorted(workers.items()))
+
+    def _wait_until_forgotten(self, lost: Set[str]) -> None:
+        """Wait until the scheduler knows that workers are gone, else it would be asked for them again."""
+        self._looked_s, end_s = 0.0, monotonic() + _LOOK_S
+        while not lost.isdisjoint(self._call(self._client.nthreads)) and monotonic() < end_s:
+            sleep(_LOOK_S / 100)
 
     def _started(self, workers: int) -> tuple[Any, Any]:
         try:

@@ -318,6 +318,20 @@ def test_code_that_a_worker_cannot_read_is_not_taken_for_the_same(near, data, mo
         near.step(data, np.zeros((28, 1)), 0.0)
 
 
+def test_dead_workers_that_the_scheduler_still_knows_die_once(near, data, monkeypatch):
+    w = np.zeros((28, 1))
+    expected, run, known = near.step(data, w, 0.0), near._client.run, near._client.nthreads()
+    looks = iter([known] * 9 + [{}])  # then others are there
+
+    def broken(*arguments, **named):
+        answers = run(*arguments, **named)
+        return dict.fromkeys(answers, distributed.comm.CommClosedError()) if next(looks, None) else answers
+
+    monkeypatch.setattr(near._client, "run", broken)
+    monkeypatch.setattr(near._client, "nthreads", lambda: next(looks, known))
+    assert bits(near.step(data, w, 0.0)) == bits(expected)
+
+
 @pytest.mark.parametrize(
     "error", [distributed.comm.CommClosedError(), OSError("Timed out trying to connect")]
 )
