@@ -64,7 +64,6 @@ class Conductor:
 
         Raises OSError if the file cannot be written, and Stale if the code of zeroloop changes meanwhile.
         """
-        self._ledger.save()  # which also keeps room on the disk for all that follows
         listener = Listener(self._ledger.noise, self._ledger.total_s)
         twin_of = plans.baseline_row(self._ledger.plan, self._selected)
         with ExitStack() as stack:

@@ -152,6 +152,7 @@ def carry_out(job: Job, console: Console) -> Results:
                 ledger.resume(job.before, settings)
             except Stale as stale:
                 raise BadRequest(f"{job.path}: this run cannot be resumed here: {stale}") from None
+        ledger.save()  # which also keeps room on the disk for all that follows
         clock = Clock(job.forecast_s, ledger, len(settings))
         screen = Screen(console, clock, job.selected, ledger)
         with (

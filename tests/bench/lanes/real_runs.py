@@ -54,6 +54,7 @@ def planned(rows, processes=3, cold=1, problems=PROBLEMS, threads=(1,), budget_s
 
 def measured(path, plan, selected, show=None, **limits):
     with contextlib.closing(Ledger(path, plan, selected)) as ledger:
+        ledger.save()
         Conductor(selected, ledger, Paces(), show or Watch(), **limits).run()
         return ledger
 
