@@ -8,7 +8,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -109,24 +109,16 @@ def _folder_for(path: Path) -> Iterator[None]:
             if not _is_import(folder):
                 raise BadData(f"{folder}: remains of another data set that was not finished: remove it")
             shutil.rmtree(folder)
-    is_made = False
-    try:
-        with signals_wait():  # a signal between these two would leave the folder
-            _make(folder)
-            is_made = True
+    with ExitStack() as undone_by_errors:
+        with signals_wait():  # one between making the folder and knowing of it would leave it there
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                raise BadData(f"{folder}: another command has just begun to write there") from None
+            undone_by_errors.callback(shutil.rmtree, folder, ignore_errors=True)
         with alone_in(folder, "another command"):
             yield
-    except BaseException:
-        if is_made:
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir()
-    except FileExistsError:
-        raise BadData(f"{folder}: another command has just begun to write there") from None
+        undone_by_errors.pop_all()
 
 
 def _is_import(folder: Path) -> bool:

@@ -39,7 +39,8 @@ _LIGHTS = 8  # functions of the speed of light, each with several timings
 _DATA_S, _PREPARE_S = 3e-8, 4e-9  # per number in X
 _ORACLE_S = (1.4e-7, 2.8e-6)  # per number in X and per example, at both points
 _CALL_S, _BANDWIDTH = 2e-5, 4e9  # of a compiled row: seconds per call, and bytes per second
-_BLOCK, _SAVE_S = 1.1, 0.004  # block time over its fastest call's pace; seconds to save a block
+_BLOCK = 1.1  # time of a block over its fastest call's pace
+_TALK_S = 0.004  # asking for a block, and judging its results
 _MEMORY_S = 0.1  # measuring the memory of a row on a problem
 _FILLED = 0.8  # share of the budget that the forecast may fill
 _PROBES = ((2, 2000), (200, 20))  # n_x and m: a few milliseconds for two nested Python loops
@@ -192,6 +193,6 @@ def _timed_s(plan: Plan, call_s: float, size: int) -> float:
     """Predict how long a row is prepared and timed on one problem in one process."""
     number = turns.blocks(plan, call_s)
     if call_s > plans.SLOW_S:
-        return size * _PREPARE_S + number * (_SAVE_S + call_s)
+        return size * _PREPARE_S + number * (_TALK_S + call_s)
     block_s = _BLOCK * max(plan.block_s, call_s) + max(plans.SETTLE_S, call_s)
-    return size * _PREPARE_S + 2 * call_s + number * (_SAVE_S + block_s)
+    return size * _PREPARE_S + 2 * call_s + number * (_TALK_S + block_s)

@@ -16,7 +16,7 @@ import logging
 import re
 import signal
 import warnings
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
@@ -100,6 +100,7 @@ class Cluster:
                 raise BadCluster(f"{self.address}: {said}")
             if lost := shares.keys() - found.keys():
                 self._wait_until_forgotten(lost)
+                self._looked_s = 0.0
             missing = [part for worker, share in shares.items() if worker in lost for part in share]
         return as_step(sorted(nodes, key=lambda node: node.number << node.level), data)
 
@@ -122,9 +123,9 @@ class Cluster:
             self._call(self._client.wait_for_workers, 1, timeout=_PATIENCE_S)
         return dict(sorted(workers.items()))
 
-    def _wait_until_forgotten(self, lost: Set[str]) -> None:
-        """Wait until the scheduler knows that workers are gone, else it would be asked for them again."""
-        self._looked_s, end_s = 0.0, monotonic() + _LOOK_S
+    def _wait_until_forgotten(self, lost: set[str]) -> None:
+        """Wait a moment until the scheduler knows that workers are gone: else it would name them again."""
+        end_s = monotonic() + _LOOK_S
         while not lost.isdisjoint(self._call(self._client.nthreads)) and monotonic() < end_s:
             sleep(_LOOK_S / 100)
 

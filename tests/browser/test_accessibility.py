@@ -28,7 +28,7 @@ def test_no_rule_is_broken_with_all_that_opens_open(opened, pages, faults, name,
     page.context.close()
 
 
-@pytest.mark.parametrize("window", ["dark", "phone"])
+@pytest.mark.parametrize("window", ["desktop", "dark", "phone"])
 def test_no_rule_is_broken_by_what_is_chosen(opened, report, faults, window):
     page = opened(report, window, bypass_csp=True)
     page.get_by_text("Rows", exact=True).click()

@@ -5,7 +5,6 @@ import json
 
 import pytest
 
-from reports import figures
 from reports.write import write_into
 from tests.documents import HOSTILE, renamed, spoilt
 
@@ -32,9 +31,7 @@ def hostile_page(several, browser, tmp_path_factory):
         document = renamed(document, row, "".join(texts[place :: len(ROWS)]) + row)
     for problem in ("breast_cancer", "square"):
         document = renamed(document, problem, f"{''.join(texts)}{problem}")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "as_pdf", lambda pictures: b"")  # no part of the page
-        return write_into(json.loads(json.dumps(document)), tmp_path_factory.mktemp("hostile"))
+    return write_into(json.loads(json.dumps(document)), tmp_path_factory.mktemp("hostile"))
 
 
 @pytest.fixture(scope="module", params=("desktop", "phone"))

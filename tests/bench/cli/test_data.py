@@ -209,7 +209,7 @@ def made(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "chunks"), [("SIGKILL", 5), ("SIGTERM", 5)])
+@pytest.mark.parametrize(("number", "chunks"), [("SIGKILL", 5), ("SIGINT", 0), ("SIGTERM", 5)])
 def test_what_was_ended_goes_on_to_the_same_bytes(tmp_path, made, number, chunks):
     code, said = ended_after(tmp_path, chunks, getattr(signal, number), *LARGE)
     written = count(tmp_path / "new.zarr.part")
@@ -236,7 +236,7 @@ def table(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "chunks"), [("SIGKILL", 5), ("SIGINT", 0)])
+@pytest.mark.parametrize(("number", "chunks"), [("SIGKILL", 5), ("SIGINT", 0), ("SIGTERM", 5)])
 def test_an_import_that_was_ended_leaves_nothing_that_is_in_the_way(tmp_path, table, number, chunks):
     arguments, whole = table
     code, said = ended_after(tmp_path, chunks, getattr(signal, number), *arguments)
@@ -339,7 +339,7 @@ def test_making_takes_a_few_chunks_of_memory(tmp_path, shape):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["csv.gz", "parquet"])
+@pytest.mark.parametrize("kind", ["csv", "csv.gz", "parquet"])
 def test_importing_takes_little_memory(tmp_path, kind):
     file, m = tmp_path / f"table.{kind}", 3_000_000
     if kind == "parquet":

@@ -466,13 +466,8 @@ def test_ctrl_c_while_workers_start_is_one_line(data, wait_s):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("number", "cluster"),
-    [
-        *((number, None) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)),
-        *((number, "local:2") for number in (signal.SIGINT, signal.SIGKILL)),
-    ],
-)
+@pytest.mark.parametrize("cluster", [None, "local:2"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_training_that_is_ended_goes_on_to_the_same_bits(data, tmp_path, number, cluster):
     if cluster:
         pytest.importorskip("distributed")

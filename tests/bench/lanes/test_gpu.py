@@ -91,6 +91,7 @@ def test_both_devices_have_a_time_and_a_light(measured):
         "numba_cuda_fused": "cuda",
         "numpy_zero_loop": "cpu",
     }
+    assert {lost.row for lost in results.run.unmeasured} <= {"mine.py"}
     assert [light.device for light in results.run.lights] == ["cpu", "cuda"]
     assert results.environment.gpu == "Simulated GPU"
     assert "no speed of light" not in said

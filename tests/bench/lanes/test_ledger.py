@@ -2,7 +2,9 @@
 
 import copy
 import dataclasses
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -240,6 +242,16 @@ def test_the_spare_space_is_given_up_for_the_last_write(begun, monkeypatch):
         begun.save()
     assert begun._spare.closed
     assert read(begun.path).timings[0].blocks_s[2] == (9.0,)
+
+
+def test_a_disk_without_room_for_a_run_is_said_with_the_file(make, monkeypatch):
+    def no_room(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", no_room)
+    ledger = make()
+    with pytest.raises(OSError, match=rf"^cannot write .*{ledger.path.name}: No space left on device$"):
+        ledger.save()
 
 
 def test_nothing_is_left_beside_the_file(begun):

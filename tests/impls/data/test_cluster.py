@@ -571,7 +571,7 @@ def computed(log):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("workers", [1, 2, 3])
 def test_processes_of_this_machine(train, path, expected, workers):
     assert train(path, f"local:{workers}").ended() == (0, expected, "")
 

@@ -74,8 +74,9 @@ def test_every_wrong_file_is_tried():
 
 
 @pytest.mark.slow
-def test_right_row_passes(dtype, row):
-    problem = problems.load("17x1000", dtype)
+@pytest.mark.parametrize("name", ["breast_cancer", "17x1000"])
+def test_right_row_passes(name, dtype, row):
+    problem = problems.load(name, dtype)
     if serves(row, problem):
         assert 0 <= Gate(problem).run(row.bind(problem.X, problem.Y)) <= TOLERANCE[dtype]
 

@@ -257,20 +257,12 @@ def test_a_paper_in_seconds(contested, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("run", "columns", "style"),  # each kind of table in each kind of paper
-    [
-        ("document", "one column", "plain"),
-        ("document", "two columns", "biblatex"),
-        ("cited", "one column", "biblatex"),
-        ("cited", "two columns", "abbrv"),
-        ("contested", "one column", "abbrv"),
-        ("contested", "two columns", "plain"),
-    ],
-)
-def test_papers(run, columns, style, tmp_path, request):
+@pytest.mark.parametrize("options", PAPERS.values(), ids=PAPERS)
+@pytest.mark.parametrize("style", DATABASES)
+@pytest.mark.parametrize("run", ["document", "cited", "contested"])
+def test_papers(run, style, options, tmp_path, request):
     document = request.getfixturevalue(run)
-    write_paper(tmp_path, document, PAPERS[columns], style)
+    write_paper(tmp_path, document, options, style)
     text = cited_text(tmp_path, DATABASES[style])
     facts = Facts(parse(document))
     for table in speedups(facts):
