@@ -63,7 +63,7 @@ class Cluster:
         local = _workers_of(address)
         self._distributed = _distributed()
         # An error is reported once, by an exception, and so are different versions, by `_check`.
-        for logger in ("distributed.client", "asyncio", "tornado.application"):
+        for logger in ("distributed", "distributed.client", "asyncio", "tornado.application"):
             logging.getLogger(logger).setLevel(logging.CRITICAL)
         self._local: Any
         with warnings.catch_warnings(action="ignore"):

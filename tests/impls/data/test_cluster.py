@@ -1,5 +1,6 @@
 """Workers of dask.distributed: the bits of one process, whoever dies; one line where they cannot serve."""
 
+import logging
 import os
 import pickle
 import re
@@ -316,6 +317,11 @@ def test_code_that_a_worker_cannot_read_is_not_taken_for_the_same(near, data, mo
     monkeypatch.setattr(cluster, "_digest", lambda: digest)
     with pytest.raises(BadCluster, match=r"^worker tcp://127\.0\.0\.1:\d+: PermissionError\(13, "):
         near.step(data, np.zeros((28, 1)), 0.0)
+
+
+@pytest.mark.parametrize("module", ["batched", "client", "comm.tcp", "core"])
+def test_what_breaks_is_said_by_exceptions_alone(near, module):
+    assert not logging.getLogger(f"distributed.{module}").isEnabledFor(logging.ERROR)
 
 
 def test_dead_workers_that_the_scheduler_still_knows_die_once(near, data, monkeypatch):
