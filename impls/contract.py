@@ -76,7 +76,7 @@ def as_step(result: Any, n_x: int) -> Step:
         J, dw, db = result
     except (TypeError, ValueError):
         raise BadValue(f"step returned {_described(result)}, but (J, dw, db) is needed") from None
-    if not isinstance(dw, np.ndarray) or dw.shape != (n_x, 1):
+    if type(dw) is not np.ndarray or dw.shape != (n_x, 1):
         raise BadValue(f"step returned dw: {_described(dw)}, but an array of shape ({n_x}, 1) is needed")
     if dw.dtype.char not in "df":
         raise BadValue(f"step returned dw: dtype {dw.dtype}, but float64 or float32 is needed")

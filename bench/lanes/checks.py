@@ -4,27 +4,26 @@ Each check raises `Lost` with the reason that the report shows.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from bench.lanes.harness import Lost
-from bench.lanes.lane import as_column, decoded
 from bench.outcome import LeftOut
 from bench.planning.plan import ALPHA, ITERATIONS
 from bench.request import Setting
 from impls.contract import Array, Step
 from impls.data.problems import Problem
+from impls.records import Record
 from impls.training import gradient_descent
 from impls.truth.gate import TOLERANCE, Gate, Point, Refused, judge
-from impls.truth.oracle import reference
+from impls.truth.oracle import Reference, reference
 from reports.results import Pool
 
 _MOST_EXTRA_CORES = 0.25  # that a step may keep busy above its number of threads
 _LONG_ENOUGH_S = 0.02  # shorter blocks say too little about cores and clocks
 _MOST_UNREPORTED = 0.5  # largest share of a block's wall time that a lane may fail to report
-_SEND_S = 1e-7  # time that a lane may need to send each byte of dw
 _SHORTEST_S = 1e-9  # a call that a clock can tell from none
 
 
@@ -32,19 +31,18 @@ class Truths:
     """What the oracle computes, once per problem and dtype."""
 
     def __init__(self) -> None:
-        self._points: dict[tuple[str, str], tuple[Point, Point]] = {}
+        self._points: dict[tuple[str, str], tuple[Point, ...]] = {}
         self._costs: dict[str, list[float]] = {}  # by dtype: there is one problem to train on
 
     def knows(self, setting: Setting) -> bool:
         """Return whether the oracle was asked about a setting's data before."""
         return (setting.shape.name, setting.dtype) in self._points
 
-    def points(self, problem: Problem) -> tuple[Point, Point]:
-        """Return the truth at the problem's parameters and at their negative."""
+    def points(self, problem: Problem) -> tuple[Point, ...]:
+        """Return the truth at two points, drawn for this run."""
         key = (problem.name, problem.dtype)
         if key not in self._points:
-            gate = Gate(problem)
-            self._points[key] = (gate.start, gate.mirrored)
+            self._points[key] = Gate(problem).points
         return self._points[key]
 
     def costs(self, X: Array, Y: Array) -> list[float]:
@@ -57,30 +55,29 @@ class Truths:
         return self._costs[dtype]
 
 
-def largest_error(found: Sequence[dict[str, Any]], point: Point, dtype: str) -> float:
-    """Return the largest error of results that are right; raises Lost."""
+def largest_error(found: Step, truth: Reference, dtype: str) -> float:
+    """Return the largest error of a result that is right; raises Lost."""
     try:
-        return max(judge(_shaped(decoded(result), point), point.truth, TOLERANCE[dtype]) for result in found)
+        return judge(found, truth, TOLERANCE[dtype])
     except Refused as refused:
         raise Lost(LeftOut("failed", str(refused), refused.error)) from None
-    except (ValueError, KeyError, TypeError):
-        raise Lost(LeftOut("crashed", "sent results that no step returns")) from None
 
 
-def check_block(reply: dict[str, Any], wall_s: float, point: Point, threads: int) -> None:
-    """Raise Lost for a block that kept too many cores busy, or whose clock is not the conductor's.
+def check_cores(cores: float, wall_s: float, threads: int, row: Record) -> None:
+    """Raise Lost for a block of calls that kept more cores busy than the row may."""
+    extra = _MOST_EXTRA_CORES + ("distributed" in row.needs)  # whose scheduler is a process too
+    if wall_s > _LONG_ENOUGH_S and cores > threads + extra:
+        raise Lost(LeftOut("failed", f"kept {cores:.1f} cores busy; {threads} are allowed"))
+
+
+def check_clock(times_s: Array, wall_s: float) -> None:
+    """Raise Lost if a lane reports a time that no clock can tell, or much less or more time than passed.
 
     `wall_s` is what the conductor's clock says, from the request to the reply.
     """
-    told_s = reply["timed_s"] + reply["settled_s"]
-    check_clock(reply["block_s"], told_s, wall_s - _SEND_S * point.w.nbytes)
-    if reply["timed_s"] > _LONG_ENOUGH_S and reply["cores"] > threads + _MOST_EXTRA_CORES:
-        raise Lost(LeftOut("failed", f"kept {reply['cores']:.1f} cores busy; {threads} are allowed"))
-
-
-def check_clock(shortest_s: float, told_s: float, wall_s: float) -> None:
-    """Raise Lost if a lane reports a time that no clock can tell, or much less time than passed."""
-    if shortest_s < _SHORTEST_S or wall_s - told_s > _LONG_ENOUGH_S + _MOST_UNREPORTED * wall_s:
+    told_s = float(times_s.sum())
+    tellable = bool((times_s > _SHORTEST_S).all()) and told_s < 1.01 * wall_s
+    if not tellable or wall_s - told_s > _LONG_ENOUGH_S + _MOST_UNREPORTED * wall_s:
         raise Lost(LeftOut("failed", f"its clock reports {told_s:.3g} s, but {wall_s:.3g} s passed"))
 
 
@@ -92,14 +89,11 @@ def check_pools(pools: Iterable[Pool], threads: int) -> None:
             raise Lost(LeftOut("failed", said))
 
 
-def end_of_training(reply: dict[str, Any], X: Array, Y: Array) -> Point:
-    """Return the parameters at which a training ended, and the truth there; raises Lost."""
+def end_of_training(end: Step, X: Array, Y: Array) -> Reference:
+    """Return the truth where a training ended, at w and b in the place of dw and db; raises Lost."""
     try:
-        w, b = as_column(reply["w"]).astype(X.dtype), float(reply["b"])
-        if w.shape != (X.shape[0], 1):
-            raise ValueError(f"w has shape {w.shape}")
-        return Point(w, b, reference(w, b, X, Y))
-    except (ValueError, TypeError, OverflowError) as error:
+        return reference(end.dw.astype(X.dtype), end.db, X, Y)
+    except ValueError as error:
         raise Lost(LeftOut("failed", f"its training returned no valid w and b: {error}")) from None
 
 
@@ -115,10 +109,3 @@ def checked_costs(costs: Any, truth: list[float], dtype: str) -> list[float]:
             said = f"its training's cost {iteration} is {cost:.6g}, where {truth[iteration]:.6g} is right"
             raise Lost(LeftOut("failed", said, error))
     return costs
-
-
-def _shaped(result: Step, point: Point) -> Step:
-    """Return a result whose dw has the shape of w; raises ValueError for another."""
-    if result.dw.shape != point.w.shape:
-        raise ValueError(f"dw has shape {result.dw.shape}")
-    return result

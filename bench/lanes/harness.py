@@ -5,6 +5,7 @@ import json
 import math
 import os
 import random
+import secrets
 import selectors
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from bench.lanes import guard
+from bench.lanes import guard, tree
 from bench.outcome import LeftOut
 from reports.results import STATUSES
 
@@ -30,6 +31,8 @@ _POOLS = (
 )
 
 
+_LANE = "ZEROLOOP_LANE"  # variable in the environment of a lane and of all processes that it starts
+_MOST_STILL_S = 0.02  # processor time that a lane may take until it stands still
 _FORGED = LeftOut("crashed", "wrote into the talk with the conductor")
 
 
@@ -56,12 +59,15 @@ class Guard:
     """The conductor's end of `bench.lanes.guard`."""
 
     def __init__(self, folder: Path):
+        tree.adopt_orphans()
         self.folder = folder
+        self.lanes: set[int] = set()
         command = [sys.executable, "-S", "-E", guard.__file__, str(folder)]
         nowhere = subprocess.DEVNULL
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere, start_new_session=True
         )
+        self.others = tree.children(os.getpid())  # this guard, and what this process has started before
 
     def watch(self, group: int) -> None:
         """Have a process group killed if this process ends."""
@@ -91,11 +97,14 @@ class Harness:
     def __init__(self, row: str, threads: int, cache: Path, memory_bytes: int, keeper: Guard):
         self._memory_bytes = memory_bytes
         self._keeper = keeper
+        self._name, self._runs = secrets.token_hex(8), False
+        self._orphans: set[int] = set()  # processes of the lane whose parent has ended
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "bench.lanes.lane", row],  # -P: no modules from the user's folder
             env={
                 **_environment(threads, cache),
                 guard.MARK: str(keeper.folder),
+                _LANE: self._name,
                 "TMPDIR": str(keeper.folder),
             },
             stdin=subprocess.PIPE,
@@ -105,50 +114,72 @@ class Harness:
             bufsize=0,
         )
         keeper.watch(self._process.pid)
+        keeper.lanes.add(self._process.pid)
         self._unread, self._searched, self._asked = bytearray(), 0, 0
+        self._stood_s: float | None = None  # the processor time of all its processes when they were stopped
 
     def ready(self, limit_s: float) -> None:
         """Wait until the row is loaded; raises Lost."""
-        self._listen(limit_s)
+        try:
+            self._listen(limit_s)
+        finally:
+            self._stop()
+
+    @contextmanager
+    def continued(self) -> Iterator[None]:
+        """Let the lane run, also between what it is asked; raises Lost if it ran while it stood still."""
+        self._check_stillness()
+        self._runs = True
+        for pid in self._processes():
+            _signal(pid, signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self._runs = False
+            self._stop()
 
     def ask(self, limit_s: float, what: str, *needed: str, **arguments: Any) -> dict[str, Any]:
         """Ask for something; return a reply that has all that is needed, within `limit_s`; raises Lost."""
-        self._asked += 1
-        request = {"number": self._asked, "ask": what, **arguments}
-        self._signal(signal.SIGCONT)
-        assert self._process.stdin
-        with contextlib.suppress(OSError):  # it has ended, which is heard below
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
-        reply = self._listen(limit_s)
+        if not self._runs:
+            with self.continued():
+                return self.ask(limit_s, what, *needed, **arguments)
+        (reply,) = self.replies(limit_s, 1, what, **arguments)
         if not all(name in reply for name in needed):
             self.end()
             raise Lost(_FORGED, ended=True)
         return reply
 
+    def replies(self, limit_s: float, number: int, what: str, **arguments: Any) -> Iterator[dict[str, Any]]:
+        """Ask a lane that was continued, and return its replies as they come; raises Lost."""
+        self._asked += 1
+        request = {"number": self._asked, "ask": what, **arguments}
+        assert self._process.stdin
+        with contextlib.suppress(OSError):  # it has ended, which is heard below
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+        for _ in range(number):
+            yield self._listen(limit_s)
+
     def end(self) -> int:
-        """End the lane and what it started in its own session; return its exit code."""
-        self._signal(signal.SIGKILL)
+        """End the lane and all that it started; return its exit code."""
+        for pid in self._processes():
+            _signal(pid, signal.SIGKILL)
         code = self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe:
                 pipe.close()
+        self._adopt()
+        for pid in self._orphans:
+            _end_child(pid)
         self._keeper.forget(self._process.pid)
+        self._keeper.lanes.discard(self._process.pid)
         return code
 
     def processor_s(self) -> float:
         """Return the processor time of the lane and of the processes that it started, in seconds."""
-        total_s = 0.0
-        with contextlib.suppress(psutil.Error):
-            lane = psutil.Process(self._process.pid)
-            for process in (lane, *lane.children(recursive=True)):
-                total_s += sum(process.cpu_times()[:4])
-        return total_s
+        return tree.processor_s(self._processes())
 
     def _listen(self, limit_s: float) -> dict[str, Any]:
-        try:
-            line = self._line(limit_s)
-        finally:
-            self._signal(signal.SIGSTOP)
+        line = self._line(limit_s)
         if line is None:
             raise Lost(LeftOut("crashed", self._how_it_ended()), ended=True)
         reply = _parsed(line)
@@ -158,6 +189,36 @@ class Harness:
         if "left_out" in reply:
             raise Lost(LeftOut(*reply["left_out"]))
         return reply
+
+    def _processes(self) -> set[int]:
+        """Return the lane and all that it started, as far as these live; nothing once it was waited for."""
+        if self._process.returncode is not None:
+            return set()
+        return tree.descendants({self._process.pid, *self._orphans})
+
+    def _stop(self) -> None:
+        """Stop all processes of the lane, those too that they start meanwhile."""
+        stopped: set[int] = set()
+        while new := self._processes() - stopped:
+            for pid in new:
+                _signal(pid, signal.SIGSTOP)
+            stopped |= new
+            self._adopt()
+        self._stood_s = self.processor_s()
+
+    def _adopt(self) -> None:
+        """Find what became a child of this process since its parent has ended; end what is of no lane."""
+        for pid in tree.children(os.getpid()) - self._keeper.lanes - self._keeper.others - self._orphans:
+            lane = _variable(pid, _LANE)
+            if lane == self._name:
+                self._orphans.add(pid)
+            elif lane is None:
+                _end_child(pid)
+
+    def _check_stillness(self) -> None:
+        if self._stood_s is not None and self.processor_s() - self._stood_s > _MOST_STILL_S:
+            self.end()
+            raise Lost(LeftOut("failed", "worked while another row had its turn"), ended=True)
 
     def _line(self, limit_s: float) -> bytes | None:
         """Return the next line of the lane, or None at its end; raises Lost."""
@@ -205,9 +266,25 @@ class Harness:
         self.end()
         return _named(code)
 
-    def _signal(self, number: int) -> None:
-        with contextlib.suppress(OSError):
-            os.killpg(self._process.pid, number)
+
+def _signal(pid: int, number: int) -> None:
+    with contextlib.suppress(OSError):
+        os.kill(pid, number)
+
+
+def _end_child(pid: int) -> None:
+    _signal(pid, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, 0)
+
+
+def _variable(pid: int, name: str) -> str | None:
+    """Return a variable of the environment with which a process was started; None where it has none."""
+    with contextlib.suppress(OSError):
+        for entry in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+            if entry.startswith(f"{name}=".encode()):
+                return entry.partition(b"=")[2].decode(errors="replace")
+    return None
 
 
 def _environment(threads: int, cache: Path) -> dict[str, str]:

@@ -2,31 +2,30 @@
 
     python -m bench.lanes.lane ROW
 
-Requests and replies are lines of JSON on standard input and output. What the row itself prints goes nowhere,
-so it can neither break the talk nor fill a disk. A lane does not know what is right: it sends its results,
-and the conductor compares them with the oracle.
+Requests and replies are lines of JSON on standard input and output; results of calls and their times are in
+memory that the conductor reads too. What the row itself prints goes nowhere, so it can neither break the talk
+nor fill a disk. A lane knows neither what is right nor where its calls will be: the conductor does.
 """
 
-import base64
 import contextlib
 import functools
 import json
 import os
-import statistics
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from time import perf_counter, process_time, sleep
+from time import perf_counter, sleep
 from typing import Any, BinaryIO
 
 import numpy as np
 from threadpoolctl import threadpool_info
 
+from bench.lanes.exchange import Exchange
 from bench.lanes.memory import peak_extra
 from bench.lanes.shared import opened
 from bench.outcome import explain
 from impls import records, registry
-from impls.contract import Array, Step
+from impls.contract import Step
 from impls.pools import limit
 from impls.records import Record
 from impls.registry import BoundStep
@@ -37,7 +36,6 @@ LIGHT = Record("light", None, "this project", needs=("numba",))
 # A lane that was continued sleeps after its first call, since a thread that wakes up is put on an idle core.
 # Without that, a row's threads shared one core for a whole block, in one block of seventy on two cores.
 _NAP_S = 2e-3
-_BATCH_S = 1e-4  # length of a batch of calls; reading the clock takes a thousandth of that
 
 
 class Lane:
@@ -47,99 +45,80 @@ class Lane:
         self._impl = None if row is LIGHT else registry.loaded(row)
         _age_heap()
         self._step: BoundStep | None = None
-        self._points: list[tuple[Array, float]] = []
 
-    def prepare(self, paths: dict[str, str], b: float, threads: int) -> dict[str, Any]:
-        """Map the data and let the row prepare them."""
+    def open(self, paths: dict[str, str], threads: int) -> Iterator[dict[str, Any]]:
+        """Map the data and the exchange; a lane that has no row gets a step that does nothing."""
         self._step = None  # before anything new is made of memory
-        X, Y, w = opened(paths)
-        mirrored = -w
-        mirrored.setflags(write=False)
-        self._points = [(w, b), (mirrored, -b)]
+        self._X, self._Y = opened(paths)
+        self._exchange, self._threads = Exchange(paths["exchange"], len(self._X)), threads
         # As with a user's own data, pages are mapped and pools have their size before a row sees the data.
-        X.max()
+        self._X.max()
         limit(threads)
+        if self._impl is None:
+            nothing = Step(0.0, np.zeros((len(self._X), 1)), 0.0)
+            self._step = lambda w, b: nothing
+        yield {}
+
+    def prepare(self) -> Iterator[dict[str, Any]]:
+        """Let the row prepare the data."""
         assert self._impl
         start = perf_counter()
-        self._step = self._impl.prepare(X, Y, threads)
-        return {"wall_s": perf_counter() - start}
+        self._step = self._impl.prepare(self._X, self._Y, self._threads)
+        yield {"wall_s": perf_counter() - start}
 
-    def call(self, point: int) -> dict[str, Any]:
-        """Call the step once, at the problem's parameters (0) or at their negative (1)."""
-        step, (w, b) = self._bound(), self._points[point]
-        start = perf_counter()
-        result = step(w, b)
-        wall_s = perf_counter() - start
-        return {"wall_s": wall_s, "results": [encoded(result)]}
+    def calls(self, counts: Sequence[int], nap: bool = False) -> Iterator[dict[str, Any]]:
+        """Call the step so many times, as `bench.lanes.exchange` says; reply after each of the counts.
 
-    def block(self, settle_s: float, block_s: float) -> dict[str, Any]:
-        """Settle, then time a block of calls: in batches as long as the clock needs, and their median."""
-        step, (w, b) = self._bound(), self._points[0]
-        began = perf_counter()
-        settled = step(w, b)
-        call_s = perf_counter() - began
-        sleep(_NAP_S)
-        start, done = perf_counter(), 0
-        while call_s < settle_s and perf_counter() - start < settle_s:
-            settled = step(w, b)
-            done += 1
-            call_s = (perf_counter() - start) / done
-        settled_s = perf_counter() - began
-        calls = max(1, round(_BATCH_S / call_s))
-        times_s: list[float] = []
-        fastest_s = timed_s = 0.0
-        worked_s = process_time()
-        # The fastest batch so far tells how many fill the block: a single one may have been disturbed.
-        while (len(times_s) + 0.5) * calls * fastest_s < block_s:
-            start = perf_counter()
-            for _ in range(calls):
+        With a nap after the first call.
+        """
+        step, exchange, dtype = self._bound(), self._exchange, self._X.dtype.name
+        course, kept, dw, db = exchange.course, exchange.dw, np.zeros(exchange.n_x), 0.0
+        begun = 0
+        for count in counts:
+            costs, dbs, times_s = list[float](), list[float](), list[float]()
+            for k in range(begun, begun + count):
+                w, b = course.point(k, dw, db, dtype)
+                start = perf_counter()
                 result = step(w, b)
-            batch_s = perf_counter() - start
-            timed_s += batch_s
-            times_s.append(batch_s / calls)
-            fastest_s = min(fastest_s or times_s[0], times_s[-1])
-        worked_s = process_time() - worked_s
-        return {
-            "block_s": statistics.median(times_s),
-            "timed_s": timed_s,
-            "settled_s": settled_s,
-            "cores": worked_s / timed_s,
-            "results": [encoded(settled), encoded(result)],
-        }
+                times_s.append(perf_counter() - start)
+                dw, db = kept[k], result.db
+                dw[:] = result.dw[:, 0]
+                costs.append(result.cost)
+                dbs.append(db)
+                if nap and k == 0:
+                    sleep(_NAP_S)
+            part = slice(begun, begun + count)
+            exchange.costs[part], exchange.db[part], exchange.times_s[part] = costs, dbs, times_s
+            begun += count
+            yield {}
 
-    def call_as_block(self) -> dict[str, Any]:
-        """Time one call, without untimed ones: a block of a row with long calls."""
-        step, (w, b) = self._bound(), self._points[0]
-        worked_s, start = process_time(), perf_counter()
-        result = step(w, b)
-        timed_s, worked_s = perf_counter() - start, process_time() - worked_s
-        cores = worked_s / timed_s
-        reply = {"block_s": timed_s, "timed_s": timed_s, "settled_s": 0.0, "cores": cores}
-        return {**reply, "results": [encoded(result)]}
+    def train(self, alpha: float, iterations: int) -> Iterator[dict[str, Any]]:
+        """Time gradient descent from w = 0 and b = 0, and call the step where it ends.
 
-    def train(self, alpha: float, iterations: int) -> dict[str, Any]:
-        """Time gradient descent from w = 0 and b = 0, and call the step where it ends."""
-        step, w = self._bound(), np.zeros_like(self._points[0][0])
+        In the exchange, w and b are then in the place of the first dw and db, the step there is the second.
+        """
+        step, w = self._bound(), np.zeros((len(self._X), 1), self._X.dtype)
         start = perf_counter()
         fit = gradient_descent(step, w, 0.0, alpha, iterations)
         wall_s = perf_counter() - start
         fit.w.setflags(write=False)  # as on the way: to Numba it would be of another type otherwise
-        reply = {"wall_s": wall_s, "costs": fit.costs, "w": _as_text(fit.w), "b": fit.b}
-        return {**reply, "results": [encoded(step(fit.w, fit.b))]}
+        self._exchange.keep([Step(fit.costs[-1], fit.w, fit.b), step(fit.w, fit.b)])
+        yield {"wall_s": wall_s, "costs": fit.costs}
 
-    def memory(self) -> dict[str, Any]:
+    def memory(self) -> Iterator[dict[str, Any]]:
         """Call the step once and say how much memory that took."""
-        step, (w, b) = self._bound(), self._points[0]
-        return {"extra_bytes": peak_extra(lambda: step(w, b))}
+        exchange, step = self._exchange, self._bound()
+        w, b = exchange.point(exchange.course, 0, self._X.dtype.name)
+        yield {"extra_bytes": peak_extra(lambda: step(w, b))}
 
-    def light(self, paths: dict[str, str], threads: int, device: str, budget_s: float) -> dict[str, Any]:
-        """Measure the speed of light of a device on shared data."""
+    def light(self, device: str, budget_s: float) -> Iterator[dict[str, Any]]:
+        """Measure the speed of light of a device on the data."""
         from bench import light
 
-        read_s, link_s = light.shortest_s(opened(paths)[0], threads, device, budget_s)
-        return {"read_s": read_s, "link_s": link_s}
+        read_s, link_s = light.shortest_s(self._X, self._threads, device, budget_s)
+        yield {"read_s": read_s, "link_s": link_s}
 
-    def pools(self) -> dict[str, Any]:
+    def pools(self) -> Iterator[dict[str, Any]]:
         """Say which thread pools are loaded here, and how many threads each uses."""
         found = [
             (pool["internal_api"], pool.get("version"), pool["num_threads"]) for pool in threadpool_info()
@@ -149,7 +128,7 @@ class Lane:
             found.append(("numba", numba.__version__, numba.get_num_threads()))
             with contextlib.suppress(ValueError):  # none of its threads has run
                 layer = numba.threading_layer()
-        return {"pools": found, "layer": layer}
+        yield {"pools": found, "layer": layer}
 
     def _bound(self) -> BoundStep:
         assert self._step
@@ -166,40 +145,24 @@ def _age_heap() -> None:
     np.empty((1 << 25) - (1 << 16), np.uint8)
 
 
-def encoded(result: Step) -> dict[str, Any]:
-    """Return a result as JSON, to the last bit."""
-    return {"J": result.cost, "dw": _as_text(result.dw), "db": result.db}
-
-
-def decoded(result: dict[str, Any]) -> Step:
-    """Return what `encoded` was given; raises ValueError, KeyError or TypeError for anything else."""
-    return Step(float(result["J"]), as_column(result["dw"]), float(result["db"]))
-
-
-def as_column(text: str) -> Array:
-    """Return the array of shape (n, 1) that a lane has sent; raises ValueError or TypeError."""
-    return np.frombuffer(base64.b64decode(text), np.float64).reshape(-1, 1)
-
-
-def _as_text(column: Array) -> str:
-    return base64.b64encode(np.asarray(column, np.float64).tobytes()).decode()
-
-
 def _serve(row: Record, asked: BinaryIO, said: BinaryIO) -> None:
-    def answer(number: int, request: Callable[[], dict[str, Any]]) -> None:
-        try:
-            reply = request()
-        except BaseException as error:  # SystemExit in a file ends the request and not the lane
-            reply = {"left_out": explain(error, row)}
+    def say(number: int, reply: dict[str, Any]) -> None:
         said.write(json.dumps({"number": number, **reply}).encode() + b"\n")
         said.flush()
 
+    def answer(number: int, request: Callable[[], Iterable[dict[str, Any]]]) -> None:
+        try:
+            for reply in request():
+                say(number, reply)
+        except BaseException as error:  # SystemExit in a file ends the request and not the lane
+            say(number, {"left_out": explain(error, row)})
+
     lane: Lane | None = None
 
-    def load() -> dict[str, Any]:
+    def load() -> Iterator[dict[str, Any]]:
         nonlocal lane
         lane = Lane(row)
-        return {}
+        yield {}
 
     answer(0, load)
     for line in asked if lane else ():

@@ -70,6 +70,11 @@ class Entry:
         self._reach(process)
         self.blocks_s[process].append(seconds)
 
+    def bound(self, process: int, least_s: float) -> None:
+        """Let no block of a process be shorter than this."""
+        self._reach(process)
+        self.blocks_s[process] = [max(block_s, least_s) for block_s in self.blocks_s[process]]
+
     def add_once(
         self, prepare_s: float | None, first_call_s: float | None, warm_call_s: float | None
     ) -> None:

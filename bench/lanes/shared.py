@@ -1,10 +1,11 @@
-"""Data that many processes read and none can write: each maps the same bytes, without a copy.
+"""Data that many processes read and none can write, and an exchange that all can: they map the same bytes.
 
-On Linux they are an anonymous file in memory, which is sealed: not even its maker can write to it any more,
-and the system ends a process that writes to a map of it. Elsewhere they are temporary files, mapped to be
-read.
+On Linux each array is an anonymous file in memory, and the data are sealed: not even their maker can write to
+them any more, and the system ends a process that writes to a map of them. Elsewhere they are temporary files,
+mapped to be read.
 """
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -13,10 +14,16 @@ from typing import BinaryIO
 
 import numpy as np
 
+from bench.lanes import exchange
 from impls.contract import Array
 from impls.data.problems import Problem
 
-NAMES = ("X", "Y", "w")
+with contextlib.suppress(ImportError, AttributeError):  # only Linux has seals
+    import fcntl
+
+    _LENGTH_SEALS = fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
+
+NAMES = ("X", "Y")
 
 
 class Shared:
@@ -24,11 +31,13 @@ class Shared:
 
     def __init__(self, problem: Problem, folder: Path | None = None):
         self._files: list[BinaryIO] = []
-        self.paths: dict[str, str] = {}  # of .npy files, by array
+        self.paths: dict[str, str] = {}  # of .npy files, by array, and of the exchange
         try:
             for name in NAMES:
                 self._files.append(_file_of(getattr(problem, name), folder))
                 self.paths[name] = _path_of(self._files[-1])
+            self._files.append(_empty(folder, exchange.size_of(problem.shape.n_x)))
+            self.paths["exchange"] = _path_of(self._files[-1])
         except BaseException:
             self.close()
             raise
@@ -57,18 +66,31 @@ def _file_of(array: Array, folder: Path | None) -> BinaryIO:
         file.flush()
         os.chmod(file.name, 0o444)
         return file  # type: ignore[return-value]
-    import fcntl
-
-    memory = os.fdopen(os.memfd_create("zeroloop", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING), "w+b")
+    memory = _memory()
     try:
         np.save(memory, array)
         memory.flush()
-        seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
-        fcntl.fcntl(memory, fcntl.F_ADD_SEALS, seals)
+        fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE | _LENGTH_SEALS)
     except BaseException:
         memory.close()
         raise
     return memory
+
+
+def _empty(folder: Path | None, size: int) -> BinaryIO:
+    """Return a file of zeros that others may write to; where the system has seals, its length is fixed."""
+    if not hasattr(os, "memfd_create"):
+        file = tempfile.NamedTemporaryFile(dir=folder)  # noqa: SIM115 - stays open
+        file.truncate(size)
+        return file  # type: ignore[return-value]
+    memory = _memory()
+    memory.truncate(size)
+    fcntl.fcntl(memory, fcntl.F_ADD_SEALS, _LENGTH_SEALS)
+    return memory
+
+
+def _memory() -> BinaryIO:
+    return os.fdopen(os.memfd_create("zeroloop", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING), "w+b")
 
 
 def _path_of(file: BinaryIO) -> str:

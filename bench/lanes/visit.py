@@ -6,14 +6,17 @@ it this setting in this process, and costs no other row anything.
 """
 
 import dataclasses
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Protocol
 
 from bench.lanes import checks
+from bench.lanes.calls import Caller, Calls
 from bench.lanes.checks import Truths
+from bench.lanes.exchange import Exchange
 from bench.lanes.field import MOST_LOSSES, Field, Lane
 from bench.lanes.harness import Harness, Lost
 from bench.lanes.ledger import Entry, Ledger
@@ -23,12 +26,15 @@ from bench.planning import forecast, turns
 from bench.planning import plan as plans
 from bench.planning.budget import Budget, Part
 from bench.planning.forecast import Paces
-from bench.planning.plan import ALPHA, ITERATIONS, LIGHT_S, SETTLE_S, SLOW_S, TRAINED_ON
+from bench.planning.plan import ALPHA, ITERATIONS, LIGHT_S, SLOW_S, TRAINED_ON
 from bench.request import Setting
-from impls.contract import Array
 from impls.data import problems
 from impls.truth.gate import Point
+from impls.truth.points import references
 from reports.results import Light, Pool
+
+_JUDGE_S = (1e-9, 4e-8)  # what the truth of a call takes: seconds for each number in X, and for each example
+_JUDGED = 0.03  # the part of a block's time that judging its results may take
 
 
 class Show(Protocol):
@@ -76,16 +82,19 @@ class Visit:
         )
         self._means, self._setting, self._process, self._place = means, setting, process, place
         self._plan = means.ledger.plan
+        self._unjudged: list[tuple[Lane, Calls]] = []
 
     def measure(self) -> None:
         """Measure; raises OutOfTime, and OSError where the file cannot be written."""
         with self._data():
+            self._rehearse()
             for lane in self._in_turn(0):
                 if self._budget.is_spent:
                     raise OutOfTime
                 with self._or_lost(lane):
                     self._prepare(lane)
             self._time()
+            self._bound_times()
             if self._setting.shape.name == TRAINED_ON:
                 self._train_all()
             self._measure_memory()
@@ -109,8 +118,8 @@ class Visit:
                 try:
                     harness = self._field.revived(lane, self._means.patience_s)
                     self._ask_to_prepare(harness, self._means.patience_s)
-                    for point in (1, 0):
-                        self._call(harness, point, self._means.patience_s)
+                    for point in self._points:
+                        self._verified_call(lane, harness, point, self._means.patience_s)
                 except Lost as lost:
                     if lost.ended and lane.harness:
                         self._field.drop(lane)
@@ -122,7 +131,10 @@ class Visit:
         """Share the data with the lanes, and know what is true of them."""
         problem = problems.made(self._setting.shape, self._setting.dtype)
         with Shared(problem, self._means.folder) as shared:
-            self._b, self._paths = problem.b, shared.paths
+            self._paths = shared.paths
+            self._X, self._Y = opened(shared.paths)
+            self._exchange = Exchange(shared.paths["exchange"], problem.shape.n_x)
+            self._caller = Caller(self._exchange, problem.dtype)
             truths = self._means.truths
             asks = (
                 nullcontext() if truths.knows(self._setting) else self._budget.seen(truth_of(self._setting))
@@ -131,6 +143,7 @@ class Visit:
                 self._points = truths.points(problem)
             del problem  # the lanes map the shared bytes
             yield
+            del self._X, self._Y, self._exchange, self._caller
 
     def _prepare(self, lane: Lane) -> None:
         """Prepare, verify and call for the first time; a row that will not be timed here gets no blocks."""
@@ -151,16 +164,34 @@ class Visit:
             self._verify(lane, harness, limit_s)
         if known or not self._skip(lane, lane.call_s):
             lane.blocks = turns.blocks(self._plan, lane.call_s)
+            lane.judged = self._judged(lane.blocks)
+
+    def _rehearse(self) -> None:
+        """Measure what asking takes, in the lane that has no row; without it, clocks are not compared."""
+        light = self._field.light
+        if light.harness:
+            try:
+                self._open(light.harness, self._means.patience_s)
+                self._caller.rehearse(light.harness, self._means.patience_s)
+            except Lost as lost:
+                if lost.ended:
+                    self._field.drop(light)
+
+    def _open(self, harness: Harness, limit_s: float) -> None:
+        harness.ask(limit_s, "open", paths=self._paths, threads=self._setting.threads)
 
     def _ask_to_prepare(self, harness: Harness, limit_s: float) -> float:
-        arguments = {"paths": self._paths, "b": self._b, "threads": self._setting.threads}
-        return float(harness.ask(limit_s, "prepare", "wall_s", **arguments)["wall_s"])
+        self._open(harness, limit_s)
+        start = perf_counter()
+        told_s = float(harness.ask(limit_s, "prepare", "wall_s")["wall_s"])
+        return self._caller.bounded_s(told_s, perf_counter() - start)
 
     def _verify(self, lane: Lane, harness: Harness, limit_s: float) -> None:
         """Call at both points, and learn how long the first call takes and how long a later one."""
-        first_s = lane.call_s = self._verified_call(lane, harness, 1, limit_s)
+        first, second = self._points
+        first_s = lane.call_s = self._verified_call(lane, harness, first, limit_s)
         if first_s <= SLOW_S or not lane.row.is_interpreted:
-            lane.call_s = self._verified_call(lane, harness, 0, limit_s)
+            lane.call_s = self._verified_call(lane, harness, second, limit_s)
         self._check_pools(harness)
         self._paces.see(lane.row, self._setting, lane.call_s)
         dtype = self._setting.dtype
@@ -172,16 +203,12 @@ class Visit:
                 lane.first_call_s = first_s
         self._field.note_code(lane, dtype)
 
-    def _verified_call(self, lane: Lane, harness: Harness, point: int, limit_s: float) -> float:
-        wall_s, error = self._call(harness, point, limit_s)
+    def _verified_call(self, lane: Lane, harness: Harness, point: Point, limit_s: float) -> float:
+        """Call at a point, and return how long that took; raises Lost if the result is wrong."""
+        heard = self._caller.at(harness, limit_s, point)
+        error = checks.largest_error(heard.result, point.truth, self._setting.dtype)
         self._keep_error(lane, error)
-        return wall_s
-
-    def _call(self, harness: Harness, point: int, limit_s: float) -> tuple[float, float]:
-        """Return how long a call took and its largest error; raises Lost if it is wrong."""
-        reply = harness.ask(limit_s, "call", "wall_s", "results", point=point)
-        error = checks.largest_error(reply["results"], self._points[point], self._setting.dtype)
-        return float(reply["wall_s"]), error
+        return self._caller.bounded_s(float(heard.times_s[0]), heard.wall_s)
 
     def _time(self) -> None:
         """Time all rows, round by round; without time left, after the round in which each has a block."""
@@ -190,6 +217,7 @@ class Visit:
                 if turns.has_block(self._plan, lane.blocks, round_):
                     with self._or_lost(lane):
                         self._block(lane)
+            self._judge_blocks()
             if self._budget.is_spent:
                 lanes = [lane for lane in self._field.lanes if lane.blocks]
                 if not all(any(self._entry(lane).blocks_s[self._process :]) for lane in lanes):
@@ -197,32 +225,51 @@ class Visit:
                 return
 
     def _block(self, lane: Lane) -> None:
-        """Time one block; what it computed is verified before its time is kept."""
+        """Time one block; if it was chosen for that, one of its calls is judged at the end of the round."""
         self._say(f"timing {lane.row.name}")
         assert lane.harness
         limit_s = self._means.patience_s + 10 * max(lane.call_s, self._plan.block_s)
-        needed = ("block_s", "timed_s", "settled_s", "cores", "results")
-        start = perf_counter()
-        if lane.call_s > SLOW_S:
-            reply = lane.harness.ask(limit_s, "call_as_block", *needed)
-        else:
-            lengths = {"settle_s": SETTLE_S, "block_s": self._plan.block_s}
-            reply = lane.harness.ask(limit_s, "block", *needed, **lengths)
-        wall_s = perf_counter() - start
-        self._ledger.timed_s += reply["timed_s"]
-        self._judge(lane, reply, self._points[0])
-        checks.check_block(reply, wall_s, self._points[0], self._setting.threads)
-        self._entry(lane).add_block(self._process, reply["block_s"])
-        lane.losses = 0
+        block = self._caller.block(lane.harness, limit_s, lane.call_s, self._plan.block_s)
+        checks.check_cores(block.cores, block.wall_s, self._setting.threads, lane.row)
+        if len(lane.timed) in lane.judged:
+            self._unjudged.append((lane, random.SystemRandom().choice(block.parts)))
+        lane.timed.append(block)
+        self._ledger.timed_s += block.wall_s
+        self._entry(lane).add_block(self._process, block.call_s)
+        lane.losses, lane.call_s = 0, block.call_s
         self._means.show.progress(self._ledger)
+
+    def _judge_blocks(self) -> None:
+        """Compare a call of each block that was chosen with the truth, which is computed in one pass."""
+        unjudged, self._unjudged = self._unjudged, []
+        if not unjudged:
+            return
+        truths = references([(calls.w, calls.b) for _, calls in unjudged], self._X, self._Y)
+        for (lane, calls), truth in zip(unjudged, truths, strict=True):
+            if lane.blocks:  # it has not been lost meanwhile
+                with self._or_lost(lane):
+                    self._keep_error(lane, checks.largest_error(calls.result, truth, self._setting.dtype))
+
+    def _judged(self, blocks: int) -> set[int]:
+        """Choose the blocks of a lane of which a call is judged: as many as take little time, but one."""
+        shape = self._setting.shape
+        judge_s = _JUDGE_S[0] * shape.n_x * shape.m + _JUDGE_S[1] * shape.m
+        count = max(1, min(blocks, round(blocks * _JUDGED * self._plan.block_s / judge_s)))
+        return set(random.SystemRandom().sample(range(blocks), count))
+
+    def _bound_times(self) -> None:
+        """Let no time be shorter than the conductor's clock allows."""
+        for lane in self._field.lanes:
+            if lane.blocks and lane.timed:
+                lane.floor_s = self._caller.floor_s(lane.timed)
+                self._entry(lane).bound(self._process, lane.floor_s)
 
     def _train_all(self) -> None:
         """Let each row train that is fast enough, in the order of the round that would be next."""
-        X, Y, _ = opened(self._paths)
         for lane in self._in_turn(self._plan.rounds):
             if self._trains(lane):
                 with self._or_lost(lane):
-                    self._train(lane, X, Y)
+                    self._train(lane)
 
     def _trains(self, lane: Lane) -> bool:
         """Return whether a row trains: in all processes or in none, as the first that times it decides."""
@@ -233,19 +280,21 @@ class Visit:
             return bool(entry.trained_s)
         return plans.training_s(self._setting, min(entry.blocks_s[self._process])) is not None
 
-    def _train(self, lane: Lane, X: Array, Y: Array) -> None:
+    def _train(self, lane: Lane) -> None:
         """Time gradient descent; the step where it ends is verified before that time is kept."""
         self._say(f"training {lane.row.name}")
         assert lane.harness
         limit_s = self._means.patience_s + 10 * ITERATIONS * lane.call_s
-        needed = ("wall_s", "costs", "w", "b", "results")
         start = perf_counter()
-        reply = lane.harness.ask(limit_s, "train", *needed, alpha=ALPHA, iterations=ITERATIONS)
+        reply = lane.harness.ask(limit_s, "train", "wall_s", "costs", alpha=ALPHA, iterations=ITERATIONS)
         wall_s = perf_counter() - start
-        self._judge(lane, reply, checks.end_of_training(reply, X, Y))
-        checks.check_clock(reply["wall_s"], reply["wall_s"], wall_s)
+        X, Y = self._X, self._Y
+        truth = checks.end_of_training(self._exchange.result(0), X, Y)
+        self._keep_error(lane, checks.largest_error(self._exchange.result(1), truth, self._setting.dtype))
         costs = checks.checked_costs(reply["costs"], self._means.truths.costs(X, Y), self._setting.dtype)
-        lane.training = reply["wall_s"], costs
+        # Where a training begins is no secret: it takes as long as its steps, whatever it is said to take.
+        trained_s = max(self._caller.bounded_s(reply["wall_s"], wall_s), ITERATIONS * lane.floor_s)
+        lane.training = trained_s, costs
 
     def _measure_memory(self) -> None:
         """Have each row call its step once more, for the memory that takes, where that is not known yet."""
@@ -266,19 +315,14 @@ class Visit:
         for device in sorted({lane.row.device for lane in self._field.lanes if lane.blocks}):
             if light.harness is None:
                 return
-            arguments: dict[str, Any] = {"threads": setting.threads, "device": device, "budget_s": LIGHT_S}
             needed, limit_s = ("read_s", "link_s"), self._means.patience_s
             try:
-                found = light.harness.ask(limit_s, "light", *needed, paths=self._paths, **arguments)
+                found = light.harness.ask(limit_s, "light", *needed, device=device, budget_s=LIGHT_S)
                 self._ledger.add_light(Light(*setting.key, device, found["read_s"], found["link_s"]))
                 self._field.note_code(light, setting.dtype)
             except Lost as lost:
                 if lost.ended:
                     self._field.drop(light)
-
-    def _judge(self, lane: Lane, reply: dict[str, Any], point: Point) -> None:
-        """Compare results with the oracle; raises Lost."""
-        self._keep_error(lane, checks.largest_error(reply["results"], point, self._setting.dtype))
 
     def _keep_error(self, lane: Lane, error: float) -> None:
         entry = self._entry(lane)

@@ -16,6 +16,7 @@ import impls
 from bench.outcome import explain
 from bench.quick import warm
 from bench.quick.cache import kept_code
+from bench.quick.moving import Moving
 from bench.quick.plugin import RECORDER, asked_for
 from bench.quick.pytest_benchmark_private import drop
 from bench.quick.recorder import Recorder, block_medians
@@ -25,6 +26,7 @@ from impls.records import Record
 from impls.truth.gate import Gate, gate_for
 from reports.results import Timing
 
+_ROUND_S = 2e-5  # what a round takes beside its call
 SLOW_ROUNDS = 3  # rounds of a row whose single call takes longer than --benchmark-max-time
 
 
@@ -52,7 +54,8 @@ def test_step(
     try:
         impl = registry.loaded(row)
         most_s = float(pytestconfig.getoption("benchmark_max_time"))
-        timing = _measure(benchmark, impl, gate, setting.threads, recorder, most_s)
+        least_rounds = int(pytestconfig.getoption("benchmark_min_rounds"))
+        timing = _measure(benchmark, impl, gate, setting.threads, recorder, most_s, least_rounds)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -76,28 +79,30 @@ def _measure(
     threads: int,
     recorder: Recorder,
     most_s: float,
+    least_rounds: int,
 ) -> Timing:
     """Verify, compile, time and verify again; raises what the row raises, and Refused."""
     problem = gate.problem
     pools.limit(threads)  # setting the pools' size is no row's work
     step, prepare_s = _timed(impl.prepare, problem.X, problem.Y, threads)
     code_before = kept_code()
-    result, first_call_s = _timed(step, gate.start.w, gate.start.b)
+    first_point, second_point = gate.points
+    result, first_call_s = _timed(step, first_point.w, first_point.b)
     # A row may find compiled what another row has compiled before: that was no first call.
     found_code = bool(impl.record.compiles) and kept_code() == code_before
     first = not found_code and recorder.is_first_call(impl.name, problem.dtype)
-    errors = [gate.check(result, gate.start)]
-    # The second call compiles nothing: it shows which rows are slow, and these get few rounds of one call.
-    result, call_s = _timed(step, gate.mirrored.w, gate.mirrored.b)
-    errors.append(gate.check(result, gate.mirrored))
+    errors = [gate.check(result, first_point)]
+    # The second call compiles nothing: it shows how many rounds fit.
+    result, call_s = _timed(step, second_point.w, second_point.b)
+    errors.append(gate.check(result, second_point))
     # Not later: a process beside the rounds would disturb them, and Ctrl-C in it would lose them.
     compiles = first and impl.record.keeps_code
     warm_call_s = warm.first_call_s(impl.name, problem.shape, problem.dtype, threads) if compiles else None
-    if call_s > most_s:
-        result = benchmark.pedantic(step, (gate.start.w, gate.start.b), rounds=SLOW_ROUNDS)  # type: ignore[no-untyped-call]
-    else:
-        result = benchmark(step, gate.start.w, gate.start.b)
-    errors.append(gate.check(result, gate.start))
+    rounds = max(least_rounds, round(most_s / (call_s + _ROUND_S))) if call_s <= most_s else SLOW_ROUNDS
+    moving = Moving(step, problem)
+    benchmark.pedantic(moving.call, setup=moving.arguments, rounds=rounds)  # type: ignore[no-untyped-call]
+    errors.append(moving.largest_error())
+    errors.append(gate.check(step(first_point.w, first_point.b), first_point))  # which watches the data too
     assert benchmark.stats
     return Timing(
         row=impl.name,

@@ -9,6 +9,7 @@ import numpy as np
 from impls.contract import Array, Step
 from impls.data.problems import Problem, Shape, made
 from impls.registry import BoundStep
+from impls.truth.course import drawn_point
 from impls.truth.oracle import Reference, reference
 
 # Larger than the rounding errors of any sound order of summation: 3e-6 for float32 rows that add a million
@@ -36,34 +37,37 @@ class Point(NamedTuple):
 class Gate:
     """Compares steps with the oracle on one problem; references and checksum are computed once.
 
-    There are two points, the problem's parameters and their negative: a step that remembers its result at one
-    is wrong at the other.
+    Its two points are drawn anew for each gate: a step that remembers its result at one is wrong at the
+    other, and no step can know either beforehand.
     """
 
     def __init__(self, problem: Problem):
         self.problem = problem
         self.tolerance = TOLERANCE[problem.dtype]
-        self.start = self._point(problem.w, problem.b)
-        self.mirrored = self._point(-problem.w, -problem.b)
-        self._checksum = _checksum(problem)
+        drawn = (drawn_point(len(problem.X), problem.dtype) for _ in range(2))
+        self.points = tuple(Point(w, b, reference(w, b, problem.X, problem.Y)) for w, b in drawn)
+        self._checksum = self._sum()
 
     def run(self, step: BoundStep) -> float:
         """Call a bound step at both points and return its larger error; raises Refused.
 
         Exceptions of the step pass through, since only the caller knows whose file they come from.
         """
-        return max(self.check(step(point.w, point.b), point) for point in (self.start, self.mirrored))
+        return max(self.check(step(point.w, point.b), point) for point in self.points)
 
     def check(self, result: Step, point: Point) -> float:
         """Return the largest error of a result, relative to the oracle's scale; raises Refused."""
         error = judge(result, point.truth, self.tolerance)
-        if _checksum(self.problem) != self._checksum:
+        if self._sum() != self._checksum:
             raise Refused("step wrote to its inputs")
         return error
 
-    def _point(self, w: Array, b: float) -> Point:
-        w.setflags(write=False)
-        return Point(w, b, reference(w, b, self.problem.X, self.problem.Y))
+    def _sum(self) -> int:
+        """Return a checksum of all that steps are given."""
+        total = 0
+        for array in (self.problem.X, self.problem.Y, *(point.w for point in self.points)):
+            total = zlib.crc32(np.ascontiguousarray(array).data, total)
+        return total
 
 
 @functools.lru_cache(maxsize=1)  # one problem in memory at a time: rows run problem by problem
@@ -99,10 +103,3 @@ def _relative(computed: Array | float, true: Array | float, scale: Array | float
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.where(difference == 0, 0.0, difference / scale)
     return float(np.max(error))
-
-
-def _checksum(problem: Problem) -> int:
-    total = 0
-    for array in (problem.X, problem.Y, problem.w):
-        total = zlib.crc32(np.ascontiguousarray(array).data, total)
-    return total

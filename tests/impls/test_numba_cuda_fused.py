@@ -63,7 +63,7 @@ from impls.truth.gate import Gate, relative_errors
 
 
 def error(step, gate):
-    found = [relative_errors(step(at.w, at.b), at.truth) for at in (gate.start, gate.mirrored)]
+    found = [relative_errors(step(at.w, at.b), at.truth) for at in gate.points]
     return np.max([list(errors.values()) for errors in found])
 
 

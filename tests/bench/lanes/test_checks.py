@@ -1,6 +1,7 @@
 """Checks of what a lane says, each at the edge between what passes and what does not."""
 
 import math
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -8,10 +9,9 @@ import pytest
 from bench.lanes import checks
 from bench.lanes.checks import Truths
 from bench.lanes.harness import Lost
-from bench.lanes.lane import encoded
 from bench.planning.plan import ALPHA
 from bench.request import Setting
-from impls import numpy_zero_loop
+from impls import numpy_zero_loop, records
 from impls.contract import Step
 from impls.data import problems
 from impls.training import gradient_descent
@@ -19,15 +19,11 @@ from reports.results import Pool
 
 PROBLEM = problems.load("5x7")
 TRUTHS = Truths()
-POINT, MIRRORED = TRUTHS.points(PROBLEM)
+POINT, OTHER = TRUTHS.points(PROBLEM)
 
 
 def right(point=POINT):
     return numpy_zero_loop.step(point.w, point.b, PROBLEM.X, PROBLEM.Y)
-
-
-def block(**changes):
-    return {"block_s": 1e-4, "timed_s": 0.06, "settled_s": 0.01, "cores": 1.0, **changes}
 
 
 def test_the_oracle_is_asked_once_for_each_problem_and_dtype():
@@ -36,77 +32,58 @@ def test_the_oracle_is_asked_once_for_each_problem_and_dtype():
     assert TRUTHS.knows(setting)
     assert not TRUTHS.knows(Setting(PROBLEM.shape, "float32", 1))
     assert TRUTHS.points(PROBLEM)[0] is POINT
-    assert np.array_equal(MIRRORED.w, -POINT.w)
-    assert MIRRORED.b == -POINT.b
 
 
-def test_right_results_have_their_largest_error():
-    error = checks.largest_error([encoded(right()), encoded(right())], POINT, "float64")
-    assert 0 <= error < 1e-11
+def test_a_right_result_has_its_largest_error():
+    assert 0 <= checks.largest_error(right(), POINT.truth, "float64") < 1e-11
 
 
-@pytest.mark.parametrize("place", [0, 1])
-def test_each_result_is_compared_with_the_oracle(place):
-    found = [encoded(right()), encoded(right())]
-    found[place]["J"] += 1
+def test_a_wrong_result_has_failed():
     with pytest.raises(Lost, match="J is off by") as lost:
-        checks.largest_error(found, POINT, "float64")
+        checks.largest_error(right()._replace(cost=right().cost + 1), POINT.truth, "float64")
     assert lost.value.why.status == "failed"
     assert lost.value.why.error > 0.1
 
 
 def test_a_result_at_the_other_point_is_wrong():
     with pytest.raises(Lost, match="is off by"):
-        checks.largest_error([encoded(right(MIRRORED))], POINT, "float64")
+        checks.largest_error(right(OTHER), POINT.truth, "float64")
 
 
 @pytest.mark.parametrize(
-    "result",
+    ("cores", "wall_s", "row", "passes"),
     [
-        {},
-        {"J": "x", "dw": "", "db": 0.0},
-        {**encoded(right()), "dw": 3},
-        {**encoded(right()), "dw": "no base64"},
-        encoded(Step(0.5, np.zeros((4, 1)), 0.0)),
+        (1.25, 0.03, "numpy_zero_loop", True),
+        (1.26, 0.03, "numpy_zero_loop", False),
+        (9.0, 0.02, "numpy_zero_loop", True),  # too short to tell
+        (2.25, 0.03, "dask_chunks", True),  # a scheduler needs a core too
+        (2.26, 0.03, "dask_chunks", False),
     ],
 )
-def test_what_no_step_returns_was_written_by_a_row(result):
-    with pytest.raises(Lost, match="sent results that no step returns") as lost:
-        checks.largest_error([result], POINT, "float64")
-    assert lost.value.why.status == "crashed"
+def test_a_row_keeps_as_many_cores_busy_as_it_may(cores, wall_s, row, passes):
+    expected = nullcontext() if passes else pytest.raises(Lost, match="cores busy; 1 are allowed")
+    with expected:
+        checks.check_cores(cores, wall_s, 1, records.find(row))
 
 
 @pytest.mark.parametrize(
-    ("reply", "wall_s", "words"),
+    ("times_s", "wall_s", "passes"),
     [
-        (block(cores=1.26), 0.07, "kept 1.3 cores busy; 1 are allowed"),
-        (block(block_s=0.9e-9), 0.07, "its clock reports"),
-        (block(), 0.19, "its clock reports 0.07 s, but 0.19 s passed"),
+        ([0.03, 0.04], 0.07, True),
+        ([0.03, 0.04], 0.17, True),
+        ([0.03, 0.04], 0.19, False),  # too much time is missing
+        ([0.03, 0.05], 0.07, False),  # more than passed
+        ([2e-9, 0.04], 0.05, True),
+        ([0.9e-9, 0.04], 0.05, False),  # no clock can tell
+        ([0.0, 0.04], 0.05, False),
+        ([-1.0, 1.04], 0.05, False),
+        ([math.nan, 0.04], 0.05, False),
+        ([math.inf, 0.04], 0.05, False),
     ],
 )
-def test_blocks_of_too_many_cores_or_another_clock(reply, wall_s, words):
-    with pytest.raises(Lost, match=words):
-        checks.check_block(reply, wall_s, POINT, 1)
-
-
-@pytest.mark.parametrize(
-    ("reply", "wall_s"),
-    [
-        (block(cores=1.25), 0.07),
-        (block(timed_s=0.02, cores=9.0), 0.03),  # too short to tell
-        (block(block_s=1e-9), 0.07),
-        (block(), 0.17),
-    ],
-)
-def test_blocks_that_may_be_as_they_are(reply, wall_s):
-    checks.check_block(reply, wall_s, POINT, 1)
-
-
-def test_a_lane_may_take_its_time_to_send_a_long_result():
-    long = POINT._replace(w=np.zeros((1_000_000, 1)))
-    checks.check_block(block(), 0.17 + 0.7, long, 1)
-    with pytest.raises(Lost, match="its clock reports"):
-        checks.check_block(block(), 0.17 + 0.9, long, 1)
+def test_a_lane_s_clock_agrees_with_the_conductor_s(times_s, wall_s, passes):
+    with nullcontext() if passes else pytest.raises(Lost, match="its clock reports"):
+        checks.check_clock(np.array(times_s), wall_s)
 
 
 def test_pools_have_as_many_threads_as_they_may():
@@ -116,20 +93,16 @@ def test_pools_have_as_many_threads_as_they_may():
         checks.check_pools(pools, 1)
 
 
-def test_the_end_of_a_training_is_what_was_sent():
+def test_the_end_of_a_training_is_what_was_kept():
     w = np.arange(5.0).reshape(5, 1)
-    sent = {"w": encoded(Step(0.0, w, 0.0))["dw"], "b": 0.5}
-    point = checks.end_of_training(sent, PROBLEM.X, PROBLEM.Y)
-    assert np.array_equal(point.w, w)
-    assert point.b == 0.5
-    assert checks.largest_error([encoded(right(point))], point, "float64") < 1e-11
+    truth = checks.end_of_training(Step(0.5, w, 0.5), PROBLEM.X, PROBLEM.Y)
+    assert checks.largest_error(right(POINT._replace(w=w, b=0.5)), truth, "float64") < 1e-11
 
 
-@pytest.mark.parametrize("changes", [{"w": ""}, {"w": None}, {"b": "x"}, {"b": None}, {"b": math.nan}])
-def test_a_training_that_ends_at_no_parameters(changes):
-    w = encoded(Step(0.0, np.zeros((5, 1)), 0.0))["dw"]
+@pytest.mark.parametrize(("w", "b"), [(math.nan, 0.0), (math.inf, 0.0), (1.0, math.nan), (1.0, 1e200)])
+def test_a_training_that_ends_at_no_parameters(w, b):
     with pytest.raises(Lost, match="its training returned no valid w and b"):
-        checks.end_of_training({"w": w, "b": 0.0, **changes}, PROBLEM.X, PROBLEM.Y)
+        checks.end_of_training(Step(0.5, np.full((5, 1), w), b), PROBLEM.X, PROBLEM.Y)
 
 
 @pytest.fixture

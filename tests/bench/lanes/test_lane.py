@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from bench.lanes import lane
-from bench.lanes.lane import Lane, as_column, decoded, encoded
+from bench.lanes.exchange import Exchange
+from bench.lanes.lane import LIGHT, Lane
 from bench.lanes.shared import Shared
 from impls import pools, records
 from impls.contract import Step
 from impls.data import problems
-from impls.truth.gate import TOLERANCE, Gate, judge
+from impls.truth import course
+from impls.truth.gate import TOLERANCE, judge
 from impls.truth.oracle import reference
 
 
@@ -25,33 +27,52 @@ def problem():
 def prepared(problem):
     with Shared(problem) as shared:
         found = Lane(records.find("numpy_zero_loop"))
-        found.prepare(shared.paths, problem.b, 1)
+        answer(found.open(shared.paths, 1))
+        answer(found.prepare())
         yield found
 
 
+def answer(replies):
+    """Return the one reply to a request."""
+    (reply,) = replies
+    return reply
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_results_survive_to_the_last_bit(dtype):
-    rng = np.random.default_rng(0)
-    result = Step(0.1, rng.standard_normal((7, 1)).astype(dtype), -np.pi)
-    found = decoded(encoded(result))
-    assert (found.cost, found.db) == (result.cost, result.db)
-    assert np.array_equal(found.dw, result.dw)
+@pytest.mark.parametrize("counts", [[1], [3, 4], [1, 1, 1]])
+def test_each_call_is_where_its_course_and_the_call_before_say(counts, dtype):
+    """Held to the oracle, in another process' view of the exchange."""
+    data = problems.load("30x57", dtype)
+    found = Lane(records.find("numpy_zero_loop"))
+    with Shared(data) as shared:
+        answer(found.open(shared.paths, 1))
+        answer(found.prepare())
+        here, going = Exchange(shared.paths["exchange"], 30), course.drawn(30, sum(counts))
+        here.send(going)
+        assert len(list(found.calls(counts))) == len(counts)
+    points = [here.point(going, k, dtype) for k in range(sum(counts))]
+    for k, (w, b) in enumerate(points):
+        assert w.dtype == dtype
+        judge(here.result(k), reference(w, b, data.X, data.Y), TOLERANCE[dtype])
+    assert len({w.tobytes() for w, _ in points}) == sum(counts)
+    assert (here.times_s[: sum(counts)] > 0).all()
 
 
-def test_results_that_are_no_numbers_survive():
-    found = decoded(encoded(Step(float("nan"), np.array([[np.inf]]), float("-inf"))))
-    assert np.isnan(found.cost)
-    assert np.isposinf(found.dw).all()
+def test_results_are_there_when_their_part_is_done(prepared):
+    exchange = prepared._exchange
+    exchange.send(course.drawn(30, 5))
+    exchange.costs[:] = exchange.times_s[:] = 0
+    replies = prepared.calls([2, 3])
+    for done in (2, 5):
+        next(replies)
+        assert np.count_nonzero(exchange.costs) == np.count_nonzero(exchange.times_s) == done
 
 
-@pytest.mark.parametrize("point", [0, 1])
-def test_calls_are_at_the_points_of_the_gate(prepared, problem, point):
-    gate = Gate(problem)
-    truth = (gate.start, gate.mirrored)[point].truth
-    reply = prepared.call(point)
-    assert reply["wall_s"] > 0
-    (result,) = reply["results"]
-    assert judge(decoded(result), truth, gate.tolerance) < gate.tolerance
+def test_a_lane_that_has_no_row_calls_nothing(problem):
+    with Shared(problem) as shared:
+        idle = Lane(LIGHT)
+        answer(idle.open(shared.paths, 1))
+        assert len(list(idle.calls([2, 2]))) == 2
 
 
 def test_prepare_pays_for_nothing_that_a_user_has_already(prepared, monkeypatch):
@@ -69,7 +90,8 @@ def test_prepare_pays_for_nothing_that_a_user_has_already(prepared, monkeypatch)
     monkeypatch.setattr(prepared, "_impl", SimpleNamespace(prepare=prepare))
     pools.forget()
     with Shared(data) as shared:
-        prepared.prepare(shared.paths, data.b, 1)
+        answer(prepared.open(shared.paths, 1))
+        answer(prepared.prepare())
     assert found["limit"] == 1
     assert found["faults"] < 20, "of 2,500 pages, mapped sixteen at a time"
 
@@ -84,43 +106,18 @@ def clock(monkeypatch, prepared):
         return Step(0.0, np.zeros((30, 1)), 0.0)
 
     monkeypatch.setattr(lane, "perf_counter", lambda: times[0])
-    monkeypatch.setattr(lane, "process_time", lambda: times[0])
     monkeypatch.setattr(lane, "sleep", lambda seconds: None)
     prepared._step = step
     return times, takes
 
 
-@pytest.mark.parametrize("call_s", [1e-6, 3e-5, 1e-3, 0.02, 0.2])
-def test_blocks_settle_and_last_as_long_as_they_should(prepared, clock, call_s):
-    clock[1][0] = call_s
-    reply = prepared.block(settle_s=0.01, block_s=0.05)
-    assert reply["block_s"] == pytest.approx(call_s)
-    assert 0.01 <= reply["settled_s"] <= 0.01 + 2 * call_s
-    assert reply["settled_s"] == pytest.approx(call_s) or call_s < 0.01, "one call is enough"
-    assert reply["timed_s"] == pytest.approx(max(0.05, call_s), rel=0.25)
-    assert reply["cores"] == pytest.approx(1)
-    assert len(reply["results"]) == 2
-
-
-def test_a_slow_call_is_timed_at_once(prepared, clock):
-    clock[1][0] = 3.0
-    reply = prepared.call_as_block()
-    assert (reply["block_s"], reply["timed_s"], reply["settled_s"]) == (3.0, 3.0, 0.0)
-    assert len(reply["results"]) == 1
-
-
-@pytest.mark.parametrize("disturbed_call", [1, 2, 10_002, 11_000])
-def test_a_disturbed_call_does_not_move_a_block(prepared, clock, disturbed_call):
-    times, _ = clock
-    step, calls = prepared._step, []
-
-    def disturbed(w, b):
-        calls.append(1)
-        times[0] += 5.0 if len(calls) == disturbed_call else 0.0
-        return step(w, b)
-
-    prepared._step = disturbed
-    assert prepared.block(settle_s=0.01, block_s=0.05)["block_s"] == pytest.approx(1e-6)
+def test_the_time_of_a_call_is_its_own(prepared, clock):
+    times, takes = clock
+    replies = prepared.calls([1, 1])
+    for takes[0] in (3.0, 5.0):
+        next(replies)
+        times[0] += 100.0
+    assert prepared._exchange.times_s[:2].tolist() == [3.0, 5.0]
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -129,8 +126,10 @@ def test_training_is_gradient_descent_from_zero(dtype):
     data = problems.load("30x57", dtype)
     found = Lane(records.find("numpy_zero_loop"))
     with Shared(data) as shared:
-        found.prepare(shared.paths, data.b, 1)
-        reply = found.train(alpha=0.25, iterations=4)
+        answer(found.open(shared.paths, 1))
+        answer(found.prepare())
+        reply = answer(found.train(alpha=0.25, iterations=4))
+        end, there = (Exchange(shared.paths["exchange"], 30).result(k) for k in (0, 1))
     w, b, costs = np.zeros((30, 1), dtype), 0.0, []
     for _ in range(4):
         J, dw, db = reference(w, b, data.X, data.Y).value
@@ -139,19 +138,20 @@ def test_training_is_gradient_descent_from_zero(dtype):
     rel = {"float64": 1e-11, "float32": 1e-5}[dtype]
     assert costs[0] == pytest.approx(np.log(2))
     assert reply["costs"] == pytest.approx(costs, rel=rel)
-    assert as_column(reply["w"]) == pytest.approx(w, rel=rel, abs=rel)
-    assert reply["b"] == pytest.approx(b, rel=rel)
+    assert end.dw == pytest.approx(w, rel=rel, abs=rel)
+    assert end.db == pytest.approx(b, rel=rel)
     assert reply["wall_s"] > 0
-    # The step is that at the very parameters that were sent, which survive to the last bit.
-    (result,) = reply["results"]
-    end = as_column(reply["w"]).astype(dtype)
-    assert np.array_equal(end, as_column(reply["w"]))
-    judge(decoded(result), reference(end, reply["b"], data.X, data.Y), TOLERANCE[dtype])
+    # The step is that at the very parameters that were kept, which survive to the last bit.
+    w = end.dw.astype(dtype)
+    assert np.array_equal(w, end.dw)
+    judge(there, reference(w, end.db, data.X, data.Y), TOLERANCE[dtype])
 
 
 def test_the_time_of_a_training_is_that_of_its_iterations(prepared, clock):
     clock[1][0] = 0.5
-    assert prepared.train(alpha=0.5, iterations=10)["wall_s"] == 5.0, "and not of the step that is verified"
+    assert answer(prepared.train(alpha=0.5, iterations=10))["wall_s"] == 5.0, (
+        "and not of the step that is verified"
+    )
 
 
 def test_a_training_has_parameters_like_those_of_a_block(prepared, clock):
@@ -163,13 +163,13 @@ def test_a_training_has_parameters_like_those_of_a_block(prepared, clock):
         return step(w, b)
 
     prepared._step = watched
-    prepared.block(settle_s=0.0, block_s=1e-5)
-    prepared.train(alpha=0.5, iterations=3)
+    list(prepared.calls([2]))
+    list(prepared.train(alpha=0.5, iterations=3))
     assert len(seen) == 1
 
 
 def test_pools_are_counted(prepared):
-    prepared.call(0)
-    found = prepared.pools()["pools"]
+    list(prepared.calls([1]))
+    found = answer(prepared.pools())["pools"]
     assert found, "NumPy's BLAS has one"
     assert all(threads >= 1 for _, _, threads in found)

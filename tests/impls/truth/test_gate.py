@@ -101,41 +101,48 @@ def nudged(truth, name, times_scale):
 @pytest.mark.parametrize("sign", [-1, 1])
 @pytest.mark.parametrize("name", ["J", "dw", "db"])
 def test_tolerance(shared, name, sign):
-    tolerance, truth = shared.tolerance, shared.start.truth
+    tolerance, truth = shared.tolerance, shared.points[0].truth
     assert tolerance == TOLERANCE[shared.problem.dtype]
     right, wrong = (nudged(truth, name, factor * sign * tolerance) for factor in (0.9, 1.1))
-    assert shared.check(right, shared.start) == pytest.approx(0.9 * tolerance, rel=1e-3)
+    assert shared.check(right, shared.points[0]) == pytest.approx(0.9 * tolerance, rel=1e-3)
     with pytest.raises(Refused, match=f"^{name} is off by 1.1e-.., 1e-.. is allowed$") as caught:
-        shared.check(wrong, shared.start)
+        shared.check(wrong, shared.points[0])
     assert caught.value.error == pytest.approx(1.1 * tolerance, rel=1e-3)
+
+
+def test_no_gate_has_the_points_of_another(dtype):
+    problem = problems.load("3x20", dtype)
+    points = [point for _ in range(20) for point in Gate(problem).points]
+    assert len({point.w.tobytes() for point in points}) == len({point.b for point in points}) == 40
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("name", ["J", "dw", "db"])
 def test_not_a_finite_number(shared, name, value):
     with pytest.raises(Refused, match=f"^{name} is (not a number$|off by inf, )"):
-        shared.check(nudged(shared.start.truth, name, value), shared.start)
+        shared.check(nudged(shared.points[0].truth, name, value), shared.points[0])
 
 
 @pytest.mark.parametrize("name", ["X", "Y", "w"])
 def test_every_array_is_watched(name, dtype):
     gate = Gate(problems.load("3x20", dtype))
-    array = getattr(gate.problem, name)
+    array = gate.points[1].w if name == "w" else getattr(gate.problem, name)
     array.setflags(write=True)
     array[-1, -1] += 1
     with pytest.raises(Refused, match=r"^step wrote to its inputs$"):
-        gate.check(gate.start.truth.value, gate.start)
+        gate.check(gate.points[0].truth.value, gate.points[0])
 
 
 def test_feature_that_is_always_0():
     problem = problems.load("3x20")
     X = problem.X * [[1], [0], [1]]
-    truth = reference(problem.w, problem.b, X, problem.Y)
     gate = Gate(replace(problem, X=X))
-    assert gate.check(truth.value, gate.start) == 0
-    truth.value.dw[1] = 1e-300
+    truth = gate.points[0].truth.value
+    assert gate.check(truth, gate.points[0]) == 0
+    dw = truth.dw.copy()
+    dw[1] = 1e-300
     with pytest.raises(Refused, match=r"^dw is off by inf"):
-        gate.check(truth.value, gate.start)
+        gate.check(truth._replace(dw=dw), gate.points[0])
 
 
 def test_worst_component_of_dw_counts():

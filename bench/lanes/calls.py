@@ -1,0 +1,149 @@
+"""Calls of a lane's step, as the conductor asks for them and sees them: where they are, how long they take.
+
+A lane's own clock tells the time of each call, and the conductor's clock bounds it: whatever a lane says, so
+many calls cannot have been faster than the time from their request to their reply allows.
+"""
+
+import random
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import numpy as np
+
+from bench.lanes.checks import check_clock
+from bench.lanes.exchange import Exchange
+from bench.lanes.harness import Harness
+from bench.planning.plan import SETTLE_S, SLOW_S
+from impls.contract import Array, Step
+from impls.truth.course import Course, drawn, fixed
+from impls.truth.gate import Point
+
+_PART_S = 0.01  # calls that are asked for at once, unless one takes longer
+_BATCH_S = 1e-4  # of calls whose mean counts as one; the lane's clock needs a thousandth of that
+_LOW = 0.25  # of all parts of a lane, the quantile that is undisturbed, or of which the reply was heard late
+_LENIENCE = 1.1  # what a lane's clock and the conductor's may differ by
+_TALK_S = 2e-3  # what a request may take that is not what was asked for, if the system is busy
+_REHEARSALS = 5
+
+
+@dataclass(frozen=True)
+class Calls:
+    """What was heard of some calls, with the parameters and the result of one that was chosen at random."""
+
+    wall_s: float  # by the conductor's clock
+    times_s: Array  # of each call, by the lane's clock
+    w: Array
+    b: float
+    result: Step
+
+
+@dataclass
+class Block:
+    """A block of calls, asked for in parts."""
+
+    parts: list[Calls] = field(default_factory=list)
+    cores: float = 0.0  # kept busy, as the system counts
+
+    @property
+    def wall_s(self) -> float:
+        """Seconds of all its parts."""
+        return sum(part.wall_s for part in self.parts)
+
+    @property
+    def call_s(self) -> float:
+        """Seconds per call: the median of batches as long as the clock needs."""
+        batches_s: list[float] = []
+        for part in self.parts:
+            size = max(1, round(_BATCH_S / part.times_s.mean()))
+            count = max(1, len(part.times_s) // size)
+            batches_s += [float(batch.mean()) for batch in np.array_split(part.times_s, count)]
+        return statistics.median(batches_s)
+
+
+class Caller:
+    """Asks the lanes of a visit for calls; what they are heard to take beside the calls is measured first."""
+
+    def __init__(self, exchange: Exchange, dtype: str):
+        self._exchange, self._dtype = exchange, dtype
+        self._talk_s = self._around_s = 0.0  # of each request, and of each call
+
+    def rehearse(self, idle: Harness, limit_s: float) -> None:
+        """Measure what requests and calls take in a lane whose step does nothing; raises Lost."""
+        most = min(100, self._exchange.most_calls)
+        with idle.continued():
+            one, many = (
+                min(self._calls(idle, limit_s, [count])[0].wall_s for _ in range(_REHEARSALS))
+                for count in (1, most)
+            )
+        self._around_s = max(0.0, (many - one) / (most - 1))
+        self._talk_s = max(0.0, one - self._around_s)
+
+    def at(self, harness: Harness, limit_s: float, point: Point) -> Calls:
+        """Call a step at a point."""
+        with harness.continued():
+            (calls,) = self._calls(harness, limit_s, [1], fixed(point.w, point.b))
+        return calls
+
+    def block(self, harness: Harness, limit_s: float, call_s: float, block_s: float) -> Block:
+        """Settle, then ask for calls until a block is full; `call_s` is what one is expected to take."""
+        block, part_s = Block(), min(_PART_S, block_s)
+        with harness.continued():
+            if call_s <= SLOW_S:
+                call_s = self._settle(harness, limit_s, call_s)
+            worked_s = harness.processor_s()
+            while (left_s := block_s - block.wall_s) > part_s / 2 or not block.parts:
+                count = self._fitting(part_s / call_s)
+                parts = min(max(1, round(left_s / max(part_s, call_s))), self._exchange.most_calls // count)
+                block.parts += self._calls(harness, limit_s, parts * [count])
+                call_s = block.parts[-1].wall_s / count
+            block.cores = (harness.processor_s() - worked_s) / block.wall_s
+        return block
+
+    def floor_s(self, blocks: list[Block]) -> float:
+        """Return the least time of a call that the conductor's clock allows, in blocks of one lane."""
+        parts = [part for block in blocks for part in block.parts]
+        seen_s = [(part.wall_s - self._talk_s) / len(part.times_s) - 1.5 * self._around_s for part in parts]
+        return max(0.0, float(np.quantile(seen_s, _LOW))) / _LENIENCE
+
+    def bounded_s(self, told_s: float, wall_s: float) -> float:
+        """Return what a lane says that something took, or the least that the conductor's clock allows."""
+        return max(told_s, (wall_s - self._talk_s) / _LENIENCE - _TALK_S)
+
+    def _settle(self, harness: Harness, limit_s: float, call_s: float) -> float:
+        """Have a lane call untimed, and return how long a call takes then."""
+        count, left_s, nap = self._fitting(SETTLE_S / call_s), SETTLE_S, True
+        while left_s > call_s / 2:
+            *_, calls = self._calls(harness, limit_s, [1, count] if nap else [count], nap=nap)
+            left_s -= calls.wall_s
+            call_s, nap = calls.wall_s / count, False
+            count = self._fitting(left_s / call_s)
+        return call_s
+
+    def _fitting(self, count: float) -> int:
+        return int(max(1, min(count, self._exchange.most_calls - 1)))
+
+    def _calls(
+        self,
+        harness: Harness,
+        limit_s: float,
+        counts: Sequence[int],
+        course: Course | None = None,
+        nap: bool = False,
+    ) -> list[Calls]:
+        """Ask for calls, and look at the results of each part when it is done; raises Lost."""
+        exchange, choose = self._exchange, random.SystemRandom()
+        course = course or drawn(exchange.n_x, sum(counts))
+        exchange.send(course)
+        found, begun, before = list[Calls](), 0, perf_counter()
+        replies = harness.replies(limit_s, len(counts), "calls", counts=counts, nap=nap)
+        for count, _ in zip(counts, replies, strict=True):
+            now = perf_counter()
+            k = begun + choose.randrange(count)
+            w, b = exchange.point(course, k, self._dtype)
+            times_s = exchange.times_s[begun : begun + count].copy()
+            found.append(Calls(now - before, times_s, w, b, exchange.result(k)))
+            begun, before = begun + count, now
+        check_clock(np.concatenate([calls.times_s for calls in found]), sum(calls.wall_s for calls in found))
+        return found
