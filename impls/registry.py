@@ -118,7 +118,8 @@ def _import_own_file(record: Record) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses and pickle look for it there
     try:
-        spec.loader.exec_module(module)
+        # The file's own text: a compiled file beside it might be of another.
+        exec(compile(path.read_bytes(), path, "exec"), module.__dict__)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit, and pytest's outcomes, may not end the run

@@ -38,7 +38,10 @@ PARTS = {
         ("reports/facts", "reports/runs"),
         ("tests/reports/facts", "tests/reports/runs", "tests/reports"),
     ),
-    "lanes": (("bench/lanes/ledger.py", "bench/lanes/lane.py"), ("tests/bench/lanes", "tests/bench/cli")),
+    "lanes": (
+        ("bench/lanes/ledger.py", "bench/lanes/lane.py", "bench/lanes/calls.py"),
+        ("tests/bench/lanes", "tests/bench/cli"),
+    ),
     "kernels": (
         ("impls/kernels/sweep.py", "impls/kernels/link.py"),
         ("tests/impls/kernels", "tests/impls/test_rows.py", "tests/impls/data"),

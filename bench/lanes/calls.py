@@ -24,7 +24,7 @@ _PART_S = 0.01  # calls that are asked for at once, unless one takes longer
 _BATCH_S = 1e-4  # of calls whose mean counts as one; the lane's clock needs a thousandth of that
 _LOW = 0.25  # of all parts of a lane, the quantile that is undisturbed, or of which the reply was heard late
 _LENIENCE = 1.1  # what a lane's clock and the conductor's may differ by
-_TALK_S = 2e-3  # what a request may take that is not what was asked for, if the system is busy
+_LATE_S = 0.02  # what a reply may be late if the system is busy
 _REHEARSALS = 5
 
 
@@ -37,6 +37,11 @@ class Calls:
     w: Array
     b: float
     result: Step
+
+    @property
+    def told_s(self) -> float:
+        """Seconds of all calls, by the lane's clock."""
+        return float(self.times_s.sum())
 
 
 @dataclass
@@ -109,7 +114,7 @@ class Caller:
 
     def bounded_s(self, told_s: float, wall_s: float) -> float:
         """Return what a lane says that something took, or the least that the conductor's clock allows."""
-        return max(told_s, (wall_s - self._talk_s) / _LENIENCE - _TALK_S)
+        return max(told_s, (wall_s - self._talk_s) / _LENIENCE - _LATE_S)
 
     def _settle(self, harness: Harness, limit_s: float, call_s: float) -> float:
         """Have a lane call untimed, and return how long a call takes then."""

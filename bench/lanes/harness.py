@@ -31,6 +31,7 @@ _POOLS = (
 )
 
 
+_START = str(Path(guard.__file__).with_name("start.py"))
 _LANE = "ZEROLOOP_LANE"  # variable in the environment of a lane and of all processes that it starts
 _MOST_STILL_S = 0.02  # processor time that a lane may take until it stands still
 _FORGED = LeftOut("crashed", "wrote into the talk with the conductor")
@@ -100,7 +101,7 @@ class Harness:
         self._name, self._runs = secrets.token_hex(8), False
         self._orphans: set[int] = set()  # processes of the lane whose parent has ended
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "bench.lanes.lane", row],  # -P: no modules from the user's folder
+            [sys.executable, "-P", _START, row],  # -P: no modules from the folder of that file
             env={
                 **_environment(threads, cache),
                 guard.MARK: str(keeper.folder),

@@ -1,7 +1,5 @@
 """A lane: one row in a process of its own, which does what the conductor asks, one request at a time.
 
-    python -m bench.lanes.lane ROW
-
 Requests and replies are lines of JSON on standard input and output; results of calls and their times are in
 memory that the conductor reads too. What the row itself prints goes nowhere, so it can neither break the talk
 nor fill a disk. A lane knows neither what is right nor where its calls will be: the conductor does.
@@ -171,7 +169,8 @@ def _serve(row: Record, asked: BinaryIO, said: BinaryIO) -> None:
         answer(number, functools.partial(method, **request))
 
 
-def _main(spelling: str) -> None:
+def main(spelling: str) -> None:
+    """Answer requests until there are no more; `bench.lanes.start` calls this."""
     asked, said = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
@@ -179,7 +178,3 @@ def _main(spelling: str) -> None:
     with contextlib.suppress(OSError):  # where memory runs out, a lane goes before anything else of the user
         Path("/proc/self/oom_score_adj").write_text("1000")
     _serve(LIGHT if spelling == LIGHT.name else records.find(spelling), asked, said)
-
-
-if __name__ == "__main__":
-    _main(sys.argv[1])

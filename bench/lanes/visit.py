@@ -119,7 +119,7 @@ class Visit:
                     harness = self._field.revived(lane, self._means.patience_s)
                     self._ask_to_prepare(harness, self._means.patience_s)
                     for point in self._points:
-                        self._verified_call(lane, harness, point, self._means.patience_s)
+                        self._called(harness, point, self._means.patience_s)
                 except Lost as lost:
                     if lost.ended and lane.harness:
                         self._field.drop(lane)
@@ -189,9 +189,10 @@ class Visit:
     def _verify(self, lane: Lane, harness: Harness, limit_s: float) -> None:
         """Call at both points, and learn how long the first call takes and how long a later one."""
         first, second = self._points
-        first_s = lane.call_s = self._verified_call(lane, harness, first, limit_s)
-        if first_s <= SLOW_S or not lane.row.is_interpreted:
-            lane.call_s = self._verified_call(lane, harness, second, limit_s)
+        heard = self._verified_call(lane, harness, first, limit_s)
+        first_s, lane.call_s = self._caller.bounded_s(heard.told_s, heard.wall_s), heard.told_s
+        if lane.call_s <= SLOW_S or not lane.row.is_interpreted:
+            lane.call_s = self._verified_call(lane, harness, second, limit_s).told_s
         self._check_pools(harness)
         self._paces.see(lane.row, self._setting, lane.call_s)
         dtype = self._setting.dtype
@@ -203,12 +204,16 @@ class Visit:
                 lane.first_call_s = first_s
         self._field.note_code(lane, dtype)
 
-    def _verified_call(self, lane: Lane, harness: Harness, point: Point, limit_s: float) -> float:
-        """Call at a point, and return how long that took; raises Lost if the result is wrong."""
-        heard = self._caller.at(harness, limit_s, point)
-        error = checks.largest_error(heard.result, point.truth, self._setting.dtype)
+    def _verified_call(self, lane: Lane, harness: Harness, point: Point, limit_s: float) -> Calls:
+        """Call at a point; raises Lost if the result is wrong."""
+        heard, error = self._called(harness, point, limit_s)
         self._keep_error(lane, error)
-        return self._caller.bounded_s(float(heard.times_s[0]), heard.wall_s)
+        return heard
+
+    def _called(self, harness: Harness, point: Point, limit_s: float) -> tuple[Calls, float]:
+        """Return what was heard of a call and its error; raises Lost if it is wrong."""
+        heard = self._caller.at(harness, limit_s, point)
+        return heard, checks.largest_error(heard.result, point.truth, self._setting.dtype)
 
     def _time(self) -> None:
         """Time all rows, round by round; without time left, after the round in which each has a block."""

@@ -49,7 +49,7 @@ def planned(rows, processes=3, cold=1, problems=PROBLEMS, threads=(1,), budget_s
     """Return a plan of short blocks, without a budget unless one is given, and its rows and problems."""
     plan, selected = plans.make(Asked("quick", rows, problems, thread_counts=threads, processes=processes))
     short = {"cold": cold, "rounds": 2, "block_s": 0.005, "budget_s": budget_s}
-    return dataclasses.replace(plan, **short, **changes), selected
+    return dataclasses.replace(plan, **{**short, **changes}), selected
 
 
 def measured(path, plan, selected, show=None, **limits):

@@ -3,9 +3,11 @@
 import dataclasses
 import os
 import shutil
+import time
 
 import pytest
 
+from bench.lanes.harness import Harness
 from reports.facts.facts import Facts
 from reports.facts.left_out import left_out
 from reports.reading import read
@@ -104,15 +106,6 @@ def test_a_file_that_cannot_be_loaded_again_loses_the_processes_to_come(tmp_path
         assert [len(process) for process in one.blocks_s] == ([2, 2] if one.row == NUMPY else [2, 0])
 
 
-# The processor time of a step that keeps two cores busy, whatever else runs on the machine.
-BUSY = """
-import sys
-
-from impls.numpy_zero_loop import step
-
-lane = sys.modules["__main__"]
-lane.process_time = lambda: 2 * lane.perf_counter()
-"""
 POOL = """
 import threadpoolctl
 
@@ -127,37 +120,27 @@ def step(*data):
     threadpoolctl.threadpool_limits(2)
     return right(*data)
 """
-CLOCK = """
-import sys
-
-from impls.numpy_zero_loop import step as right
-
-TICKS = iter(range(10**9))
-sys.modules["__main__"].perf_counter = lambda: 1e-5 * next(TICKS)
 
 
-def step(*data):
-    for _ in range(10_000):
-        pass
-    return right(*data)
-"""
-
-
-@pytest.mark.parametrize(
-    ("source", "words"),
-    [
-        (BUSY, " cores busy; 1 are allowed"),  # two, and what passes between its batches
-        (POOL, "has 2 threads; 1 are allowed"),
-        (CLOCK, "its clock reports"),
-    ],
-    ids=["cores", "pool", "clock"],
-)
-def test_rows_that_take_more_than_they_may_have_no_time(tmp_path, source, words):
-    (tmp_path / "mine.py").write_text(source)
+def test_a_row_with_more_threads_than_it_may_have_has_no_time(tmp_path):
+    (tmp_path / "mine.py").write_text(POOL)
     plan, selected = planned((NUMPY, str(tmp_path / "mine.py")), processes=1, problems=PROBLEMS[:1])
     plan = dataclasses.replace(plan, block_s=0.05)
     found = measured(tmp_path / "run.json", plan, selected).results
     (lost,) = found.run.unmeasured
     assert (lost.row, lost.status) == ("mine.py", "failed")
-    assert words in lost.reason
+    assert "has 2 threads; 1 are allowed" in lost.reason
     assert [one.row for one in found.timings] == [NUMPY]
+
+
+def test_a_row_that_keeps_two_cores_busy_where_it_may_have_one_has_no_time(tmp_path, monkeypatch):
+    """By what the system counts, whatever else runs on the machine."""
+    monkeypatch.setattr(Harness, "processor_s", lambda self: 2 * time.perf_counter())
+    monkeypatch.setattr(Harness, "_check_stillness", lambda self: None)
+    plan, selected = planned((NUMPY,), processes=1, problems=PROBLEMS[:1])
+    plan = dataclasses.replace(plan, block_s=0.05)
+    found = measured(tmp_path / "run.json", plan, selected).results
+    (lost,) = found.run.unmeasured
+    assert lost.status == "failed"
+    assert " cores busy; 1 are allowed" in lost.reason
+    assert not found.timings
