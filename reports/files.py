@@ -1,6 +1,7 @@
 """The only module that writes files: they appear whole or not at all."""
 
 import os
+import secrets
 import tempfile
 from pathlib import Path
 
@@ -25,19 +26,12 @@ def write_file(path: Path, content: str | bytes) -> None:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    # Its name is known before it is made: Ctrl-C in between leaves nothing that nobody removes.
+    unfinished = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with unfinished.open("xb") as file:
             file.write(data)
-        os.chmod(unfinished, 0o666 & ~_umask())  # mkstemp's files are for their owner only
         os.replace(unfinished, path)
     except BaseException:
-        Path(unfinished).unlink(missing_ok=True)  # it is gone if Ctrl-C came just after the last line
+        unfinished.unlink(missing_ok=True)
         raise
-
-
-def _umask() -> int:
-    """Return the permissions that this process takes from new files; reading them means setting them."""
-    found = os.umask(0o077)
-    os.umask(found)
-    return found

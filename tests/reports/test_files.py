@@ -2,6 +2,7 @@
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
@@ -23,8 +24,8 @@ def test_an_interrupt_once_the_file_is_there(tmp_path, monkeypatch):
 
 def test_a_disk_that_fills_up_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
     class Full:
-        def __init__(self, handle, mode):
-            self.file = open(handle, mode)  # noqa: SIM115
+        def __init__(self, path, mode):
+            self.file = open(path, mode)  # noqa: SIM115
 
         def __enter__(self):
             return self
@@ -38,9 +39,10 @@ def test_a_disk_that_fills_up_leaves_the_old_file_and_no_other(tmp_path, monkeyp
 
     path = tmp_path / "file"
     path.write_text("old")
-    monkeypatch.setattr(os, "fdopen", Full)
+    monkeypatch.setattr(Path, "open", lambda path, mode: Full(path, mode))
     with pytest.raises(OSError, match="No space left"):
         files.write_file(path, "new and longer")
+    monkeypatch.undo()
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("file", "old")]
 
 
