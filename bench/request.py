@@ -1,5 +1,6 @@
 """What a user asks for: rows, problems, dtypes and threads, checked before anything is loaded or measured."""
 
+import signal
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -106,6 +107,12 @@ def check_threads(count: int) -> None:
     """Raise BadValue or BadRequest for a number of threads that this process cannot have."""
     if pools.check(count) > pools.available():
         raise BadRequest(f"threads: {count}, but this process may use {pools.available()} cores")
+
+
+def check_system(what: str) -> None:
+    """Raise BadRequest, for what needs lanes, where processes cannot be stopped and continued."""
+    if not hasattr(signal, "SIGSTOP"):
+        raise BadRequest(f"{what} needs Linux or macOS; `pytest --benchmark-only` runs here too")
 
 
 def describe_row(row: Record) -> results.Row:

@@ -2,6 +2,7 @@
 
 import numbers
 import os
+import sys
 
 from threadpoolctl import threadpool_limits
 
@@ -9,6 +10,7 @@ from impls.errors import BadValue
 
 _MOST = 1024  # far above any machine; each thread takes memory, and millions of them would end the process
 _limit: int | None = None
+_numba_limit: int | None = None  # None: never set
 
 
 def available() -> int:
@@ -26,11 +28,27 @@ def check(threads: int) -> int:
 
 
 def limit(threads: int) -> None:
-    """Limit the pools of this process to this number of threads; costs nothing if they already have it."""
+    """Limit the pools of this process to this number of threads; costs nothing if they already have it.
+
+    Raises BadValue for more than NUMBA_NUM_THREADS lets Numba have, where Numba is loaded.
+    """
     global _limit
     if threads != _limit:
         threadpool_limits(threads)
+        _limit_numba(threads)
         _limit = threads
+
+
+def _limit_numba(threads: int) -> None:
+    """Limit the threads of `prange` too, which are in no pool that threadpoolctl knows."""
+    global _numba_limit
+    if numba := sys.modules.get("numba"):
+        most = numba.config.NUMBA_NUM_THREADS
+        if threads > most:
+            raise BadValue(f"threads: {threads}, but NUMBA_NUM_THREADS lets Numba have {most}; unset it")
+        if threads != (_numba_limit or most):
+            numba.set_num_threads(threads)  # which starts all of them: not for nothing
+            _numba_limit = threads
 
 
 def forget() -> None:

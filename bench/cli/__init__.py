@@ -8,6 +8,7 @@ which the others do not wait.
 """
 
 import io
+import os
 import sys
 
 import click
@@ -30,6 +31,7 @@ def main() -> None:
 
     `zeroloop run` measures what can be cited; `pytest --benchmark-only` is a quick look.
     """
+    os.environ.pop("NUMBA_NUM_THREADS", None)  # --threads says how many
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks × and µ shows ? instead

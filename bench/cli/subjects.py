@@ -1,18 +1,18 @@
 """What `zeroloop train` can train: a row on a problem, or a data set on disk."""
 
-import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.datasets.checkpoint import digest
-from bench.request import check_threads, request
+from bench.lanes.apart import apart
+from bench.request import check_system, check_threads, request
 from impls import pools, registry
 from impls.contract import Array
 from impls.data import chunked, dataset, problems
 from impls.data.cluster import Cluster
-from impls.errors import UserError
+from impls.records import Record
 from impls.registry import BoundStep
 from impls.training import accuracy
 from reports import wording
@@ -28,31 +28,35 @@ class Subject:
     m: int
     dtype: str
     bind: Callable[[ExitStack], BoundStep]  # what the step needs, such as workers, ends with the stack
-    impl: registry.Implementation | None = None
+    row: Record | None = None
     accuracy: Callable[[Array, float], float] | None = None
 
     @property
     def name(self) -> str:
         """The row's name, for messages."""
-        return self.impl.name if self.impl else "training"
-
-    def own_fault(self, error: BaseException) -> str | None:
-        """Return in a line what somebody's own file did wrong; None where the fault is not the file's."""
-        if self.impl is None or not self.impl.record.is_own:
-            return None
-        if isinstance(error, UserError):  # what the file returned is no step
-            return f"{self.name}: {error}"
-        path = self.impl.record.path
-        frames = traceback.extract_tb(error.__traceback__)
-        is_there = any(Path(frame.filename) == path for frame in frames)
-        return registry.where_it_failed(error, path) if is_there else None
+        return self.row.name if self.row else "training"
 
 
 def row_on_problem(row: str, name: str, dtype: str, threads: int | None) -> Subject:
-    """Load row and problem; raises what `request` and `impls.load` do."""
+    """Load row and problem; raises what `request` and `impls.load` do.
+
+    An own file is loaded in a process of its own, once it is bound.
+    """
     found = request([row], [name], [dtype], [] if threads is None else [threads])
     (setting,), (record,) = found.settings, found.rows
-    problem, impl = problems.made(setting.shape, setting.dtype), registry.loaded(record)
+    problem = problems.made(setting.shape, setting.dtype)
+    if record.is_own:
+        check_system("an own file")
+
+        def bind(stack: ExitStack) -> BoundStep:
+            lanes = stack.enter_context(apart([record], setting.threads))
+            return stack.enter_context(lanes.bound(record, problem))
+    else:
+        impl = registry.loaded(record)
+
+        def bind(stack: ExitStack) -> BoundStep:
+            return impl.prepare(problem.X, problem.Y, setting.threads)
+
     title = f"{record.name} on {setting.shape.name}"
     source = f", source {digest(record.source)}" if record.is_own else ""
     return Subject(
@@ -61,8 +65,8 @@ def row_on_problem(row: str, name: str, dtype: str, threads: int | None) -> Subj
         n_x=setting.shape.n_x,
         m=setting.shape.m,
         dtype=setting.dtype,
-        bind=lambda _: impl.prepare(problem.X, problem.Y, setting.threads),
-        impl=impl,
+        bind=bind,
+        row=record,
         accuracy=lambda w, b: accuracy(w, b, problem.X, problem.Y),
     )
 

@@ -16,6 +16,7 @@ from bench.cli.options import FILE_TO_WRITE, dtype_option, given, spelled, threa
 from bench.cli.subjects import Subject, data_set, row_on_problem
 from bench.cli.terminal import INTERRUPTED, Advance, Unmet, progress, user_errors
 from bench.datasets.checkpoint import Checkpoint
+from bench.lanes.harness import Lost
 from bench.request import BadRequest
 from bench.signals import ended_by_signals, signals_wait
 from impls.contract import Step
@@ -209,10 +210,12 @@ def _ends(training: _Training, subject: Subject) -> Iterator[None]:
         raise Unmet(str(error)) from None
     except Diverged as error:
         raise click.ClickException(f"{subject.name} diverged at {error}") from None
-    except BaseException as error:  # SystemExit in a file ends the row and not the command
+    except Lost as lost:
         training.save()
-        if said := subject.own_fault(error):
-            raise click.ClickException(f"{said}{training.kept}") from None
+        said = lost.why.reason if lost.why.failed else f"{subject.name} {lost.why.status}: {lost.why.reason}"
+        raise click.ClickException(f"{said}{training.kept}") from None
+    except BaseException:
+        training.save()
         raise
 
 
@@ -274,7 +277,7 @@ def _show(subject: Subject, fit: Fit, final: Step, training: _Training) -> None:
         right = subject.accuracy(fit.w, fit.b)
         click.echo(f"accuracy  {right:.2%} of {subject.m:,} examples")
     rate = ""
-    if done and not subject.impl:
+    if done and not subject.row:
         each_s, read_bytes = training.iteration_s, subject.n_x * subject.m * np.dtype(subject.dtype).itemsize
         rate = f"; then {wording.seconds(each_s)} each in the median, {wording.size(read_bytes / each_s)}/s"
     click.echo(

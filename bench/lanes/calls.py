@@ -18,7 +18,6 @@ from bench.lanes.harness import Harness
 from bench.planning.plan import SETTLE_S, SLOW_S
 from impls.contract import Array, Step
 from impls.truth.course import Course, drawn, fixed
-from impls.truth.gate import Point
 
 _PART_S = 0.01  # calls that are asked for at once, unless one takes longer
 _BATCH_S = 1e-4  # of calls whose mean counts as one; the lane's clock needs a thousandth of that
@@ -85,11 +84,16 @@ class Caller:
         self._around_s = max(0.0, (many - one) / (most - 1))
         self._talk_s = max(0.0, one - self._around_s)
 
-    def at(self, harness: Harness, limit_s: float, point: Point) -> Calls:
-        """Call a step at a point."""
+    def at(self, harness: Harness, limit_s: float, w: Array, b: float) -> Calls:
+        """Call a step once, at w and b; raises Lost."""
         with harness.continued():
-            (calls,) = self._calls(harness, limit_s, [1], fixed(point.w, point.b))
+            (calls,) = self._calls(harness, limit_s, [1], fixed(w, b))
         return calls
+
+    def anywhere(self, harness: Harness, limit_s: float, count: int) -> list[Calls]:
+        """Call a step so many times, at points that are drawn, and keep all results; raises Lost."""
+        with harness.continued():
+            return self._calls(harness, limit_s, count * [1])
 
     def block(self, harness: Harness, limit_s: float, call_s: float, block_s: float) -> Block:
         """Settle, then ask for calls until a block is full; `call_s` is what one is expected to take."""

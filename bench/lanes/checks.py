@@ -4,7 +4,7 @@ Each check raises `Lost` with the reason that the report shows.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,9 @@ from bench.outcome import LeftOut
 from bench.planning.plan import ALPHA, ITERATIONS
 from bench.request import Setting
 from impls.contract import Array, Step
-from impls.data.problems import Problem
 from impls.records import Record
 from impls.training import gradient_descent
-from impls.truth.gate import TOLERANCE, Gate, Point, Refused, judge
+from impls.truth.gate import TOLERANCE, Point, Refused, drawn_points, judge
 from impls.truth.oracle import Reference, reference
 from reports.results import Pool
 
@@ -38,11 +37,11 @@ class Truths:
         """Return whether the oracle was asked about a setting's data before."""
         return (setting.shape.name, setting.dtype) in self._points
 
-    def points(self, problem: Problem) -> tuple[Point, ...]:
-        """Return the truth at two points, drawn for this run."""
-        key = (problem.name, problem.dtype)
+    def points(self, setting: Setting, X: Array, Y: Array) -> tuple[Point, ...]:
+        """Return the truth on a setting's data at two points, drawn for this run."""
+        key = (setting.shape.name, setting.dtype)
         if key not in self._points:
-            self._points[key] = Gate(problem).points
+            self._points[key] = drawn_points(X, Y)
         return self._points[key]
 
     def costs(self, X: Array, Y: Array) -> list[float]:
@@ -57,10 +56,21 @@ class Truths:
 
 def largest_error(found: Step, truth: Reference, dtype: str) -> float:
     """Return the largest error of a result that is right; raises Lost."""
-    try:
-        return judge(found, truth, TOLERANCE[dtype])
-    except Refused as refused:
-        raise Lost(LeftOut("failed", str(refused), refused.error)) from None
+    return largest_of_all([found], [truth], dtype)
+
+
+def largest_of_all(results: Sequence[Step], truths: Sequence[Reference], dtype: str) -> float:
+    """Return the largest error of results that are right; raises Lost, which says how many are wrong."""
+    errors, refusals = [], []
+    for result, truth in zip(results, truths, strict=True):
+        try:
+            errors.append(judge(result, truth, TOLERANCE[dtype]))
+        except Refused as refused:
+            refusals.append(refused)
+    if refusals:
+        often = f", in {len(refusals)} of {len(results)} calls" if errors else ""
+        raise Lost(LeftOut("failed", f"{refusals[0]}{often}", refusals[0].error))
+    return max(errors)
 
 
 def check_cores(cores: float, wall_s: float, threads: int, row: Record) -> None:

@@ -56,17 +56,20 @@ class Field:
     def __init__(
         self,
         rows: Iterable[Record],
-        twin_of: Record,
+        twin_of: Record | None,
         folder: Path,
         keeper: Guard,
         memory_bytes: int,
         shares_code: bool = False,
+        threads: int = 1,
     ):
-        self.lanes = [*map(Lane, rows), Lane(twin_of, twin=True)]
+        self.lanes = list(map(Lane, rows))
+        if twin_of:
+            self.lanes.append(Lane(twin_of, twin=True))
         self.light = Lane(LIGHT)
         self._folder, self._keeper, self._memory_bytes = folder, keeper, memory_bytes
         self._shared = Path(tempfile.mkdtemp(dir=folder)) if shares_code else None
-        self._threads, self._is_cold = 1, True
+        self._threads, self._is_cold = threads, True
         self._compiled: dict[tuple[Record, bool, int], Path] = {}  # the folder in which a lane last compiled
         self._known: set[tuple[Path, str]] = set()  # folders and the dtypes compiled there
 

@@ -129,6 +129,9 @@ class Harness:
     @contextmanager
     def continued(self) -> Iterator[None]:
         """Let the lane run, also between what it is asked; raises Lost if it ran while it stood still."""
+        if self._runs:
+            yield
+            return
         self._check_stillness()
         self._runs = True
         for pid in self._processes():
@@ -141,10 +144,8 @@ class Harness:
 
     def ask(self, limit_s: float, what: str, *needed: str, **arguments: Any) -> dict[str, Any]:
         """Ask for something; return a reply that has all that is needed, within `limit_s`; raises Lost."""
-        if not self._runs:
-            with self.continued():
-                return self.ask(limit_s, what, *needed, **arguments)
-        (reply,) = self.replies(limit_s, 1, what, **arguments)
+        with self.continued():
+            (reply,) = self.replies(limit_s, 1, what, **arguments)
         if not all(name in reply for name in needed):
             self.end()
             raise Lost(_FORGED, ended=True)

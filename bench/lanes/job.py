@@ -1,7 +1,6 @@
 """`zeroloop run`: from what was asked for to a results file and its report."""
 
 import dataclasses
-import signal
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
@@ -18,7 +17,7 @@ from bench.planning import plan as plans
 from bench.planning.forecast import Paces
 from bench.planning.plan import Asked
 from bench.planning.presets import PRESETS
-from bench.request import BadRequest, Request
+from bench.request import BadRequest, Request, check_system
 from bench.signals import ended_by_signals
 from impls import records
 from impls.data import problems
@@ -48,7 +47,7 @@ class Job:
 
 def new(asked: Asked, output: Path | None) -> Job:
     """Plan a run; raises BadRequest for what cannot be had."""
-    check_system()
+    check_system("zeroloop run")
     path = output or Path("reports/out") / f"run-{datetime.now():%Y-%m-%d-%H%M%S}.json"
     if path.exists():
         raise BadRequest(f"{path} is there already: continue it with --resume, or name another file")
@@ -60,7 +59,7 @@ def new(asked: Asked, output: Path | None) -> Job:
 
 def resumed(path: Path, own_files: Sequence[str]) -> Job:
     """Plan to resume an interrupted run; raises BadRequest, BadResults, OSError."""
-    check_system()
+    check_system("zeroloop run")
     before = reading.read(path)
     plan = before.run.plan
     if plan is None:
@@ -161,9 +160,3 @@ def carry_out(job: Job, console: Console) -> Results:
         ):
             Conductor(job.selected, ledger, job.paces, show).run()
         return ledger.results
-
-
-def check_system() -> None:
-    """Raise BadRequest where processes cannot be stopped and continued."""
-    if not hasattr(signal, "SIGSTOP"):
-        raise BadRequest("zeroloop run needs Linux or macOS; `pytest --benchmark-only` runs here too")

@@ -10,7 +10,6 @@ from pathlib import Path
 import psutil
 
 _SET_CHILD_SUBREAPER = 36  # prctl(2)
-_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 def adopt_orphans() -> None:
@@ -52,7 +51,7 @@ def _processor_s(pid: int) -> float:
     try:  # a process' own clock has the resolution that its entry in /proc lacks (clock_getcpuclockid(3))
         own_s = time.clock_gettime((~pid << 3) | 2)
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return own_s + (int(fields[13]) + int(fields[14])) * _TICK_S
+        return own_s + (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
     except (OSError, AttributeError):
         with contextlib.suppress(psutil.Error):
             return float(sum(psutil.Process(pid).cpu_times()[:4]))

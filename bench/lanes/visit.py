@@ -14,13 +14,12 @@ from time import perf_counter
 from typing import Protocol
 
 from bench.lanes import checks
-from bench.lanes.calls import Caller, Calls
+from bench.lanes.calls import Calls
 from bench.lanes.checks import Truths
-from bench.lanes.exchange import Exchange
 from bench.lanes.field import MOST_LOSSES, Field, Lane
 from bench.lanes.harness import Harness, Lost
 from bench.lanes.ledger import Entry, Ledger
-from bench.lanes.shared import Shared, opened
+from bench.lanes.stage import Stage
 from bench.outcome import EVERYWHERE, LeftOut
 from bench.planning import forecast, turns
 from bench.planning import plan as plans
@@ -99,6 +98,7 @@ class Visit:
                 self._train_all()
             self._measure_memory()
             self._measure_light()
+            self._verify_on_few()
         for lane in self._field.lanes:
             entry = self._entry(lane)
             entry.add_once(lane.prepare_s, lane.first_call_s, lane.warm_call_s)
@@ -117,9 +117,7 @@ class Visit:
                 self._say(f"verifying {lane.row.name}")
                 try:
                     harness = self._field.revived(lane, self._means.patience_s)
-                    self._ask_to_prepare(harness, self._means.patience_s)
-                    for point in self._points:
-                        self._called(harness, point, self._means.patience_s)
+                    self._stage.verify(harness, self._points, self._means.patience_s)
                 except Lost as lost:
                     if lost.ended and lane.harness:
                         self._field.drop(lane)
@@ -129,21 +127,14 @@ class Visit:
     @contextmanager
     def _data(self) -> Iterator[None]:
         """Share the data with the lanes, and know what is true of them."""
-        problem = problems.made(self._setting.shape, self._setting.dtype)
-        with Shared(problem, self._means.folder) as shared:
-            self._paths = shared.paths
-            self._X, self._Y = opened(shared.paths)
-            self._exchange = Exchange(shared.paths["exchange"], problem.shape.n_x)
-            self._caller = Caller(self._exchange, problem.dtype)
-            truths = self._means.truths
-            asks = (
-                nullcontext() if truths.knows(self._setting) else self._budget.seen(truth_of(self._setting))
-            )
-            with asks:
-                self._points = truths.points(problem)
-            del problem  # the lanes map the shared bytes
+        truths, setting = self._means.truths, self._setting
+        made = problems.made(setting.shape, setting.dtype)
+        with Stage(made, setting.threads, self._means.folder, self._means.patience_s) as self._stage:
+            del made  # the lanes map the shared bytes
+            with nullcontext() if truths.knows(setting) else self._budget.seen(truth_of(setting)):
+                self._points = truths.points(setting, self._stage.X, self._stage.Y)
             yield
-            del self._X, self._Y, self._exchange, self._caller
+        del self._stage  # which maps the data
 
     def _prepare(self, lane: Lane) -> None:
         """Prepare, verify and call for the first time; a row that will not be timed here gets no blocks."""
@@ -157,7 +148,7 @@ class Visit:
         self._say(f"verifying {lane.row.name}")
         harness = self._field.revived(lane, self._means.patience_s)
         limit_s = self._means.patience_s + 10 * (predicted_s or 0)
-        lane.prepare_s = self._ask_to_prepare(harness, limit_s)
+        lane.prepare_s = self._stage.prepare(harness, limit_s)
         if lane.row.is_interpreted and predicted_s and predicted_s > SLOW_S and known:
             lane.call_s = predicted_s  # it compiles nothing, and each of its timed calls is verified
         else:
@@ -171,26 +162,17 @@ class Visit:
         light = self._field.light
         if light.harness:
             try:
-                self._open(light.harness, self._means.patience_s)
-                self._caller.rehearse(light.harness, self._means.patience_s)
+                self._stage.open(light.harness)
+                self._stage.caller.rehearse(light.harness, self._means.patience_s)
             except Lost as lost:
                 if lost.ended:
                     self._field.drop(light)
-
-    def _open(self, harness: Harness, limit_s: float) -> None:
-        harness.ask(limit_s, "open", paths=self._paths, threads=self._setting.threads)
-
-    def _ask_to_prepare(self, harness: Harness, limit_s: float) -> float:
-        self._open(harness, limit_s)
-        start = perf_counter()
-        told_s = float(harness.ask(limit_s, "prepare", "wall_s")["wall_s"])
-        return self._caller.bounded_s(told_s, perf_counter() - start)
 
     def _verify(self, lane: Lane, harness: Harness, limit_s: float) -> None:
         """Call at both points, and learn how long the first call takes and how long a later one."""
         first, second = self._points
         heard = self._verified_call(lane, harness, first, limit_s)
-        first_s, lane.call_s = self._caller.bounded_s(heard.told_s, heard.wall_s), heard.told_s
+        first_s, lane.call_s = self._stage.caller.bounded_s(heard.told_s, heard.wall_s), heard.told_s
         if lane.call_s <= SLOW_S or not lane.row.is_interpreted:
             lane.call_s = self._verified_call(lane, harness, second, limit_s).told_s
         self._check_pools(harness)
@@ -206,14 +188,9 @@ class Visit:
 
     def _verified_call(self, lane: Lane, harness: Harness, point: Point, limit_s: float) -> Calls:
         """Call at a point; raises Lost if the result is wrong."""
-        heard, error = self._called(harness, point, limit_s)
+        heard, error = self._stage.called(harness, point, limit_s)
         self._keep_error(lane, error)
         return heard
-
-    def _called(self, harness: Harness, point: Point, limit_s: float) -> tuple[Calls, float]:
-        """Return what was heard of a call and its error; raises Lost if it is wrong."""
-        heard = self._caller.at(harness, limit_s, point)
-        return heard, checks.largest_error(heard.result, point.truth, self._setting.dtype)
 
     def _time(self) -> None:
         """Time all rows, round by round; without time left, after the round in which each has a block."""
@@ -234,7 +211,7 @@ class Visit:
         self._say(f"timing {lane.row.name}")
         assert lane.harness
         limit_s = self._means.patience_s + 10 * max(lane.call_s, self._plan.block_s)
-        block = self._caller.block(lane.harness, limit_s, lane.call_s, self._plan.block_s)
+        block = self._stage.caller.block(lane.harness, limit_s, lane.call_s, self._plan.block_s)
         checks.check_cores(block.cores, block.wall_s, self._setting.threads, lane.row)
         if len(lane.timed) in lane.judged:
             self._unjudged.append((lane, random.SystemRandom().choice(block.parts)))
@@ -249,7 +226,7 @@ class Visit:
         unjudged, self._unjudged = self._unjudged, []
         if not unjudged:
             return
-        truths = references([(calls.w, calls.b) for _, calls in unjudged], self._X, self._Y)
+        truths = references([(calls.w, calls.b) for _, calls in unjudged], self._stage.X, self._stage.Y)
         for (lane, calls), truth in zip(unjudged, truths, strict=True):
             if lane.blocks:  # it has not been lost meanwhile
                 with self._or_lost(lane):
@@ -266,7 +243,7 @@ class Visit:
         """Let no time be shorter than the conductor's clock allows."""
         for lane in self._field.lanes:
             if lane.blocks and lane.timed:
-                lane.floor_s = self._caller.floor_s(lane.timed)
+                lane.floor_s = self._stage.caller.floor_s(lane.timed)
                 self._entry(lane).bound(self._process, lane.floor_s)
 
     def _train_all(self) -> None:
@@ -293,12 +270,13 @@ class Visit:
         start = perf_counter()
         reply = lane.harness.ask(limit_s, "train", "wall_s", "costs", alpha=ALPHA, iterations=ITERATIONS)
         wall_s = perf_counter() - start
-        X, Y = self._X, self._Y
-        truth = checks.end_of_training(self._exchange.result(0), X, Y)
-        self._keep_error(lane, checks.largest_error(self._exchange.result(1), truth, self._setting.dtype))
+        X, Y = self._stage.X, self._stage.Y
+        last, beyond = (self._stage.exchange.result(k) for k in range(2))
+        truth = checks.end_of_training(last, X, Y)
+        self._keep_error(lane, checks.largest_error(beyond, truth, self._setting.dtype))
         costs = checks.checked_costs(reply["costs"], self._means.truths.costs(X, Y), self._setting.dtype)
         # Where a training begins is no secret: it takes as long as its steps, whatever it is said to take.
-        trained_s = max(self._caller.bounded_s(reply["wall_s"], wall_s), ITERATIONS * lane.floor_s)
+        trained_s = max(self._stage.caller.bounded_s(reply["wall_s"], wall_s), ITERATIONS * lane.floor_s)
         lane.training = trained_s, costs
 
     def _measure_memory(self) -> None:
@@ -310,6 +288,13 @@ class Visit:
                 with self._or_lost(lane):
                     limit_s = self._means.patience_s + 10 * lane.call_s
                     entry.extra_bytes = lane.harness.ask(limit_s, "memory", "extra_bytes")["extra_bytes"]
+
+    def _verify_on_few(self) -> None:
+        """Verify own files that were timed once more, on few examples."""
+        for lane in self._field.lanes:
+            if lane.blocks and lane.harness and lane.row.is_own:
+                with self._or_lost(lane):
+                    self._stage.verify_on_few(lane.harness, self._means.patience_s)
 
     def _measure_light(self) -> None:
         """Measure the speed of light of each device that has a time here.

@@ -44,8 +44,7 @@ class Gate:
     def __init__(self, problem: Problem):
         self.problem = problem
         self.tolerance = TOLERANCE[problem.dtype]
-        drawn = (drawn_point(len(problem.X), problem.dtype) for _ in range(2))
-        self.points = tuple(Point(w, b, reference(w, b, problem.X, problem.Y)) for w, b in drawn)
+        self.points = drawn_points(problem.X, problem.Y)
         self._checksum = self._sum()
 
     def run(self, step: BoundStep) -> float:
@@ -68,6 +67,12 @@ class Gate:
         for array in (self.problem.X, self.problem.Y, *(point.w for point in self.points)):
             total = zlib.crc32(np.ascontiguousarray(array).data, total)
         return total
+
+
+def drawn_points(X: Array, Y: Array) -> tuple[Point, Point]:
+    """Draw two points, and ask the oracle what is true there; shapes as in `impls.contract`."""
+    (w, b), (v, c) = (drawn_point(len(X), X.dtype.name) for _ in range(2))
+    return Point(w, b, reference(w, b, X, Y)), Point(v, c, reference(v, c, X, Y))
 
 
 @functools.lru_cache(maxsize=1)  # one problem in memory at a time: rows run problem by problem

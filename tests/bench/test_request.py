@@ -1,11 +1,20 @@
 """What is asked for: defaults, duplicates, names, and requests that cannot be met."""
 
+import signal
 from pathlib import Path
 
 import pytest
 
 import impls
-from bench.request import DEFAULT_PROBLEMS, BadRequest, check_threads, describe_problem, describe_row, request
+from bench.request import (
+    DEFAULT_PROBLEMS,
+    BadRequest,
+    check_system,
+    check_threads,
+    describe_problem,
+    describe_row,
+    request,
+)
 from impls import pools, records
 from impls.data import problems
 from impls.errors import UserError
@@ -90,6 +99,13 @@ def test_threads_are_those_that_this_process_may_use(monkeypatch):
     check_threads(3)
     with pytest.raises(BadRequest, match="threads: 4, but this process may use 3 cores"):
         check_threads(4)
+
+
+def test_systems_that_cannot_stop_processes_are_told(monkeypatch):
+    check_system("this")
+    monkeypatch.delattr(signal, "SIGSTOP")
+    with pytest.raises(BadRequest, match=r"^this needs Linux or macOS"):
+        check_system("this")
 
 
 def test_two_files_of_one_name_are_refused(tmp_path):

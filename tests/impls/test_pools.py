@@ -1,6 +1,8 @@
 """How many threads there are, and that each bound step computes with the number it was bound to."""
 
 import os
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from threadpoolctl import threadpool_info
 
 import impls
 from impls import pools
+from impls.errors import BadValue
 
 
 def test_available_are_the_cores_of_this_process(monkeypatch):
@@ -32,3 +35,29 @@ def test_each_bound_step_has_its_own_number(tmp_path):
     X, Y, w = np.ones((3, 4)), np.ones((1, 4)), np.ones((3, 1))
     one, two = (impls.load(str(path)).bind(X, Y, threads=count) for count in (1, 2))
     assert [step(w, 0.0).cost for step in (one, two, one, one)] == [1, 2, 1, 1]
+
+
+@pytest.fixture
+def own_numba(monkeypatch):
+    """Numba as far as pools ask it, since this process may have loaded it with another number of threads."""
+    calls = []
+    numba = SimpleNamespace(
+        config=SimpleNamespace(NUMBA_NUM_THREADS=2), set_num_threads=calls.append, calls=calls
+    )
+    monkeypatch.setattr(pools, "_limit", None)
+    monkeypatch.setattr(pools, "_numba_limit", None)
+    monkeypatch.setitem(sys.modules, "numba", numba)
+    return numba
+
+
+def test_threads_of_numba_are_limited_and_not_started_for_nothing(own_numba):
+    for count in (2, 1, 1, 2):
+        pools.limit(count)
+    assert own_numba.calls == [1, 2]
+
+
+def test_more_threads_than_numba_may_have_are_refused(own_numba):
+    own_numba.config.NUMBA_NUM_THREADS = 1
+    pools.limit(1)
+    with pytest.raises(BadValue, match=r"^threads: 2, but NUMBA_NUM_THREADS lets Numba have 1; unset it$"):
+        pools.limit(2)

@@ -18,8 +18,9 @@ from impls.training import gradient_descent
 from reports.results import Pool
 
 PROBLEM = problems.load("5x7")
+SETTING = Setting(PROBLEM.shape, "float64", 1)
 TRUTHS = Truths()
-POINT, OTHER = TRUTHS.points(PROBLEM)
+POINT, OTHER = TRUTHS.points(SETTING, PROBLEM.X, PROBLEM.Y)
 
 
 def right(point=POINT):
@@ -27,11 +28,10 @@ def right(point=POINT):
 
 
 def test_the_oracle_is_asked_once_for_each_problem_and_dtype():
-    setting = Setting(PROBLEM.shape, "float64", 1)
-    assert Truths().knows(setting) is False
-    assert TRUTHS.knows(setting)
+    assert Truths().knows(SETTING) is False
+    assert TRUTHS.knows(SETTING)
     assert not TRUTHS.knows(Setting(PROBLEM.shape, "float32", 1))
-    assert TRUTHS.points(PROBLEM)[0] is POINT
+    assert TRUTHS.points(SETTING, PROBLEM.X, PROBLEM.Y)[0] is POINT
 
 
 def test_a_right_result_has_its_largest_error():
@@ -48,6 +48,15 @@ def test_a_wrong_result_has_failed():
 def test_a_result_at_the_other_point_is_wrong():
     with pytest.raises(Lost, match="is off by"):
         checks.largest_error(right(OTHER), POINT.truth, "float64")
+
+
+def test_the_results_that_are_wrong_are_counted():
+    truths = 3 * [POINT.truth]
+    wrong = right()._replace(db=1.0)
+    with pytest.raises(Lost, match=r"^db is off by \S+, 1e-11 is allowed, in 1 of 3 calls$"):
+        checks.largest_of_all([right(), wrong, right()], truths, "float64")
+    with pytest.raises(Lost, match=r"is allowed$"):
+        checks.largest_of_all(3 * [wrong], truths, "float64")
 
 
 @pytest.mark.parametrize(

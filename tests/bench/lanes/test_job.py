@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from bench.lanes import job as jobs
-from bench.request import BadRequest
 from impls.kernels import cuda_device
 from reports.reading import read
 from tests.bench.helpers import zeroloop
@@ -170,12 +168,6 @@ def test_compare_fails_on_a_regression(tmp_path, document):
     assert "regression: numba_fused on" in failed.output
     assert "numba_parallel on" not in failed.output.partition("regression:")[2]
     assert zeroloop("compare", str(before), str(after), "--fail-on-regression", "90%").exit_code == 0
-
-
-def test_systems_that_cannot_stop_processes_are_told(monkeypatch):
-    monkeypatch.delattr(jobs.signal, "SIGSTOP")
-    with pytest.raises(BadRequest, match="needs Linux or macOS"):
-        jobs.check_system()
 
 
 @pytest.mark.slow
