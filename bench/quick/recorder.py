@@ -18,6 +18,7 @@ class Recorder:
 
     def __init__(self, selected: Request, load_before: float | None):
         self.request = selected
+        self._rows = tuple(map(describe_row, selected.rows))  # before any file is run, which may rewrite it
         self.load_before = load_before
         self.interrupted = False
         self.no_light: str | None = None
@@ -60,7 +61,7 @@ class Recorder:
             version=metadata.version("zeroloop"),
             kind="pytest",
             interrupted=self.interrupted,
-            rows=tuple(map(describe_row, self.request.rows)),
+            rows=self._rows,
             problems=tuple(map(describe_problem, self.request.shapes)),
             unmeasured=tuple(self._unmeasured),
             lights=tuple(self._lights),
