@@ -103,6 +103,8 @@ def show_results(found: Results) -> None:
     click.echo(in_terminal.of_run(facts))
     for reason in facts.not_citable:
         click.echo(f"not citable: {reason}")
+    for said in facts.citable_ratios:
+        click.echo(said)
 
 
 def new_table(*headings: str) -> Table:

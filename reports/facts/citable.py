@@ -96,7 +96,7 @@ def disturbed_share(timings: Iterable[Timing]) -> float | None:
 def drift(timings: Iterable[Timing]) -> float | None:
     """Return by how much the machine's speed changed between processes: the slowest over the fastest, less 1.
 
-    All rows together, as a geometric mean: a row's own process bias is no drift.
+    All rows together, by their median: what happens to some rows only is no drift.
     """
     logs: dict[int, list[float]] = {}
     for timing in timings:
@@ -104,8 +104,8 @@ def drift(timings: Iterable[Timing]) -> float | None:
         typical = statistics.median(medians.values())
         for n, median in medians.items():
             logs.setdefault(n, []).append(math.log(median / typical))
-    means = [statistics.fmean(found) for found in logs.values()]
-    return math.exp(max(means) - min(means)) - 1 if len(means) > 1 else None
+    speeds = [statistics.median(found) for found in logs.values()]
+    return math.exp(max(speeds) - min(speeds)) - 1 if len(speeds) > 1 else None
 
 
 def quantised(blocks: Blocks) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from reports.facts import beyond, citable, claims, comparison, compiling, contest, learning, sizes
+from reports.facts import beyond, citable, claims, comparison, compiling, contest, doubts, learning, sizes
 from reports.facts.beyond import Family
 from reports.facts.citation import Citation, cited
 from reports.facts.claims import CodeAnswer, SizeAnswer, SpeedAnswer
@@ -112,6 +112,14 @@ class Facts:
     def not_citable(self) -> list[str]:
         """What speaks against citing the run; empty if nothing was seen."""
         return citable.not_citable(self.results, self.comparisons)
+
+    @cached_property
+    def citable_ratios(self) -> list[str]:
+        """How many speedups may be cited where the run as a whole may not, and why others may not."""
+        plan = self.run.plan
+        if plan is None or self.run.interrupted or not self.not_citable:
+            return []
+        return doubts.summary(doubts.judged(self.comparisons, plan.baseline), plan.baseline)
 
     @cached_property
     def busy(self) -> str | None:

@@ -83,6 +83,7 @@ def _held(facts: Facts) -> dict[str, Any]:
         "run": facts.run,
         "busy": facts.busy,
         "not_citable": facts.not_citable,
+        "citable_ratios": facts.citable_ratios,
         "twins": facts.twins,
         "widest_twin": facts.widest_twin,
         "disturbed": facts.disturbed,

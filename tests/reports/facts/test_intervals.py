@@ -291,6 +291,41 @@ def test_intervals_cover_what_they_claim(runs):
     assert sum(interval.low <= 2 <= interval.high for interval in pooled) / len(pooled) < 0.9
 
 
+def on_two_speeds(rng, dwell_s, processes=6, rounds=12, lanes=20, block_s=0.075):
+    """Return the blocks of two rows, one twice as fast, on a machine that jumps between two speeds.
+
+    It stays at each for a random time, `dwell_s` in the mean; the slow one takes 1.4 times as long. The two
+    rows have random turns among all lanes of a round, bias, noise and disturbances.
+    """
+    jumps = 2 + int(4 * rounds * lanes * block_s / dwell_s)
+    slow, fast = [], []
+    for _ in range(processes):
+        ends_s = np.cumsum(rng.exponential(dwell_s, jumps))
+        bias = rng.normal(0, 0.03, 2)
+        places = (
+            np.array([rng.permutation(lanes)[:2] for _ in range(rounds)]) + lanes * np.arange(rounds)[:, None]
+        )
+        calls_s = (places[:, :, None] + np.linspace(0, 1, 25)) * block_s
+        is_slow = (np.searchsorted(ends_s, calls_s) + rng.integers(2)) % 2
+        blocks_s = np.median(np.where(is_slow, 1.4, 1.0), axis=2) * [2.0, 1.0]
+        noise = rng.normal(0, 0.01, (rounds, 2))
+        noise += np.abs(rng.standard_t(2, (rounds, 2))) * (rng.random((rounds, 2)) < 0.02)
+        blocks_s *= np.exp(bias + noise)
+        slow.append(blocks_s[:, 0].tolist())
+        fast.append(blocks_s[:, 1].tolist())
+    return slow, fast
+
+
+@pytest.mark.parametrize("dwell_s", [0.05, 0.3, 1, 5, 60])
+@repeated(60, 1000)
+def test_intervals_cover_what_they_claim_on_a_machine_with_two_speeds(dwell_s, runs):
+    """Between 93 and 97 % of the intervals contain the true ratio, whatever the time between two jumps."""
+    rng = np.random.default_rng(5)
+    found = [ratio(*on_two_speeds(rng, dwell_s)) for _ in range(runs)]
+    covered = sum(interval.low <= 2 <= interval.high for interval in found) / runs
+    assert 0.93 - chance(0.93, runs) <= covered <= 0.97 + chance(0.97, runs), covered
+
+
 def test_mean_of_two_runs_is_that_of_their_processes():
     first, second = ([[2], [2.2], [2.1]], [[1], [1.2], [1.1]]), ([[8], [9], []], [[4], [4.4], [4]])
     before, after = (
