@@ -20,6 +20,7 @@ from bench.signals import signals_wait
 from impls.contract import Array
 from impls.data.chunk_size import chunk_for
 from impls.data.dataset import BadData
+from impls.data.regular import regular_size
 from impls.data.writing import Writer, check_absent, unfinished
 
 _IMPORTED = "imported from"  # the key of the table's name among a data set's attributes
@@ -123,10 +124,12 @@ def _folder_for(path: Path) -> Iterator[None]:
 
 def _is_import(folder: Path) -> bool:
     """Return whether an import left this folder, however little it wrote, and nothing else did."""
+    about = folder / "zarr.json"
     try:
-        origin = json.loads((folder / "zarr.json").read_bytes())["attributes"]
+        regular_size(about)
+        origin = json.loads(about.read_bytes())["attributes"]
+        return not origin or _IMPORTED in origin
     except FileNotFoundError:
         return not any(folder.iterdir())
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
-    return not origin or _IMPORTED in origin

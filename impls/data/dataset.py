@@ -2,13 +2,16 @@
 
 A data set is a folder in Zarr's format 3 with two arrays, X (n_x, m) and Y (1, m), which are cut into the
 same chunks of examples. Each chunk is a file: its numbers as they lie in memory, then their checksum
-(CRC-32C). A data set may also be one NumPy file of shape (m, 1 + n_x), with an example per row and its label
-first.
+(CRC-32C). The attribute `checksums` of X and of Y holds those of all chunks, in order and in hexadecimal, so
+that no chunk can take the place of another. If it is missing, as in a data set of another program, any chunk
+whose own checksum is right is taken. A data set may also be one NumPy file of shape (m, 1 + n_x), with an
+example per row and its label first.
 
 The first time that a process uses a chunk, it reads it through Zarr, which compares the checksum, and checks
-the values. After that it maps the file into memory, which copies nothing. The first few chunks stay mapped.
-All others are released after use; the system's file cache keeps them for as long as it has room. A file that
-has been written to since is checked again.
+the values. After that it maps the file into memory, which copies nothing. The first few chunks are kept: the
+large ones mapped, the small ones copied, since each map keeps a file open. All others are released after use;
+the system's file cache keeps them for as long as it has room. A file that has been written to since is
+checked again.
 
 `impls.data.writing` writes data sets.
 """
@@ -16,10 +19,11 @@ has been written to since is checked again.
 
 import functools
 import hashlib
+import math
 import mmap
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any
@@ -29,14 +33,17 @@ import numpy as np
 from impls.contract import Array, check_data
 from impls.data.chunk_size import chunk_for
 from impls.data.problems import DTYPES
+from impls.data.regular import regular_size
 from impls.errors import UserError, not_installed
 
-KEPT_BYTES = 2**28  # most bytes of X that stay mapped in a process; mapping anew takes a tenth of a step
+KEPT_BYTES = 2**28  # most bytes of X that a process keeps; mapping anew takes a tenth of a step
+_COPIED_BYTES = 2**22  # smaller arrays are kept as copies, so that no more than 2 x 64 maps are kept
 UNFINISHED = ".part"  # ends the name of a data set that is being written
 _CHECKSUM_BYTES = 4
-# What Zarr raises if a folder is no group or holds other files; older versions raise the last for an array.
-NO_GROUP = (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, AssertionError)
+CHECKSUMS = "checksums"  # the attribute of X and of Y that says which chunk belongs where
+_MOST_METADATA_BYTES = 2**26  # of a zarr.json, checksums of millions of chunks included
 _CHANGED = "{} has changed since the data set was opened: start again"
+_WRONG = "{} is damaged, or another chunk: its checksum does not match; write it again"
 
 
 class BadData(UserError, ValueError):
@@ -84,15 +91,17 @@ class DataSet(ABC):
             raise BadData(_unreadable(self.path, error)) from None
 
     def _held(self, k: int) -> Chunk:
-        """Return chunk k, checked. The first ones stay mapped: each step takes all in the same order."""
+        """Return chunk k, checked. The first ones are kept: each step takes all in the same order."""
         stamp = self._stamp(k)
         if self._checked.get(k) != stamp:
             self._check(k)
             self._checked[k] = stamp
-        chunk = self._kept.get(k) or self._map(k)
+        if k in self._kept:
+            return self._kept[k]
+        X, Y, count = self._map(k)
         if (len(self._kept) + 1) * self.chunk_bytes <= KEPT_BYTES:
-            self._kept[k] = chunk
-        return chunk
+            self._kept[k] = X, Y, count = _copied_if_small(X), _copied_if_small(Y), count
+        return X, Y, count
 
     def _check(self, k: int) -> None:
         X, Y = self._read(k)
@@ -152,8 +161,10 @@ class _Chunks(DataSet):
     def __init__(self, path: Path):
         if path.name.endswith(UNFINISHED):
             raise BadData(f"{path}: half written; run the command that writes it again, to its end")
-        self._X, self._Y = X, Y = _arrays(path)
-        self._checksums = {array.basename: list(_checksums(path, array)) for array in (X, Y)}
+        needed = "a Zarr group of format 3 with arrays X and Y is needed"
+        with metadata_of(path, f"{path}: no data set: {needed}"):
+            self._X, self._Y = X, Y = _arrays(path)
+            self._checksums = {array.basename: _in_their_places(path, array) for array in (X, Y)}
         checksums = (checksum for each in self._checksums.values() for checksum in each)
         identity = _hash(checksums, X.shape, X.chunks, X.dtype)
         n_x, m = X.shape
@@ -173,7 +184,7 @@ class _Chunks(DataSet):
         try:
             return np.asarray(array[:, start:stop])
         except ValueError:
-            raise BadData(f"{file} is damaged: its checksum does not match; write it again") from None
+            raise BadData(_WRONG.format(file)) from None
 
     def _map(self, k: int) -> Chunk:
         start, stop = self.examples(k)
@@ -193,11 +204,12 @@ class _Table(DataSet):
     order = "F"
 
     def __init__(self, path: Path):
+        size = regular_size(path)
         try:
             table = np.lib.format.open_memmap(path, mode="r")
         except (ValueError, EOFError, TokenError, OverflowError, TypeError, SyntaxError) as error:
             raise BadData(f"{path}: no whole NumPy file of numbers: {error}") from None
-        if (size := path.stat().st_size) != table.offset + table.nbytes:
+        if size != table.offset + table.nbytes:
             needed = f"{table.offset + table.nbytes:,} bytes, as its header says"
             raise BadData(f"{path}: {size:,} bytes, not {needed}: write it again")
         if table.ndim != 2 or table.shape[1] < 2 or len(table) == 0:
@@ -258,6 +270,14 @@ def _mapped(file: Path, dtype: Any, shape: tuple[int, int], offset: int = 0) -> 
         raise BadData(_CHANGED.format(file)) from None
 
 
+def _copied_if_small(array: Array) -> Array:
+    if array.nbytes >= _COPIED_BYTES:
+        return array
+    copy = array.copy("K")
+    copy.setflags(write=False)
+    return copy
+
+
 def _stamp(file: Path) -> Stamp:
     stat = file.stat()
     return stat.st_size, stat.st_mtime_ns
@@ -274,20 +294,33 @@ def _hash(checksums: Iterable[bytes], *facts: Any) -> str:
     return total.hexdigest()[:16]
 
 
-def _checksums(path: Path, array: Any) -> Iterator[bytes]:
-    """Return the checksum of each chunk file; raises BadData if one is missing or cut short."""
+def _in_their_places(path: Path, array: Any) -> list[bytes]:
+    """Return the checksum of each chunk file; raises what `checksums` does, and BadData for another chunk."""
+    found, noted, digits = list(checksums(path, array)), array.attrs.get(CHECKSUMS), 2 * _CHECKSUM_BYTES
+    for k, checksum in enumerate(found):
+        if noted is not None and checksum.hex() != str(noted)[k * digits : (k + 1) * digits]:
+            raise BadData(_WRONG.format(file_of(path, array, k)))
+    return found
+
+
+def checksums(path: Path, array: Any) -> Iterator[bytes]:
+    """Return the checksum of each chunk file of a Zarr array, as it is stored at the file's end.
+
+    Raises BadData if a file is missing or cut short, OSError if one cannot be read.
+    """
     return (_checksum(file_of(path, array, k), array) for k in range(array.cdata_shape[1]))
 
 
 def _checksum(file: Path, array: Any) -> bytes:
     half = "the data set is half written or half copied: write or copy it again"
-    needed = int(np.prod(array.chunks)) * array.dtype.itemsize
-    if not file.is_file():
-        raise BadData(f"{file} is missing: {half}")
+    needed = math.prod(array.chunks) * array.dtype.itemsize
+    try:
+        size = regular_size(file)
+    except FileNotFoundError:
+        raise BadData(f"{file} is missing: {half}") from None
+    if size != needed + _CHECKSUM_BYTES:
+        raise BadData(f"{file}: {size:,} bytes, not {needed + _CHECKSUM_BYTES:,}: {half}")
     with file.open("rb") as whole:
-        size = os.fstat(whole.fileno()).st_size
-        if size != needed + _CHECKSUM_BYTES:
-            raise BadData(f"{file}: {size:,} bytes, not {needed + _CHECKSUM_BYTES:,}: {half}")
         whole.seek(needed)
         return whole.read()
 
@@ -295,13 +328,8 @@ def _checksum(file: Path, array: Any) -> bytes:
 def _arrays(path: Path) -> tuple[Any, Any]:
     """Return the Zarr arrays X and Y; raises BadData if they are not stored in a way that can be mapped."""
     zarr = load_zarr()
-    try:
-        group = zarr.open_group(path, mode="r", zarr_format=3)
-        X, Y = group["X"], group["Y"]
-    except NO_GROUP:
-        raise BadData(
-            f"{path}: no data set: a Zarr group of format 3 with arrays X and Y is needed"
-        ) from None
+    group = zarr.open_group(path, mode="r", zarr_format=3)
+    X, Y = group["X"], group["Y"]
     for name, array in (("X", X), ("Y", Y)):
         said = _unlike(array, zarr)
         if said:
@@ -313,6 +341,25 @@ def _arrays(path: Path) -> tuple[Any, Any]:
         )
         raise BadData(f"{path}: {said}; n_x x m and 1 x m in the same type and chunks are needed")
     return X, Y
+
+
+@contextmanager
+def metadata_of(path: Path, otherwise: str) -> Iterator[None]:
+    """Turn whatever Zarr raises for a folder that is not as it should be into BadData, with a message.
+
+    Raises OSError if the folder or a zarr.json in it cannot be read, or might have no end.
+    """
+    try:
+        for file in (path / name / "zarr.json" for name in (".", "X", "Y")):
+            if file.exists() and regular_size(file) > _MOST_METADATA_BYTES:
+                raise BadData(otherwise)
+        yield
+    except (FileNotFoundError, FileExistsError, NotADirectoryError):
+        raise BadData(otherwise) from None
+    except (OSError, MemoryError, UserError):
+        raise
+    except Exception as error:  # Zarr checks little: a string in the place of an object is an AttributeError
+        raise BadData(otherwise) from error
 
 
 def _unlike(array: Any, zarr: Any) -> str | None:

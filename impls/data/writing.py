@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from impls.contract import Array
-from impls.data.dataset import NO_GROUP, UNFINISHED, BadData, file_of, load_zarr
+from impls.data.dataset import CHECKSUMS, UNFINISHED, BadData, checksums, file_of, load_zarr, metadata_of
 
 _TORN = ".partial"  # ends the name of a file that Zarr had not finished when it was killed
 
@@ -27,12 +27,14 @@ class Writer:
         self.path, self.unfinished = path, unfinished(path)
         self._m, self._chunk = m, chunk
         check_absent(path)
+        with metadata_of(self.unfinished, self._other):
+            self._X, self._Y = self._arrays(n_x, m, dtype, chunk, origin)
+
+    def _arrays(self, n_x: int, m: int, dtype: str, chunk: int, origin: dict[str, Any]) -> tuple[Any, Any]:
+        """Return the Zarr arrays X and Y, new or begun before; raises BadData for another data set."""
         zarr = load_zarr()
-        try:
-            mode = "r+" if self._is_begun() else "a"
-            group = zarr.open_group(self.unfinished, mode=mode, zarr_format=3)
-        except (FileExistsError, *NO_GROUP):
-            raise self._other() from None
+        mode = "r+" if self._is_begun() else "a"
+        group = zarr.open_group(self.unfinished, mode=mode, zarr_format=3)
         if not group.attrs:  # new, or begun by a process that was killed at once
             for name, rows in (("X", n_x), ("Y", 1)):
                 group.create_array(
@@ -45,19 +47,21 @@ class Writer:
                 )
             group.attrs.update(origin)  # last: arrays without an origin are never continued
         elif group.attrs.asdict() != origin:
-            raise self._other()
+            raise BadData(self._other)
         with zarr.config.set({"array.write_empty_chunks": True}):  # such as labels that are all 0
-            self._X, self._Y = group["X"], group["Y"]
-        if (self._X.shape, self._X.chunks, self._X.dtype) != ((n_x, m), (n_x, chunk), dtype):
-            raise self._other()
+            X, Y = group["X"], group["Y"]
+        if (X.shape, X.chunks, X.dtype) != ((n_x, m), (n_x, chunk), dtype):
+            raise BadData(self._other)
+        return X, Y
 
     def _is_begun(self) -> bool:
         """Return whether there is more than Zarr leaves if it is killed while writing its first file."""
         folder = self.unfinished
         return folder.exists() and any(file.suffix != _TORN for file in folder.iterdir())
 
-    def _other(self) -> BadData:
-        return BadData(f"{self.unfinished}: remains of another data set that was not finished: remove it")
+    @property
+    def _other(self) -> str:
+        return f"{self.unfinished}: remains of another data set that was not finished: remove it"
 
     def has(self, k: int) -> bool:
         """Return whether chunk k was written before: files appear whole or not at all, the labels last."""
@@ -79,7 +83,12 @@ class Writer:
             array[:, start:stop] = numbers
 
     def finish(self) -> None:
-        """Give the data set its name, now that it is complete."""
+        """Note which chunk belongs where, and give the data set its name, now that it is complete.
+
+        Raises BadData if a chunk is missing or cut short, OSError.
+        """
+        for array in (self._X, self._Y):
+            array.attrs[CHECKSUMS] = b"".join(checksums(self.unfinished, array)).hex()
         for torn in self.unfinished.rglob(f"*{_TORN}"):
             torn.unlink()
         self.unfinished.rename(self.path)

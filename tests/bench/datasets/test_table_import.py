@@ -299,7 +299,15 @@ def test_what_a_killed_import_left_is_replaced(tmp_path, table, when):
     assert {path.name for path in tmp_path.iterdir()} == {"table.csv", "data.zarr"}
 
 
-@pytest.mark.parametrize("kind", ["made", "foreign", "file", "no Zarr"])
+NO_IMPORTS = {
+    "made": json.dumps({"attributes": {"seed": 1}}),
+    "no Zarr": "[]",
+    "attributes no object": json.dumps({"attributes": 7}),
+    "nested": "[" * 200_000,
+}
+
+
+@pytest.mark.parametrize("kind", ["foreign", "file", *NO_IMPORTS])
 def test_what_is_no_import_is_not_removed(tmp_path, table, kind):
     folder = tmp_path / "data.zarr.part"
     if kind == "file":
@@ -307,10 +315,8 @@ def test_what_is_no_import_is_not_removed(tmp_path, table, kind):
     else:
         folder.mkdir()
         (folder / "precious").write_text("precious")
-    if kind == "made":
-        (folder / "zarr.json").write_text(json.dumps({"attributes": {"seed": 1}}))
-    if kind == "no Zarr":
-        (folder / "zarr.json").write_text("[]")
+    if kind in NO_IMPORTS:
+        (folder / "zarr.json").write_text(NO_IMPORTS[kind])
     with pytest.raises(BadData, match=r"data\.zarr\.part: remains of another data set .*: remove it"):
         run(table)
     assert "precious" in (folder.read_text() if kind == "file" else (folder / "precious").read_text())

@@ -1,7 +1,12 @@
 """Data sets on disk: what is written comes back, and whatever is wrong with a file is said, with its name."""
 
+import functools
 import json
+import math
+import operator
 import os
+import random
+import re
 import shutil
 import subprocess
 import sys
@@ -134,6 +139,17 @@ def described(folder, array="X", **changes):
     file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
 
 
+def nested(content):
+    return b"[" * 200_000 + b"]" * 200_000
+
+
+def regular(folder, chunk):
+    """Let both arrays claim chunks of so many examples."""
+    for array, rows in (("X", 3), ("Y", 1)):
+        grid = {"name": "regular", "configuration": {"chunk_shape": [rows, chunk]}}
+        described(folder, array, chunk_grid=grid)
+
+
 def replaced(folder, name="X", shape=(3, 20), chunks=(3, 7), dtype="float64", **how):
     """Put another array in the place of X or Y, stored as it should be but for what is given."""
     how = {"compressors": zarr.codecs.Crc32cCodec(), "config": {"write_empty_chunks": True}, **how}
@@ -167,6 +183,16 @@ DAMAGES = {
     "X in unknown chunks": (lambda path: described(path, chunk_grid={"name": "hexagonal"}), NO_SET),
     "X of an unknown codec": (lambda path: described(path, codecs=[{"name": "secret"}]), NO_SET),
     "X of no codec": (lambda path: described(path, codecs=[]), NO_SET),
+    "zarr.json of text": (lambda path: reread(path / "zarr.json", lambda content: b'"X"'), NO_SET),
+    "zarr.json nested deep": (lambda path: reread(path / "zarr.json", nested), NO_SET),
+    "Y/zarr.json nested deep": (lambda path: reread(path / "Y/zarr.json", nested), NO_SET),
+    "X/zarr.json without end": (lambda path: os.truncate(path / "X/zarr.json", 2**40), NO_SET),
+    "attributes of X no object": (lambda path: described(path, attributes="checksums"), NO_SET),
+    "chunks of no examples": (lambda path: regular(path, 0), NO_SET),
+    "chunks of too many examples": (
+        lambda path: regular(path, 2**62),  # so many that their bytes are 0 in 64 bits
+        rf"/X/c/0/0: 172 bytes, not 110,680,464,442,257,309,700: {HALF}$",
+    ),
     "X a group": (
         lambda path: shutil.copy(path / "zarr.json", path / "X"),
         rf"{WHOLE}X is no array of shape",
@@ -225,7 +251,7 @@ DAMAGES = {
     "labels missing": (lambda path: (path / "Y/c/0/2").unlink(), rf"/Y/c/0/2 is missing: {HALF}$"),
     "chunk a folder": (
         lambda path: ((path / "X/c/0/1").unlink(), (path / "X/c/0/1").mkdir()),
-        "/X/c/0/1 is ",
+        "/X/c/0/1 cannot be read: it is no regular file$",
     ),
     "chunk cut short": (
         lambda path: reread(path / "X/c/0/2", lambda content: content[:-1]),
@@ -238,16 +264,27 @@ DAMAGES = {
     "empty chunk": (lambda path: reread(path / "X/c/0/0", lambda content: b""), "/X/c/0/0: 0 bytes, not 172"),
     "bit of X": (
         lambda path: reread(path / "X/c/0/1", flipped),
-        "/X/c/0/1 is damaged: its checksum does not match; write it again$",
+        "/X/c/0/1 is damaged, or another chunk: its checksum does not match; write it again$",
     ),
-    "bit of Y": (lambda path: reread(path / "Y/c/0/2", flipped), "/Y/c/0/2 is damaged: its checksum"),
+    "bit of Y": (
+        lambda path: reread(path / "Y/c/0/2", flipped),
+        "/Y/c/0/2 is damaged, or another chunk: its checksum",
+    ),
     "bit of a checksum": (
         lambda path: reread(path / "Y/c/0/0", lambda content: content[:-1] + bytes([content[-1] ^ 1])),
-        "/Y/c/0/0 is damaged: its checksum does not match",
+        "/Y/c/0/0 is damaged, or another chunk: its checksum does not match",
+    ),
+    "checksums that are none": (
+        lambda path: described(path, attributes={"checksums": 7}),
+        "/X/c/0/0 is damaged, or another chunk: its checksum does not match",
+    ),
+    "checksums of fewer chunks": (
+        lambda path: described(path, attributes={"checksums": zarr.open(path)["X"].attrs["checksums"][:16]}),
+        "/X/c/0/2 is damaged, or another chunk: its checksum does not match",
     ),
     "checksum of 0": (
         lambda path: reread(path / "X/c/0/0", lambda content: content[:-4] + bytes(4)),
-        "/X/c/0/0 is damaged: its checksum does not match",
+        "/X/c/0/0 is damaged, or another chunk: its checksum does not match",
     ),
 }
 
@@ -260,6 +297,106 @@ def test_damage_is_named(folder, damage):
         use(folder)
     assert str(caught.value).startswith(str(folder))
     assert "\n" not in str(caught.value)
+
+
+VALUES = (None, True, 0, -1, 7, 10**20, 0.5, math.inf, "", "X", "/", "float32", "\0", [], [1, 2], [3, 0], {})
+VALUES += ({"name": "x"}, {"name": []}, {"configuration": {}})
+KEYS = ("name", "configuration", "consolidated_metadata", "")
+
+
+def places(document, at=()):
+    """Return the way to each value of a document in JSON, from its root on."""
+    yield at
+    if isinstance(document, dict | list):
+        for key, value in document.items() if isinstance(document, dict) else enumerate(document):
+            yield from places(value, (*at, key))
+
+
+def edited(document, rng):
+    """Return a document with one value removed, replaced or added."""
+    way = rng.choice(list(places(document)))
+    if not way:
+        return rng.choice(VALUES)
+    place = functools.reduce(operator.getitem, way[:-1], document)
+    if (edit := rng.choice(("remove", "replace", "add"))) == "remove":
+        del place[way[-1]]
+    else:
+        key = rng.choice(KEYS) if edit == "add" and isinstance(place, dict) else way[-1]
+        place[key] = rng.choice(VALUES)
+    return document
+
+
+def test_metadata_that_somebody_edited_are_refused_or_mean_the_same(folder):
+    rng, total, messages = random.Random(17), sum(use(folder)), []
+    for _ in range(200):
+        file = folder / rng.choice(("zarr.json", "X/zarr.json", "Y/zarr.json"))
+        before = file.read_bytes()
+        file.write_text(json.dumps(edited(json.loads(before), rng)))
+        try:
+            assert (sum(use(folder)) == total).all()
+        except BadData as error:
+            messages.append(str(error))
+        file.write_bytes(before)
+    assert 100 < len(messages) < 200
+    assert all(re.fullmatch(rf"{folder}\S* .+", message) for message in messages)
+
+
+@pytest.mark.parametrize("name", ["X/c/0/0", "Y/c/0/1"])
+@pytest.mark.parametrize("source", ["the same", "another"])
+def test_a_valid_chunk_does_not_pass_in_the_place_of_another(tmp_path, folder, numbers, name, source):
+    X, Y = numbers
+    other = folder if source == "the same" else written(tmp_path / "other.zarr", X + 1, 1 - Y, chunk=7)
+    place = name if source == "another" else f"{name[0]}/c/0/{1 - int(name[-1])}"
+    shutil.copy(other / place, folder / name)
+    with pytest.raises(BadData, match=rf"/{name} is damaged, or another chunk: its checksum does not match"):
+        opened(folder)
+
+
+def test_a_data_set_that_does_not_say_which_chunk_belongs_where_is_read(folder):
+    expected = sum(use(folder))
+    for array in ("X", "Y"):
+        described(folder, array, attributes={})
+    assert (sum(use(folder)) == expected).all()
+
+
+UNENDING = """
+import json, os, resource, shutil, sys
+from pathlib import Path
+from impls.data.dataset import BadData, opened
+from impls.data.writing import Writer
+
+resource.setrlimit(resource.RLIMIT_AS, (2**32, 2**32))
+for name in sys.argv[2:]:
+    folder = Path(shutil.copytree(sys.argv[1], "data.zarr"))
+    for put in (os.mkfifo, lambda file: file.symlink_to("/dev/zero")):
+        (folder / name).unlink(missing_ok=True)
+        put(folder / name)
+        try:
+            opened(folder if name != "data.npy" else folder / name)
+        except BadData as error:
+            print(error)
+    if name.endswith("zarr.json"):
+        try:
+            Writer(folder.rename("new.zarr.part").with_suffix(""), 3, 20, "float64", 7, {})
+        except OSError as error:
+            print(error)
+        folder = Path("new.zarr.part")
+    shutil.rmtree(folder)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
+def test_what_has_no_end_is_not_read(tmp_path, whole):
+    names = ("zarr.json", "X/zarr.json", "Y/zarr.json", "X/c/0/1", "Y/c/0/2", "data.npy")
+    command = [sys.executable, "-c", UNENDING, str(whole), *names]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    expected = []
+    for name in names:
+        expected += 2 * [f"data.zarr/{name} cannot be read: it is no regular file"]
+        if name.endswith("zarr.json"):
+            expected += [f"[Errno 22] it is no regular file: 'new.zarr.part/{name}'"]
+    assert done.stdout.splitlines() == expected
 
 
 def test_format_2(tmp_path):
@@ -382,7 +519,7 @@ def test_table_cut_short(tmp_path):
 
 def test_a_folder_is_no_table(tmp_path):
     (tmp_path / "data.npy").mkdir()
-    with pytest.raises(BadData, match=r"/data\.npy cannot be read: Is a directory$"):
+    with pytest.raises(BadData, match=r"/data\.npy cannot be read: it is no regular file$"):
         opened(tmp_path / "data.npy")
 
 
@@ -403,7 +540,10 @@ LATER = {
         lambda path: shutil.copy(path / "Y/c/0/1", path / "Y/c/0/0"),
         rf"/data\.zarr/Y/c/0/0 {CHANGED}",
     ),
-    "a bit": (lambda path: reread(path / "X/c/0/0", flipped), r"/X/c/0/0 is damaged: its checksum does not"),
+    "a bit": (
+        lambda path: reread(path / "X/c/0/0", flipped),
+        r"/X/c/0/0 is damaged, or another chunk: its checksum does not",
+    ),
     "cut short": (
         lambda path: reread(path / "X/c/0/0", lambda content: content[:80]),
         "/X/c/0/0: 80 bytes, not 172",
@@ -520,6 +660,28 @@ def test_size_of_chunks(n_x, m, chunk):
     assert chunk_for(n_x, m, "float64") == chunk
 
 
+FEW_FILES = """
+import os, resource, sys
+from pathlib import Path
+import numpy as np
+from impls.data.dataset import opened
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+data = opened(Path(sys.argv[1]))
+held = [data._held(k) for _ in range(2) for k in range(len(data))]
+print(len(data), all(not X.flags.writeable and not Y.flags.writeable for X, Y, _ in held))
+print(np.hstack([X[:, :count] for X, _, count in held]).sum())
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+def test_more_chunks_than_a_process_may_open_files(tmp_path):
+    X, Y = np.arange(300.0).reshape(3, 100), np.ones((1, 100))
+    path = written(tmp_path / "data.zarr", X, Y, chunk=2)
+    done = subprocess.run([sys.executable, "-c", FEW_FILES, str(path)], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == (f"50 True\n{2 * X.sum()}\n", "")
+
+
 MAPS = """
 import sys
 from pathlib import Path
@@ -539,7 +701,7 @@ print((used - first_bytes) // data.chunk_bytes, sum(sys.argv[1] in file for file
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells what is mapped")
-@pytest.mark.parametrize(("kind", "files"), [("zarr", 2), ("npy", 1)])
+@pytest.mark.parametrize(("kind", "files"), [("zarr", 1), ("npy", 1)])
 def test_chunks_are_let_go_but_for_the_first(tmp_path, kind, files):
     path = tmp_path / f"data.{kind}"
     X, Y = np.ones((64, 140_000)), np.ones((1, 140_000))  # three chunks of a table
