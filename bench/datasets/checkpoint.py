@@ -5,21 +5,23 @@ The file is NumPy's `.npz`, with w (n_x, 1), b, costs, alpha, data and version.
 
 import hashlib
 import io
-import zipfile
-import zlib
+import warnings
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 
+from impls.contract import Array
+from impls.data.regular import regular_size
 from impls.errors import UserError
 from impls.training import Fit
-from reports import files
+from reports import files, wording
 
-# What NumPy raises for a file that is none of its own, or not whole.
-_DAMAGED = (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
 _NO_TRAINING = "no training saved by zeroloop, or damaged; name another file"
+_MOST_COSTS_BYTES = 2**30  # a hundred million iterations
+_ROUNDED_BELOW_0 = -1e-3  # a cost of almost 0, of a row that computes in float32
+_LONGEST = 100  # most characters of what a file says about itself, in a message
 
 
 class BadCheckpoint(UserError, ValueError):
@@ -43,28 +45,50 @@ class Checkpoint:
 
     def load(self, n_x: int, dtype: str, iterations: int) -> Fit:
         """Return what was saved; raises BadCheckpoint if this training cannot continue from there."""
-        try:
-            with np.load(io.BytesIO(self.path.read_bytes())) as file:
-                w, b, costs = file["w"], float(file["b"]), file["costs"]
-                alpha, data = float(file["alpha"]), str(file["data"])
-        except FileNotFoundError:
-            raise BadCheckpoint(f"{self.path}: no such file to continue from; leave out --resume") from None
-        except _DAMAGED:
-            raise BadCheckpoint(f"{self.path}: {_NO_TRAINING}") from None
+        w, b, costs, alpha, data = self._read(n_x)
         if data != self.data:
-            raise BadCheckpoint(f"{self.path}: trained on {data}, but this is {self.data}; name another file")
+            other = wording.shortened(data, _LONGEST)
+            raise BadCheckpoint(
+                f"{self.path}: trained on {other}, but this is {self.data}; name another file"
+            )
         if alpha != self.alpha:
             raise BadCheckpoint(f"{self.path}: trained with --alpha {alpha}; continue with the same")
         if w.shape != (n_x, 1) or str(w.dtype) != dtype:
             raise BadCheckpoint(f"{self.path}: w is {w.dtype} {w.shape}, but {dtype} ({n_x}, 1) is needed")
         if costs.ndim != 1 or costs.dtype != float or not costs.size:
-            raise BadCheckpoint(f"{self.path}: {_NO_TRAINING}")
+            raise self._no_training
         if not all(np.isfinite(numbers).all() for numbers in (w, b, costs)):
             raise BadCheckpoint(f"{self.path}: w, b or a cost is not finite; name another file")
+        if costs.min() < _ROUNDED_BELOW_0:
+            raise BadCheckpoint(f"{self.path}: a cost is {costs.min():g}, below 0; name another file")
         if len(costs) >= iterations:
             said = f"has {len(costs)} iterations already; ask for more with --iterations"
             raise BadCheckpoint(f"{self.path}: {said}")
         return Fit(w, b, costs.tolist(), converged=False)
+
+    def _read(self, n_x: int) -> tuple[Array, float, Array, float, str]:
+        """Return w, b, costs, alpha and data, in no more memory than the file takes; raises BadCheckpoint."""
+        try:
+            if regular_size(self.path) > _MOST_COSTS_BYTES + 8 * n_x:
+                raise self._no_training
+            content = self.path.open("rb")
+        except FileNotFoundError:
+            raise BadCheckpoint(f"{self.path}: no such file to continue from; leave out --resume") from None
+        except OSError as error:
+            raise BadCheckpoint(f"{self.path}: cannot be read: {error.strerror}; name another file") from None
+        try:
+            with content, warnings.catch_warnings(action="error"):
+                with np.load(content) as file:
+                    if any(member.compress_type for member in file.zip.infolist()):
+                        raise self._no_training  # it may hold far more than it takes
+                    w, b, costs, alpha, data = (file[name] for name in ("w", "b", "costs", "alpha", "data"))
+                return w, float(b.reshape(())), costs, float(alpha.reshape(())), str(data.reshape(()))
+        except Exception as error:  # NumPy and zipfile check little: damage may be an error of any kind
+            raise self._no_training from error
+
+    @property
+    def _no_training(self) -> BadCheckpoint:
+        return BadCheckpoint(f"{self.path}: {_NO_TRAINING}")
 
 
 def digest(source: str) -> str:
