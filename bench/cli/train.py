@@ -17,6 +17,7 @@ from bench.cli.subjects import Subject, data_set, row_on_problem
 from bench.cli.terminal import INTERRUPTED, Advance, Unmet, progress, user_errors
 from bench.datasets.checkpoint import Checkpoint
 from bench.lanes.harness import Lost
+from bench.locking import alone_at
 from bench.request import BadRequest
 from bench.signals import ended_by_signals, signals_wait
 from impls.contract import Step
@@ -118,7 +119,7 @@ def train(ctx: click.Context, /, **options: Any) -> None:
     with user_errors():
         _check(ctx, asked)
         subject = _subject(asked)
-        training = _Training(asked, subject)
+        training = _Training(ctx, asked, subject)
     with ended_by_signals(), _ends(training, subject), ExitStack() as stack:
         step = subject.bind(stack)
         advance = stack.enter_context(progress("training", asked.iterations, len(training.fit.costs)))
@@ -137,10 +138,10 @@ class _Training:
     Raises BadCheckpoint, BadRequest, OSError for a file that cannot be read or written.
     """
 
-    def __init__(self, asked: Options, subject: Subject):
+    def __init__(self, ctx: click.Context, asked: Options, subject: Subject):
         self._asked = asked
         self.file = Checkpoint(asked.save, subject.identity, asked.alpha) if asked.save else None
-        self.fit = _start(asked, subject, self.file)
+        self.fit = _start(ctx, asked, subject, self.file)
         self.saved = len(self.fit.costs)  # iterations in the file
         self.began_s, self.ended_s = time.perf_counter(), list[float]()
 
@@ -246,16 +247,18 @@ def _subject(asked: Options) -> Subject:
     return row_on_problem(asked.row, asked.problem, asked.dtype, asked.threads)
 
 
-def _start(asked: Options, subject: Subject, file: Checkpoint | None) -> Fit:
-    """Return where training starts; raises BadCheckpoint, BadRequest, OSError."""
-    if file and asked.resume:
-        return file.load(subject.n_x, subject.dtype, asked.iterations)
+def _start(ctx: click.Context, asked: Options, subject: Subject, file: Checkpoint | None) -> Fit:
+    """Return where training starts, and hold its file for this command; raises as `_Training` does."""
     if file:
-        if file.path.suffix != ".npz":
+        if not asked.resume and file.path.suffix != ".npz":
             raise BadRequest(f"--save: {file.path}, but the name of a file .npz is needed")
+        if not asked.resume or file.path.parent.is_dir():
+            files.check_writable(file.path.parent)
+            ctx.with_resource(alone_at(file.path, "another training"))
+        if asked.resume:
+            return file.load(subject.n_x, subject.dtype, asked.iterations)
         if file.path.exists():
             raise BadRequest(f"{file.path} is there already: continue with --resume, or name another file")
-        files.check_writable(file.path.parent)
     return Fit(np.zeros((subject.n_x, 1), subject.dtype), 0.0, [], converged=False)
 
 

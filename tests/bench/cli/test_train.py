@@ -449,6 +449,30 @@ def wait_for(file, process):
     time.sleep(0.2)
 
 
+def test_a_file_is_saved_by_one_training_at_a_time(tmp_path):
+    file, lock = tmp_path / "fit.npz", tmp_path / ".fit.npz.lock"
+    endless = ("--problem=5x7", f"--save={file}", "--iterations=1000000000")
+    process = started(*endless, "--every=1000000000")
+    try:
+        wait_for(lock, process)
+        for more in ([], ["--resume"]):
+            said = f"{file}: another training saves there; name another file"
+            assert refused("train", *QUICK, f"--save={file}", *more) == said
+        assert zeroloop("train", *QUICK, f"--save={tmp_path / 'other.npz'}").exit_code == 0
+        process.send_signal(signal.SIGINT)
+        _, messages = process.communicate(timeout=60)
+        assert messages.startswith("interrupted; ")
+        assert {path.name for path in tmp_path.iterdir()} == {"fit.npz", "other.npz"}
+    finally:
+        process.kill()
+        process.wait()
+    lock.touch()  # as a training leaves it that is killed
+    done = len(saved(file)[2])
+    again = zeroloop("train", *QUICK, f"--save={file}", "--resume", f"--iterations={done + 1}")
+    assert again.exit_code == 0, again.output
+    assert {path.name for path in tmp_path.iterdir()} == {"fit.npz", "other.npz"}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("wait_s", [0, 0.5, 1.5])
 def test_ctrl_c_while_workers_start_is_one_line(data, wait_s):
