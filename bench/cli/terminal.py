@@ -62,11 +62,24 @@ class Unmet(click.ClickException):
 
 @contextmanager
 def user_errors() -> Iterator[None]:
-    """Turn an error that the user can correct into one line and exit code 2."""
+    """Turn an error that the user can correct, or a lack of memory, into one line and exit code 2."""
     try:
         yield
     except (UserError, OSError) as error:
         raise Unmet(wording.one_line(str(error))) from None
+    except (MemoryError, RuntimeError) as error:
+        if said := lack_of_memory(error):
+            raise Unmet(said) from None
+        raise
+
+
+def lack_of_memory(error: BaseException) -> str | None:
+    """Say what did not fit in memory, and what to do; None for an error of another kind."""
+    if not isinstance(error, MemoryError) and str(error) != "can't start new thread":
+        return None
+    said = f"out of memory: {error}" if str(error) else "out of memory"
+    mend = "free some or raise its limit, or choose smaller data or chunks, or fewer threads"
+    return wording.one_line(f"{said}; {mend}")
 
 
 class Advance(Protocol):

@@ -14,7 +14,7 @@ import numpy as np
 import impls
 from bench.cli.options import FILE_TO_WRITE, dtype_option, given, spelled, threads_option
 from bench.cli.subjects import Subject, data_set, row_on_problem
-from bench.cli.terminal import INTERRUPTED, Advance, Unmet, progress, user_errors
+from bench.cli.terminal import INTERRUPTED, Advance, Unmet, lack_of_memory, progress, user_errors
 from bench.datasets.checkpoint import Checkpoint
 from bench.lanes.harness import Lost
 from bench.locking import alone_at
@@ -215,8 +215,10 @@ def _ends(training: _Training, subject: Subject) -> Iterator[None]:
         training.save()
         said = lost.why.reason if lost.why.failed else f"{subject.name} {lost.why.status}: {lost.why.reason}"
         raise click.ClickException(f"{said}{training.kept}") from None
-    except BaseException:
+    except BaseException as error:
         training.save()
+        if said := lack_of_memory(error):
+            raise Unmet(f"{said}{training.kept}") from None
         raise
 
 

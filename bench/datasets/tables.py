@@ -139,6 +139,8 @@ class _Csv(Table):
     def _errors(self) -> Iterator[None]:
         try:
             yield
+        except MemoryError:  # PyArrow's own among them
+            raise
         except _arrow().ArrowException as error:
             raise BadTable(self._explained(str(error))) from None
         except OSError as error:
@@ -197,6 +199,8 @@ class _Parquet(Table):
     def _errors(self) -> Iterator[None]:
         try:
             yield
+        except MemoryError:
+            raise
         except (_arrow().ArrowException, OSError) as error:
             raise BadTable(f"{self.path}: no whole Parquet file: {error}") from None
 

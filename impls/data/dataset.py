@@ -359,6 +359,8 @@ def metadata_of(path: Path, otherwise: str) -> Iterator[None]:
     except (OSError, MemoryError, UserError):
         raise
     except Exception as error:  # Zarr checks little: a string in the place of an object is an AttributeError
+        if type(error) is RuntimeError:  # of the machine: no more threads can be started
+            raise
         raise BadData(otherwise) from error
 
 

@@ -147,6 +147,22 @@ def test_a_fault_of_this_project_in_a_row_shows_its_traceback_and_keeps_what_was
     assert len(saved(tmp_path / "fit.npz")[2]) == 3
 
 
+def test_a_lack_of_memory_keeps_what_was_done(tmp_path, monkeypatch):
+    calls = []
+
+    def large(w, b, X, Y):
+        calls.append(None)
+        if len(calls) == 4:
+            raise MemoryError("Unable to allocate 8.00 TiB")
+        return Step(1.0, w + 1, 0.0)
+
+    monkeypatch.setattr("impls.numpy_zero_loop.step", large)
+    file = tmp_path / "fit.npz"
+    said = refused("train", *QUICK, "--iterations=9", f"--save={file}")
+    assert said.startswith("out of memory: Unable to allocate 8.00 TiB; ")
+    assert said.endswith(f"; 3 iterations in {file}: with --resume the same command continues")
+
+
 def test_a_fault_of_this_project_is_not_blamed_on_an_own_file(tmp_path, monkeypatch):
     def faulty(*_):
         raise ValueError("a fault of ours")

@@ -341,6 +341,15 @@ def test_metadata_that_somebody_edited_are_refused_or_mean_the_same(folder):
     assert all(re.fullmatch(rf"{folder}\S* .+", message) for message in messages)
 
 
+def test_a_lack_of_threads_is_not_blamed_on_the_data(folder, monkeypatch):
+    def crowded(*_, **__):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(zarr, "open_group", crowded)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        opened(folder)
+
+
 @pytest.mark.parametrize("name", ["X/c/0/0", "Y/c/0/1"])
 @pytest.mark.parametrize("source", ["the same", "another"])
 def test_a_valid_chunk_does_not_pass_in_the_place_of_another(tmp_path, folder, numbers, name, source):

@@ -1,0 +1,52 @@
+"""What all commands share: a lack of memory is one line, and a fault of this project keeps its traceback."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from bench.cli.terminal import Unmet, lack_of_memory, user_errors
+
+# What is loaded before does not count, so that the limit leaves room for the start of a command alone.
+LITTLE_MEMORY = """
+import resource, sys
+import psutil, zarr
+from bench.cli import main
+
+most = psutil.Process().memory_info().vms + 2**27
+resource.setrlimit(resource.RLIMIT_AS, (most, most))
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no such limit")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "--problem=40x1000000", "--iterations=1"],
+        ["data", "make", "data.zarr", "--shape=40x1000000", "--chunk=160MB", "--threads=1"],
+    ],
+)
+def test_a_lack_of_memory_is_one_line(tmp_path, arguments):
+    pytest.importorskip("zarr")
+    command = [sys.executable, "-c", LITTLE_MEMORY, *arguments]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Error: out of memory: Unable to allocate ")
+    assert line.endswith("; free some or raise its limit, or choose smaller data or chunks, or fewer threads")
+
+
+def test_only_a_lack_of_memory_is_taken_for_one():
+    said = "free some or raise its limit, or choose smaller data or chunks, or fewer threads"
+    for error, expected in (
+        (MemoryError(), f"out of memory; {said}"),
+        (MemoryError("two\nlines"), f"out of memory: two lines; {said}"),
+        (RuntimeError("can't start new thread"), f"out of memory: can't start new thread; {said}"),
+    ):
+        assert lack_of_memory(error) == expected
+        with pytest.raises(Unmet, match=expected.split(";")[0]), user_errors():
+            raise error
+    with pytest.raises(RuntimeError, match="a fault of ours"), user_errors():
+        raise RuntimeError("a fault of ours")
