@@ -7,10 +7,6 @@ Commands that write a page import `reports.write` themselves: with Matplotlib it
 which the others do not wait.
 """
 
-import io
-import os
-import sys
-
 import click
 
 from bench.cli.compare import compare_runs
@@ -31,10 +27,6 @@ def main() -> None:
 
     `zeroloop run` measures what can be cited; `pytest --benchmark-only` is a quick look.
     """
-    os.environ.pop("NUMBA_NUM_THREADS", None)  # --threads says how many
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that lacks × and µ shows ? instead
 
 
 for command in (list_rows, verify, run, compare_runs, gallery, train, report, data):

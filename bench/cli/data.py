@@ -14,12 +14,12 @@ from bench.cli.options import (
     dtype_option,
     threads_option,
 )
-from bench.cli.terminal import INTERRUPTED, Commands, progress, user_errors
+from bench.cli.terminal import Commands, progress, user_errors
 from bench.datasets.maker import Maker, described
 from bench.datasets.table_import import import_table
 from bench.datasets.tables import opened_table
 from bench.request import check_threads
-from bench.signals import ended_by_signals
+from bench.signals import INTERRUPTED, ended_by_signals
 from impls import pools
 from impls.data.chunk_size import CHUNK_BYTES
 from impls.data.dataset import opened

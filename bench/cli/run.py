@@ -1,6 +1,9 @@
 """The command `zeroloop run`."""
 
+import shlex
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +20,13 @@ from bench.cli.options import (
     rows_option,
     spelled,
 )
-from bench.cli.terminal import INTERRUPTED, show_results, user_errors
+from bench.cli.terminal import show_results, user_errors
 from bench.lanes import job as jobs
 from bench.lanes.ledger import Stale
 from bench.planning.plan import Asked
 from bench.planning.presets import PRESETS
 from bench.request import BadRequest
+from bench.signals import INTERRUPTED, ended_by_signals
 from impls.data import problems
 from reports.results import FAULTS, Results
 
@@ -95,11 +99,12 @@ def run(ctx: click.Context, /, resume: Path | None, dry_run: bool, **asked: Any)
         click.echo(jobs.described(job))
         if dry_run:
             return
-        from reports import write  # before anything is measured, in case it fails
+        from reports.write import write_report  # before anything is measured, in case it fails
 
         click.echo(f"results: {job.path}")
         found = _carried_out(job)
-        index = write.write_report(found.document, job.path.parent)
+        with _all_is_measured(job.path):
+            index = write_report(found.document, job.path.parent)
     show_results(found)
     click.echo(f"report: {index}")
     raise SystemExit(1 if any(lost.status in FAULTS for lost in found.run.unmeasured) else 0)
@@ -122,9 +127,25 @@ def _carried_out(job: jobs.Job) -> Results:
     try:
         return jobs.carry_out(job, Console(stderr=True))
     except KeyboardInterrupt:
-        own = "".join(f" --impl {row.own_path}" for row in job.selected.rows if row.own_path)
-        click.echo(f"interrupted; continue with: zeroloop run --resume {job.path}{own}", err=True)
+        again = ["zeroloop", "run", "--resume", str(job.path)]
+        again += [f"--impl={row.own_path}" for row in job.selected.rows if row.own_path]
+        kept = f"; continue with: {shlex.join(again)}" if job.path.exists() else ""
+        click.echo(f"interrupted{kept}", err=True)
         raise SystemExit(INTERRUPTED) from None
     except (OSError, Stale) as error:
         kept = f"; what was finished is in {job.path}" if job.path.exists() else ""
         raise OSError(f"{error}{kept}") from None
+
+
+@contextmanager
+def _all_is_measured(path: Path) -> Iterator[None]:
+    """Whatever ends the writing of the report, say how to make it."""
+    advice = f"all is measured; make the report with: {shlex.join(['zeroloop', 'report', str(path)])}"
+    try:
+        with ended_by_signals():
+            yield
+    except KeyboardInterrupt:
+        click.echo(f"interrupted; {advice}", err=True)
+        raise SystemExit(INTERRUPTED) from None
+    except OSError as error:
+        raise OSError(f"{error}; {advice}") from None

@@ -21,13 +21,12 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from bench.signals import INTERRUPTED, interruptible
 from impls.errors import UserError
 from reports import wording
 from reports.facts.facts import Facts
 from reports.results import Results
 from reports.tables import console, in_terminal
-
-INTERRUPTED = 130  # exit code of a shell, for a command that Ctrl-C has ended
 
 
 class Commands(click.Group):
@@ -48,7 +47,8 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; where it says nothing of Ctrl-C itself, one line and exit code 130 do."""
         try:
-            return super().invoke(ctx)
+            with interruptible():
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             raise SystemExit(INTERRUPTED) from None

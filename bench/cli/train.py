@@ -14,12 +14,12 @@ import numpy as np
 import impls
 from bench.cli.options import FILE_TO_WRITE, dtype_option, given, spelled, threads_option
 from bench.cli.subjects import Subject, data_set, row_on_problem
-from bench.cli.terminal import INTERRUPTED, Advance, Unmet, lack_of_memory, progress, user_errors
+from bench.cli.terminal import Advance, Unmet, lack_of_memory, progress, user_errors
 from bench.datasets.checkpoint import Checkpoint
 from bench.lanes.harness import Lost
 from bench.locking import alone_at
 from bench.request import BadRequest
-from bench.signals import ended_by_signals, signals_wait
+from bench.signals import INTERRUPTED, ended_by_signals, signals_wait
 from impls.contract import Step
 from impls.data.cluster import BadCluster
 from impls.data.dataset import BadData

@@ -4,6 +4,7 @@ import pytest
 
 from bench.lanes import job as jobs
 from bench.lanes.conductor import Conductor
+from reports import write
 from reports.reading import read
 from tests.bench.helpers import refused, written, zeroloop
 
@@ -44,8 +45,42 @@ def test_an_interrupted_run_says_how_to_continue(tmp_path, ended_by):
     mine = written(tmp_path, "mine.py", "from impls.numpy_zero_loop import step as step")
     result = zeroloop(*RUN, "--impl", mine, "-o", tmp_path / "run.json")
     assert result.exit_code == 130
-    said = f"interrupted; continue with: zeroloop run --resume {tmp_path / 'run.json'} --impl {mine}"
+    said = f"interrupted; continue with: zeroloop run --resume {tmp_path / 'run.json'} --impl={mine}"
     assert said in result.output.splitlines()
+
+
+def test_a_run_that_is_interrupted_before_its_file_is_there_names_no_file(tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(jobs, "alone_in", interrupted)
+    result = zeroloop(*RUN, "-o", tmp_path / "run.json")
+    assert result.exit_code == 130
+    assert result.output.splitlines()[-1] == "interrupted"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (OSError("cannot write x: full"), 2, "Error: cannot write x: full"),
+    ],
+    ids=["Ctrl-C", "full disk"],
+)
+def test_when_only_the_report_is_missing_the_command_that_makes_it_is_said(
+    tmp_path, monkeypatch, error, code, said
+):
+    def ends_early(*_):
+        raise error
+
+    monkeypatch.setattr(Conductor, "run", lambda conductor: None)
+    monkeypatch.setattr(write, "write_report", ends_early)
+    file = tmp_path / "a run.json"
+    result = zeroloop(*RUN, "-o", file)
+    assert result.exit_code == code
+    last = result.output.splitlines()[-1]
+    assert last == f"{said}; all is measured; make the report with: zeroloop report '{file}'"
+    assert file.exists()
 
 
 def test_a_fault_while_a_run_is_planned_shows_its_traceback_too(tmp_path, monkeypatch):
