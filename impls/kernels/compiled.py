@@ -15,12 +15,17 @@ import hashlib
 from importlib import metadata
 from pathlib import Path
 
-from numba import njit, types
+from numba import config, njit, types
 from numba.extending import intrinsic
 
 # For `fastmath`: a sum may be split into a partial sum for each place of a SIMD register, and a*b + c may be
 # rounded once. NaN and infinity keep their meaning.
 SUMS = {"reassoc", "contract", "nsz"}
+
+if config.DISABLE_JIT:
+    raise ImportError(
+        "NUMBA_DISABLE_JIT is set, so that Numba compiles nothing: unset it, and start Python again"
+    )
 
 
 def compiled(function=None, /, **options):

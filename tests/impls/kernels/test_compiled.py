@@ -37,6 +37,18 @@ def run(code, folder=None, **environment):
     return done.stdout.split()
 
 
+def test_where_numba_may_not_compile_its_rows_name_the_variable():
+    code = "import impls\ntry: impls.load('numba_fused')\nexcept impls.Unavailable as error: print(error)"
+    said = " ".join(run(code, NUMBA_DISABLE_JIT="1"))
+    assert said.startswith(
+        "does not load: NUMBA_DISABLE_JIT is set, so that Numba compiles nothing: unset it"
+    )
+
+
+def test_measuring_compiles_whatever_the_environment_says():
+    run("import bench.cli, impls.kernels.compiled", NUMBA_DISABLE_JIT="1")
+
+
 @pytest.mark.slow
 def test_cached_code_computes_the_same(tmp_path):
     cold = run(SERIAL, NUMBA_CACHE_DIR=str(tmp_path))
