@@ -1,21 +1,28 @@
-"""Tables as CSV: all tables of one name in one file, seconds and ratios to six digits."""
+"""Tables as CSV: all tables of one name in one file, seconds and ratios to six digits.
+
+A spreadsheet runs a text that begins like a formula, also in quotes: there an apostrophe stands before it.
+"""
 
 import csv
-import io
 import math
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from reports.facts.intervals import Interval
 from reports.tables.description import Column, Table, Value
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_END = "\r\n"  # of a record to `csv`, which then puts either sign in quotes where a name holds it
 
 
 def render(tables: Sequence[Table]) -> str:
     """Write tables that share their columns as one CSV; what was not measured is empty."""
     if not tables:
         return ""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    lines = list[str]()
+    write = SimpleNamespace(write=lambda record: lines.append(record.removesuffix(_END) + "\n"))
+    writer = csv.writer(write, lineterminator=_END)
     first = tables[0]
     writer.writerow([name for name, _ in first.setting] + [one for c in first.columns for one in _names(c)])
     for table in tables:
@@ -23,7 +30,7 @@ def render(tables: Sequence[Table]) -> str:
         writer.writerows(
             [*shared, *(cell for c in table.columns for cell in _cells(c, row))] for row in table.rows
         )
-    return out.getvalue()
+    return "".join(lines)
 
 
 def _names(column: Column) -> list[str]:
@@ -47,4 +54,5 @@ def _raw(value: Value) -> str:
         return ""
     if isinstance(value, float):
         return "never" if math.isinf(value) else f"{value:.6g}"
-    return str(value)
+    text = str(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text

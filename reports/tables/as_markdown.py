@@ -14,7 +14,7 @@ def render(tables: Sequence[Table]) -> str:
 
 def escape(text: str) -> str:
     """Make any text one line without markup, which opens no column of its own in a table."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", " ".join(text.split()))
 
 
 def _section(table: Table) -> str:
