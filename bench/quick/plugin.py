@@ -25,6 +25,7 @@ from reports.tables.in_terminal import of_run
 
 RECORDER = pytest.StashKey[Recorder]()
 _OPTIONS = ("impl", "problem", "dtype", "threads", "report_dir")
+_SHARED_OUT = ("numprocesses", "tx")  # options of pytest-xdist, in whose processes nothing would be timed
 _LAST_WORDS = pytest.StashKey[str]()
 
 
@@ -78,6 +79,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if asked := [name for name in _OPTIONS if getattr(config.option, name)]:
             raise pytest.UsageError(f"--{asked[0].replace('_', '-')} needs --benchmark-only")
         return
+    if any(getattr(config.option, name, None) for name in _SHARED_OUT):
+        raise pytest.UsageError("-n: rows are timed one after the other, in one process: leave out -n")
     try:
         chosen = asked_for(config)
         check_writable(_report_folder(config))
@@ -121,6 +124,15 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: di
         load_before = config.stash[RECORDER].load_before
         described = environment.describe(machine_info.get("cpu", {}).get("brand_raw"), load_before)
         machine_info["zeroloop"] = asdict(described)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_benchmark_compare_machine_info(benchmarksession: Any) -> Iterator[None]:
+    """Let pytest-benchmark go on where it cannot name the store, since that lies outside this folder."""
+    try:
+        return (yield)
+    except ValueError:
+        benchmarksession.logger.warning("Benchmark machine_info is different.")
 
 
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:

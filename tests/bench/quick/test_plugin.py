@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pytest_benchmark.cli
+from pytest_benchmark.logger import PytestBenchmarkWarning
 
 from bench.quick import plugin
 from impls.truth.gate import TOLERANCE
@@ -296,6 +297,22 @@ def test_refused_before_anything_is_measured(pytester):
             configured(pytester, *ONE_ROW, "--report-dir=reports", *arguments)
         assert said in str(caught.value)
         assert not list(pytester.path.glob("reports/*"))
+
+
+@pytest.mark.parametrize("option", [["-n2"], ["-nauto"], ["--dist=each", "--tx=popen"]], ids=" ".join)
+def test_rows_are_not_shared_out_to_processes(pytester, option):
+    pytest.importorskip("xdist")
+    with pytest.raises(pytest.UsageError, match=r"^-n: rows are timed one after the other, "):
+        configured(pytester, *ONE_ROW, "--report-dir=reports", *option)
+
+
+def test_a_store_in_another_folder_is_compared_with(pytester, tmp_path_factory):
+    store = tmp_path_factory.mktemp("store")
+    written(store, "0001_before.json", '{"machine_info": {}, "benchmarks": []}')
+    where = f"--benchmark-storage={store.as_uri()}"
+    with pytest.warns(PytestBenchmarkWarning, match=r"machine_info is different\.$"):
+        config = configured(pytester, *ONE_ROW, "--report-dir=reports", where, "--benchmark-compare=0001")
+    assert [*config._benchmarksession.compared_mapping] == [Path("0001_before.json")]
 
 
 def test_options_of_benchmarks_need_benchmarks(pytester):
