@@ -87,7 +87,7 @@ class Visit:
         """Measure; raises OutOfTime, and OSError where the file cannot be written."""
         with self._data():
             self._rehearse()
-            for lane in self._in_turn(0):
+            for lane in self._in_turn(0, dict.fromkeys(self._field.lanes, self._plan.rounds)):
                 if self._budget.is_spent:
                     raise OutOfTime
                 with self._or_lost(lane):
@@ -195,10 +195,9 @@ class Visit:
     def _time(self) -> None:
         """Time all rows, round by round; without time left, after the round in which each has a block."""
         for round_ in range(self._plan.rounds):
-            for lane in self._in_turn(round_):
-                if turns.has_block(self._plan, lane.blocks, round_):
-                    with self._or_lost(lane):
-                        self._block(lane)
+            for lane in self._in_turn(round_, {lane: lane.blocks for lane in self._field.lanes}):
+                with self._or_lost(lane):
+                    self._block(lane)
             self._judge_blocks()
             if self._budget.is_spent:
                 lanes = [lane for lane in self._field.lanes if lane.blocks]
@@ -248,10 +247,10 @@ class Visit:
 
     def _train_all(self) -> None:
         """Let each row train that is fast enough, in the order of the round that would be next."""
-        for lane in self._in_turn(self._plan.rounds):
-            if self._trains(lane):
-                with self._or_lost(lane):
-                    self._train(lane)
+        trained = dict.fromkeys(filter(self._trains, self._field.lanes), self._plan.rounds)
+        for lane in self._in_turn(self._plan.rounds, trained):
+            with self._or_lost(lane):
+                self._train(lane)
 
     def _trains(self, lane: Lane) -> bool:
         """Return whether a row trains: in all processes or in none, as the first that times it decides."""
@@ -359,9 +358,10 @@ class Visit:
     def _entry(self, lane: Lane) -> Entry:
         return self._ledger.change(lane.row, self._setting, lane.twin)
 
-    def _in_turn(self, round_: int) -> list[Lane]:
-        lanes = self._field.lanes
-        return [lanes[n] for n in turns.order(self._plan, self._process, self._place, len(lanes), round_)]
+    def _in_turn(self, round_: int, blocks: dict[Lane, int]) -> list[Lane]:
+        """Return the lanes that have a block in a round, in its order, given how many each has."""
+        lanes, numbers = list(blocks), list(blocks.values())
+        return [lanes[n] for n in turns.order(self._plan, self._process, self._place, numbers, round_)]
 
     def _say(self, doing: str) -> None:
         self._means.show.now(self._process, self._setting, doing)

@@ -11,6 +11,7 @@ from bench.lanes import ledger as ledgers
 from bench.lanes.conductor import Conductor
 from bench.lanes.ledger import Ledger
 from bench.lanes.visit import Visit
+from bench.planning import turns
 from bench.planning.forecast import Paces
 from reports.facts.facts import Facts
 from reports.facts.left_out import left_out
@@ -33,12 +34,13 @@ def healthy(tmp_path_factory):
     rows = (NUMPY, "numba_two_loop", "python_two_features")
     plan, selected = planned(rows, processes=2)
     path = tmp_path_factory.mktemp("healthy") / "run.json"
-    ledger = measured(path, plan, selected)
-    return ledger, read(path)
+    watch = Watch()
+    ledger = measured(path, plan, selected, watch)
+    return ledger, read(path), watch.doings
 
 
 def test_every_row_has_its_blocks_of_every_process(healthy):
-    _, found = healthy
+    _, found, _ = healthy
     assert [(one.problem, one.row) for one in found.timings] == [
         (problem, row) for problem in PROBLEMS for row in (NUMPY, "numba_two_loop")
     ]
@@ -50,9 +52,21 @@ def test_every_row_has_its_blocks_of_every_process(healthy):
     assert found.run.done == 4
 
 
+def test_rows_take_turns_and_a_row_without_blocks_holds_no_place(healthy):
+    ledger, _, doings = healthy
+    names = [*(row.name for row in ledger._asked.rows), NUMPY]
+    assert [doing for doing in doings if doing.startswith("timing")] == [
+        f"timing {names[lane]}"
+        for process in range(2)
+        for place in range(2)
+        for round_ in range(2)
+        for lane in turns.order(ledger.plan, process, place, [2, 2, 0, 2], round_)
+    ]
+
+
 def test_first_calls_are_told_apart(healthy):
     """Cold in the first process, warm in the second; on the problem that a row met first."""
-    _, found = healthy
+    _, found, _ = healthy
     first, second = (one for one in found.timings if one.row == "numba_two_loop")
     (cold_s,), (warm_s,) = first.first_call_s, first.warm_call_s
     assert cold_s > warm_s > 0
@@ -62,37 +76,37 @@ def test_first_calls_are_told_apart(healthy):
 
 
 def test_a_twin_runs_beside_the_baseline(healthy):
-    _, found = healthy
+    _, found, _ = healthy
     assert [(one.row, one.problem) for one in found.run.twins] == [(NUMPY, problem) for problem in PROBLEMS]
     assert all(comparison.twin_of == NUMPY for comparison in Facts(found).comparisons)
 
 
 def test_rows_that_do_not_suit_the_data_say_so_once(healthy):
-    _, found = healthy
+    _, found, _ = healthy
     (loss,) = left_out(Facts(found).comparisons)
     assert (loss.name, loss.status, len(loss.comparisons)) == ("python_two_features", "unsuited", 2)
 
 
 def test_time_is_accounted_for(healthy):
-    _, found = healthy
+    _, found, _ = healthy
     blocks = sum(len(process) for one in (*found.timings, *found.run.twins) for process in one.blocks_s)
     assert blocks * 0.8 * found.run.plan.block_s < found.run.spent.timed_s < found.run.spent.total_s
     assert found.run.noise.others >= 0
 
 
 def test_speed_of_light_and_memory_are_measured(healthy):
-    _, found = healthy
+    _, found, _ = healthy
     assert [light.problem for light in found.run.lights] == list(PROBLEMS)
     assert all(timing.extra_bytes is not None for timing in found.timings)
 
 
 def test_pools_of_the_lanes_are_in_the_environment(healthy):
-    _, found = healthy
+    _, found, _ = healthy
     assert {pool.threads for pool in found.environment.pools if pool.name == "numba"} == {1}
 
 
 def test_pytest_benchmark_reads_the_file(healthy, tmp_path):
-    ledger, _ = healthy
+    ledger, _, _ = healthy
     shutil.copy(ledger.path, tmp_path / "0001_run.json")
     done = subprocess.run(
         [sys.executable, "-m", "pytest_benchmark", "compare", str(tmp_path / "0001_run.json")],
