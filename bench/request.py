@@ -117,8 +117,7 @@ def check_system(what: str) -> None:
 
 def describe_row(row: Record) -> results.Row:
     """Describe a row with its source, also where its library is missing or the own file is broken."""
-    compiled = "\n\n".join(records.source_of(name) for name in row.compiles) or None
-    return results.Row(row.name, row.title, row.origin, row.source, compiled, row.side, row.device)
+    return results.Row(row.name, row.title, row.origin, row.source, *row.helpers, row.side, row.device)
 
 
 def describe_problem(shape: Shape) -> results.Problem:

@@ -6,6 +6,7 @@ import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
+from impls import reach
 from impls.errors import Unavailable, UnknownName, not_installed
 from impls.kernels import cuda_device
 
@@ -27,7 +28,6 @@ class Record:
     needs: tuple[str, ...] = ("numpy",)  # libraries that its module imports
     lists: bool = False  # whether it computes on lists of floats instead of arrays
     n_x: int | None = None  # the only number of features that it accepts; None for any
-    compiles: tuple[str, ...] = ()  # other files of `impls` that it compiles
     side: str | None = None  # in the contest: "ours", or "peer" for what a user would otherwise choose
     device: str = "cpu"  # "cpu" or "cuda"
     own_path: Path | None = None  # path of a user's own file, as the user wrote it
@@ -63,6 +63,18 @@ class Record:
         return "numba" in self.needs and self.device == "cpu"
 
     @property
+    def helpers(self) -> tuple[str | None, str | None]:
+        """The code of other files that its step runs, and that only its `prepare` does; None without any."""
+        step, prepare = reach.texts(self.source) or ({}, {})
+        return reach.joined(step), reach.joined(prepare)
+
+    @property
+    def kernels(self) -> tuple[str, ...]:
+        """The files of compiled functions that it shares with other rows."""
+        step, _ = reach.texts(self.source) or ({}, {})
+        return tuple(file for file in step if file.startswith("kernels/"))
+
+    @property
     def on_disk(self) -> bool:
         """Whether it reads its data from disk, chunk by chunk, and not from memory."""
         return "zarr" in self.needs
@@ -89,7 +101,6 @@ _FIRST_NOTES, _SECOND_NOTES = "the notes on gradient descent", "the notes on vec
 _OURS = "this project, to be the fastest on a processor"
 _OURS_ON_GPU = "this project, to be the fastest on a GPU"
 _NUMBA, _TORCH, _JAX = (("numpy", library) for library in ("numba", "torch", "jax"))
-_FUSED = ("kernels/sweep", "kernels/link")
 
 RECORDS = (
     Record("python_two_features", 1, _FIRST_NOTES, needs=(), lists=True, n_x=2),
@@ -97,14 +108,12 @@ RECORDS = (
     Record("numpy_two_loop", 2, "what students write"),
     Record("numpy_one_loop", 1, _SECOND_NOTES),
     Record("numpy_zero_loop", 0, _SECOND_NOTES, side="peer"),
-    Record("numba_two_loop", 2, "the two-loop lesson, compiled", _NUMBA, compiles=("python_two_loop",)),
+    Record("numba_two_loop", 2, "the two-loop lesson, compiled", _NUMBA),
     Record("numba_parallel", 3, "the two-loop lesson, compiled, on all cores", _NUMBA),
-    Record("numba_fused", 3, _OURS, _NUMBA, compiles=_FUSED, side="ours"),
-    Record("numba_fused_packed", 3, _OURS, _NUMBA, compiles=_FUSED, side="ours"),
-    Record("numba_chunks", 3, "this project, past one memory", (*_NUMBA, "zarr"), compiles=_FUSED),
-    Record(
-        "dask_chunks", 3, "this project, past one machine", (*_NUMBA, "zarr", "distributed"), compiles=_FUSED
-    ),
+    Record("numba_fused", 3, _OURS, _NUMBA, side="ours"),
+    Record("numba_fused_packed", 3, _OURS, _NUMBA, side="ours"),
+    Record("numba_chunks", 3, "this project, past one memory", (*_NUMBA, "zarr")),
+    Record("dask_chunks", 3, "this project, past one machine", (*_NUMBA, "zarr", "distributed")),
     Record("numexpr_zero_loop", 0, "what users of numexpr write", ("numpy", "numexpr"), side="peer"),
     Record("sklearn_loss", 0, "scikit-learn's own solvers", ("numpy", "sklearn"), side="peer"),
     Record("torch_step", 0, "what users of PyTorch pick for speed", _TORCH, side="peer"),
@@ -135,11 +144,6 @@ def find(text: str) -> Record:
         if record.name == text:
             return record
     raise UnknownName("implementation", text, names())
-
-
-def source_of(name: str) -> str:
-    """Return the text of a file of `impls`, such as "kernels/sweep", which a row compiles."""
-    return _text(_FOLDER / f"{name}.py")
 
 
 def _text(path: Path) -> str:

@@ -22,6 +22,7 @@ from reports.results import (
     Light,
     Plan,
     Results,
+    Row,
     Run,
     Timing,
     Training,
@@ -186,6 +187,8 @@ def _build(kind: Any, value: Any, where: str) -> Any:
     if fields is not None:
         if not isinstance(value, dict):
             raise BadResults(f"{where or 'the file'} is not an object")
+        if kind is Row and "compiles" in value:  # an older file: whole files
+            value = {"helpers": value["compiles"], "prepare_helpers": None, **value}
         for name in fields:
             if name not in value:
                 raise BadResults(f"{where}.{name} is missing".lstrip("."))

@@ -80,13 +80,14 @@ class Unmeasured:
 
 @dataclass(frozen=True)
 class Row:
-    """One implementation, with the source that ran."""
+    """One implementation, with the code that ran."""
 
     name: str
     title: str
     origin: str
     source: str
-    compiles: str | None  # source of the modules whose code this row compiles; null without any
+    helpers: str | None  # code of this package in other files that a step runs; null without any
+    prepare_helpers: str | None  # the same for `prepare`, beyond what a step runs
     side: str | None  # in the contest: "ours" or "peer"; null if it takes no part
     device: str  # what it computes on, one of `DEVICES`
 

@@ -10,10 +10,10 @@ from bench.request import describe_row
 from impls.data import problems
 from impls.records import RECORDS, Record
 from reports import wording
-from reports.facts.comparison import counted
+from reports.facts.sources import counted
 
 _WIDEST = 100  # longer lines are hard to read
-_LINE = " {:<20} {:>5} {:>6}   {}"
+_LINE = " {:<20} {:>5} {:>6} {:>8}   {}"
 
 
 @click.command("list")
@@ -24,7 +24,7 @@ def list_rows() -> None:
     """
     width = min(shutil.get_terminal_size().columns, _WIDEST)
     rows = [_described(row, width) for row in RECORDS]
-    click.echo("\n".join([_LINE.format("row", "loops", "lines", "status"), *rows]))
+    click.echo("\n".join([_LINE.format("row", "loops", "lines", "prepare", "status"), *rows]))
     click.echo("\nYour own file is a row too: --impl FILE.py")
     if absent := sorted({name for row in RECORDS if _status(row) == "not installed" for name in row.absent}):
         click.echo(f"For the rows that are not installed:\n  pip install {' '.join(absent)}")
@@ -36,10 +36,9 @@ def list_rows() -> None:
 
 def _described(row: Record, width: int) -> str:
     """Return a row's line, and below it what sets the row apart."""
-    count = counted(describe_row(row))
-    lines = wording.number(count.lines if count else None)
+    lines = [wording.number(count.lines) for count in counted(describe_row(row)) or ()]
     title = textwrap.fill(row.title, width, initial_indent="   ", subsequent_indent="   ")
-    return f"{_LINE.format(row.name, wording.number(row.loops), lines, _status(row))}\n{title}"
+    return f"{_LINE.format(row.name, wording.number(row.loops), *lines, _status(row))}\n{title}"
 
 
 def _status(record: Record) -> str:

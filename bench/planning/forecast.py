@@ -185,7 +185,7 @@ def _compile_s(plan: Plan, rows: list[Record], setting: Setting, process: int) -
     """Predict how long rows compile that have not called with this dtype in a process."""
     anew = [row for row in rows if process < plan.cold or not row.keeps_code]
     if plan.cold == 0 and process == 0 and setting.threads == plan.thread_counts[0]:
-        anew = list({row.compiles or row: row for row in rows}.values())  # they share their code
+        anew = list({row.kernels or row: row for row in rows}.values())  # they share their code
     return sum(_COMPILE_S.get(library, 0) for row in anew for library in row.needs)
 
 

@@ -89,7 +89,7 @@ def _measure(
     first_point, second_point = gate.points
     result, first_call_s = _timed(step, first_point.w, first_point.b)
     # A row may find compiled what another row has compiled before: that was no first call.
-    found_code = bool(impl.record.compiles) and kept_code() == code_before
+    found_code = bool(impl.record.kernels) and kept_code() == code_before
     first = not found_code and recorder.is_first_call(impl.name, problem.dtype)
     errors = [gate.check(result, first_point)]
     # The second call compiles nothing: it shows how many rounds fit.

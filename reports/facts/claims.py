@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from reports.facts.comparison import NUMPY, PYTHON, Comparison
 from reports.facts.intervals import Interval
-from reports.facts.sources import count
+from reports.facts.sources import counted
 from reports.results import Results
 
 SOURCE = "Vectorizing Logistic Regression's Gradient Output (course notes, 31 January 2026)"
@@ -55,7 +55,7 @@ class SpeedAnswer:
 
 @dataclass(frozen=True)
 class CodeAnswer:
-    """Lines and loops that the notes claim for a row, and those counted in its source."""
+    """Lines and loops that the notes claim for a row, and those counted."""
 
     row: str
     claimed_lines: str
@@ -99,12 +99,12 @@ def answer_speed(comparisons: tuple[Comparison, ...]) -> tuple[SpeedAnswer, ...]
 
 
 def answer_code(results: Results) -> tuple[CodeAnswer, ...]:
-    """Count the source of the rows that the notes describe."""
-    sources = {row.name: row.source for row in results.run.rows}
+    """Count what a step runs of the rows that the notes describe."""
+    rows = {row.name: row for row in results.run.rows}
     return tuple(
-        CodeAnswer(row, lines, loops, counted.lines, counted.loops)
-        for row, lines, loops in CODE_CLAIMS
-        if row in sources and (counted := count(sources[row]))
+        CodeAnswer(name, lines, loops, found[0].lines, found[0].loops)
+        for name, lines, loops in CODE_CLAIMS
+        if name in rows and (found := counted(rows[name]))
     )
 
 

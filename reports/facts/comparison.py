@@ -25,6 +25,7 @@ class Line:
     device: str  # "cpu" or "cuda"
     loops: int | None
     lines: int | None
+    prepare_lines: int | None
     status: str = "measured"  # or that of `Unmeasured`
     reason: str | None = None
     lost: tuple[Unmeasured, ...] = ()  # processes in which a measured row has no time, and why
@@ -164,12 +165,6 @@ def named(problem: Problem) -> str:
     return size if problem.name == f"{problem.n_x}x{problem.m}" else f"{problem.name}, {size}"
 
 
-def counted(row: Row) -> sources.Count | None:
-    """Count the code that a row runs: its own, or that of the modules it compiles; None without any."""
-    source = row.compiles or row.source
-    return sources.count(source) if source else None
-
-
 def _comparison(results: Results, problem: str, dtype: str, threads: int) -> Comparison:
     def here(entry: Timing | Unmeasured | Light) -> bool:
         return (entry.problem, entry.dtype, entry.threads) == (problem, dtype, threads)
@@ -246,14 +241,15 @@ def _left_out(row: Row, lost: list[Unmeasured], light_s: float | None) -> Line:
 
 def _untimed(row: Row, light_s: float | None) -> Line:
     """Return what is known of a row without its times."""
-    count = counted(row)
+    step, prepare = sources.counted(row) or (None, None)
     return Line(
         name=row.name,
         title=row.title,
         side=row.side,
         device=row.device,
-        loops=count.loops if count else None,
-        lines=count.lines if count else None,
+        loops=step.loops if step else None,
+        lines=step.lines if step else None,
+        prepare_lines=prepare.lines if prepare else None,
         light_s=light_s,
     )
 

@@ -1,4 +1,4 @@
-"""The lines of a row's source, and how deep its explicit Python loops are nested."""
+"""The lines that a reader must read of a row, and how deep its explicit Python loops are nested."""
 
 import ast
 import functools
@@ -6,6 +6,9 @@ import io
 import tokenize
 import warnings
 from dataclasses import dataclass
+
+from impls import reach
+from reports.results import Row
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -22,15 +25,27 @@ _SILENT = {
 
 @dataclass(frozen=True)
 class Count:
-    """Lines of code in the bodies of a file's functions, and the depth of the loops in them."""
+    """Lines of code in the bodies of functions, and the depth of the loops in them."""
 
     lines: int
     loops: int
 
 
 @functools.lru_cache(maxsize=256)  # a report asks for each row many times
+def counted(row: Row) -> tuple[Count, Count] | None:
+    """Count what a step runs, and what `prepare` runs beyond it, with helpers; None if it is not Python."""
+    own = reach.texts(row.source, elsewhere=False) if row.source else None
+    helpers = row.helpers, row.prepare_helpers
+    if own is None:
+        return None
+    step, prepare = (
+        count(f"{one.get(reach.OWN, '')}\n{more or ''}") for one, more in zip(own, helpers, strict=True)
+    )
+    return (step, prepare) if step and prepare else None
+
+
 def count(source: str) -> Count | None:
-    """Count a file's code: no docstring, comment or blank line, no import, no `def` line.
+    """Count code: no docstring, comment or blank line, no import, no `def` line.
 
     A comprehension is a loop like any other. None for text that is not Python, or too deep for its parser.
     """

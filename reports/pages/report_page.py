@@ -13,11 +13,12 @@ from pygments.lexers import PythonLexer
 
 from reports import figures, pages
 from reports.facts import claims
-from reports.facts.comparison import NUMPY, PYTHON, counted
+from reports.facts.comparison import NUMPY, PYTHON
 from reports.facts.compiling import compiling_beside_numpy
 from reports.facts.facts import Facts
 from reports.facts.intervals import Interval
 from reports.facts.sizes import Series
+from reports.facts.sources import counted
 from reports.figures import Picture
 from reports.results import Row
 from reports.tables import cite
@@ -150,9 +151,16 @@ def _has(section: str, held: dict[str, Any], pictures: dict[str, Picture]) -> bo
 def _source(row: Row) -> dict[str, Any]:
     return {
         "row": row,
-        "count": counted(row),
+        "counts": counted(row),
         "html": _highlighted(row.source),
-        "compiled": _highlighted(row.compiles) if row.compiles else None,
+        "helpers": [
+            (said, _highlighted(code))
+            for said, code in (
+                ("A step runs, in other files:", row.helpers),
+                ("Only prepare runs, in other files:", row.prepare_helpers),
+            )
+            if code
+        ],
     }
 
 

@@ -4,7 +4,6 @@ import ast
 import warnings
 from collections.abc import Sequence
 
-from impls import records
 from impls.records import RECORDS
 from reports.results import Row
 
@@ -18,20 +17,44 @@ def changed_since(rows: Sequence[Row]) -> list[str]:
     changed = []
     for row in rows:
         if record := known.get(row.name):
-            today = "\n\n".join(map(records.source_of, record.compiles))
-            if _code(row.source) != _code(record.source) or _code(row.compiles or "") != _code(today):
+            before, today = row.source, record.source
+            pairs = zip((row.helpers, row.prepare_helpers), record.helpers, strict=True)
+            if _code(before) != _code(today) or any(_differ(*pair) for pair in pairs):
                 changed.append(row.name)
     return changed
 
 
+def _differ(before: str | None, today: str | None) -> bool:
+    """Return whether two texts define a name differently.
+
+    A helper that only one of them has says nothing: what calls it differs too, or the file is an older one.
+    """
+    ones, others = _definitions(before or ""), _definitions(today or "")
+    return any(ones[name] != others[name] for name in ones.keys() & others.keys())
+
+
+def _definitions(text: str) -> dict[str, str]:
+    """Return the code of each definition, by its name; none of text that is not Python."""
+    statements = getattr(_tree(text), "body", [])
+    names = (getattr(one, "name", None) or ast.unparse(one).partition("=")[0] for one in statements)
+    return dict(zip(names, map(ast.dump, statements), strict=True))
+
+
 def _code(source: str) -> str:
     """Return the code alone; the text itself if it is not Python."""
+    tree = _tree(source)
+    return ast.dump(tree) if tree else source
+
+
+def _tree(source: str) -> ast.AST | None:
+    """Return code without docstrings; None if it is not Python."""
     try:
         with warnings.catch_warnings(action="ignore"):  # such as odd escapes
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return source
-    return ast.dump(_WithoutTexts().visit(tree))
+        return None
+    without: ast.AST = _WithoutTexts().visit(tree)
+    return without
 
 
 class _WithoutTexts(ast.NodeTransformer):

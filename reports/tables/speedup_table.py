@@ -15,7 +15,8 @@ COLUMNS = (
     column("status"),
     column("reason"),
     column("loops", "loops", "depth of explicit Python loops, counted in the source", wording.number),
-    column("lines", "lines", "lines of code in the functions of the file", wording.number),
+    column("lines", "lines", "lines of code that a step runs, helpers included", wording.number),
+    column("prepare_lines"),
     column("step_s", "step", "time of one gradient step [95 % interval]", wording.time, is_interval=True),
     column(
         "estimate_s",

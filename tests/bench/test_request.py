@@ -129,18 +129,20 @@ def test_row_is_described_with_the_source_that_runs():
         assert described.source == Path(impls.__file__).with_name(f"{row.name}.py").read_text("utf-8")
 
 
-def test_compiled_row_is_described_with_what_it_compiles():
-    folder = Path(impls.__file__).parent
-    two_loop = describe_row(records.find("numba_two_loop"))
-    assert two_loop.compiles == (folder / "python_two_loop.py").read_text("utf-8")
-    assert describe_row(records.find("numpy_zero_loop")).compiles is None
-    sources = [(folder / "kernels" / name).read_text("utf-8") for name in ("sweep.py", "link.py")]
-    assert describe_row(records.find("numba_fused")).compiles == "\n\n".join(sources)
+def test_row_is_described_with_the_functions_of_other_files_that_it_runs():
+    names = ("numpy_zero_loop", "numba_two_loop", "jax_autograd")
+    numpy, two_loop, autograd = (describe_row(records.find(name)) for name in names)
+    assert numpy.helpers.startswith("# impls/stable.py\n\n\ndef sigmoid(Z):\n")
+    lesson = records.find("python_two_loop").source
+    assert two_loop.helpers == f"# impls/python_two_loop.py\n\n\n{lesson[lesson.index('def step') :]}"
+    assert numpy.prepare_helpers is two_loop.prepare_helpers is autograd.helpers is None
+    assert "def start(threads):" in autograd.prepare_helpers
 
 
 def test_own_file_is_described_broken_or_not(tmp_path):
     described = describe_row(records.find(str(written(tmp_path, "mine.py", "def step(:\n"))))
     assert (described.name, described.title, described.source) == ("mine.py", "own file", "def step(:\n")
+    assert described.helpers is described.prepare_helpers is None
     assert describe_row(records.find("nowhere.py")).source == ""
 
 

@@ -16,7 +16,7 @@ def test_two_sources_side_by_side_are_those_chosen(page, several):
         for name, row in sources.items():
             select.select_option(name)
             shown = page.locator(f"[data-side={side}] pre").all_text_contents()
-            assert shown == [code for code in (row["source"], row["compiles"]) if code]
+            assert shown == [code for code in (row["source"], row["helpers"]) if code]
     left, right = (page.locator(f"[data-side={side}]").bounding_box() for side in ("left", "right"))
     assert left["x"] + left["width"] <= right["x"]
 

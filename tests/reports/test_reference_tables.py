@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from impls.records import RECORDS, source_of
+from impls import records
+from impls.records import RECORDS
 from reports import figures, reference_tables
 from reports.facts.facts import Facts
 from reports.reading import parse, read
@@ -56,18 +57,34 @@ def test_code_that_changed_since_is_named(document):
     for record in RECORDS:
         if record.name in code:
             code[record.name]["source"] = record.source
-            code[record.name]["compiles"] = "\n\n".join(map(source_of, record.compiles)) or None
+            code[record.name]["helpers"], code[record.name]["prepare_helpers"] = record.helpers
     assert "The code of its rows has not changed since." in blocks_of(document)[0]
     numpy = code["numpy_zero_loop"]
     numpy["source"] = '"""Another docstring."""\n# a comment\n' + numpy["source"].split('"""', 2)[2]
     assert "The code of its rows has not changed since." in blocks_of(document)[0]
     numpy["source"] += "\nx = 1\n"
-    code["numba_two_loop"]["compiles"] += "\nx = 1\n"
+    two_loop = code["numba_two_loop"]
+    two_loop["helpers"] = two_loop["helpers"].replace("db += dz", "db += 1 * dz")
     code["python_two_loop"]["source"] = "not Python: ("
     assert (
         "Older than the code: since then the code of `python_two_loop`, `numpy_zero_loop` and "
         "`numba_two_loop` has changed." in blocks_of(document)[0]
     )
+
+
+def test_an_older_file_that_holds_fewer_helpers_is_no_other_code(document):
+    """It has no helper of NumPy's row, and the whole file that `numba_two_loop` compiles."""
+    code = {row["name"]: row for row in document["zeroloop"]["rows"]}
+    for record in RECORDS:
+        if record.name in code:
+            row = code[record.name]
+            row["source"], row["compiles"] = record.source, None
+            del row["helpers"], row["prepare_helpers"]
+    lesson = records.find("python_two_loop").source
+    code["numba_two_loop"]["compiles"] = lesson
+    assert "The code of its rows has not changed since." in blocks_of(document)[0]
+    code["numba_two_loop"]["compiles"] = lesson.replace("db += dz", "db -= dz")
+    assert "since then the code of `numba_two_loop` has changed." in blocks_of(document)[0]
 
 
 def test_scaling_is_that_of_its_reference_results():

@@ -3,8 +3,9 @@
 import pytest
 
 from bench.request import describe_row
-from impls.records import RECORDS
-from reports.facts.sources import Count, count
+from impls.records import RECORDS, find
+from reports.facts.sources import Count, count, counted
+from reports.reading import parse
 
 SNIPPETS = {
     "nothing": ("", 0, 0),
@@ -90,8 +91,32 @@ def test_odd_python(expression, expected):
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.name)
 def test_loops_of_a_row_are_those_of_its_record(record):
-    described = describe_row(record)
-    source = described.compiles or described.source
-    counted = count(source)
-    assert counted.loops == record.loops
-    assert 0 < counted.lines < len(source.splitlines())
+    step, prepare = counted(describe_row(record))
+    assert step.loops == record.loops
+    assert step.lines > 0
+    assert (prepare.lines > 0) == ("prepare" in record.source)
+
+
+def test_lines_are_those_that_a_reader_must_read():
+    """By hand: of the step, of sigmoid and softplus, of the compiled lesson; of another row's prepare."""
+    known = {
+        "python_two_loop": (14, 0),
+        "numpy_zero_loop": (8 + 3, 0),
+        "cupy_zero_loop": (9 + 3, None),
+        "numba_two_loop": (2 + 14, 0),
+        "torch_autograd": (7, 1 + 3),
+        "jax_autograd": (3 + 2, 18),
+    }
+    for name, (lines, prepare_lines) in known.items():
+        step, prepare = counted(describe_row(find(name)))
+        assert step.lines == lines
+        assert prepare_lines in (prepare.lines, None)
+
+
+def test_an_older_file_is_counted_as_far_as_it_goes(document):
+    for row in document["zeroloop"]["rows"]:
+        row["compiles"] = row.pop("helpers")
+        del row["prepare_helpers"]
+    rows = {row.name: row for row in parse(document).run.rows}
+    assert counted(rows["numba_two_loop"]) == (Count(4, 2), Count(0, 0))
+    assert counted(rows["mine.py"]) is None
