@@ -1,11 +1,13 @@
 """The number of threads that a step may use: one limit per process, as BLAS and OpenMP have one pool each."""
 
+import math
 import numbers
 import os
 import sys
 
 from threadpoolctl import threadpool_limits
 
+from impls import limits
 from impls.errors import BadValue
 
 _MOST = 1024  # far above any machine; each thread takes memory, and millions of them would end the process
@@ -14,10 +16,12 @@ _numba_limit: int | None = None  # None: never set
 
 
 def available() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Return the number of cores that this process may use, and whose time it has, rounded down: at least 1.
+
+    A thread beyond its quota would not compute more: all would be stopped for a part of the time.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, math.floor(limits.cores() or cores)))
 
 
 def check(threads: int) -> int:

@@ -15,10 +15,10 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import numpy as np
-import psutil
 
 from bench.locking import alone_in
 from bench.signals import signals_wait
+from impls import limits
 from impls.contract import Array
 from impls.data.chunk_size import chunk_for
 from impls.data.dataset import BadData, DataSet
@@ -176,7 +176,7 @@ def size_of(chunks: int, chunk: int, n_x: int, dtype: str) -> int:
 
 def check_memory(needed: int, what: str) -> None:
     """Raise BadValue where a number of bytes is more than what is free now."""
-    free = psutil.virtual_memory().available
+    free = limits.free_bytes()
     if needed > free:
         sizes = f"takes {wording.size(needed)} of memory, but only {wording.size(free)} are free"
         raise BadValue(f"{what} {sizes}; choose a smaller --chunk")

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import psutil
-
 from bench.lanes.field import Field
 from bench.lanes.harness import guarded
 from bench.lanes.ledger import Ledger
@@ -24,6 +22,7 @@ from bench.planning.budget import Budget, Part
 from bench.planning.forecast import Paces
 from bench.planning.presets import PRESETS
 from bench.request import Request, Setting
+from impls import limits
 from impls.data import problems
 from impls.records import Record
 from reports import wording
@@ -53,7 +52,7 @@ class Conductor:
         self._paces = paces
         self._show = show
         self._patience_s = patience_s
-        self._memory_bytes = memory_bytes or psutil.virtual_memory().available // _PART_OF_MEMORY
+        self._memory_bytes = memory_bytes or limits.free_bytes() // _PART_OF_MEMORY
         self._settings = plans.settings(ledger.plan, selected)
         self._budget = Budget(ledger.plan.budget_s, ledger.total_s)
         self._resumed_at = ledger.done

@@ -128,6 +128,7 @@ class Visit:
     def _data(self) -> Iterator[None]:
         """Share the data with the lanes, and know what is true of them."""
         truths, setting = self._means.truths, self._setting
+        problems.check_memory(setting.shape, setting.dtype, copies=2)  # made, and then shared
         made = problems.made(setting.shape, setting.dtype)
         with Stage(made, setting.threads, self._means.folder, self._means.patience_s) as self._stage:
             del made  # the lanes map the shared bytes

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import psutil
 
 from bench.planning.presets import PRESETS
 from bench.request import BadRequest, Request, Setting, request
-from impls import pools
+from impls import limits, pools
+from impls.data import problems
 from impls.kernels import cuda_device
 from impls.records import Record
 from reports import wording
@@ -98,15 +98,14 @@ def select(
 def too_large(setting: Setting, selected: Request) -> str | None:
     """Say that the data and a copy for each row do not fit in the memory that is free now; None if they do.
 
-    Rows on a GPU have their copies there.
+    The baseline's twin has a copy too. Rows on a GPU have theirs there.
     """
     rows = sum(row.device == "cpu" for row in selected.rows)
-    size = setting.shape.n_x * setting.shape.m * np.dtype(setting.dtype).itemsize
-    needed, free = size * (2 + rows), psutil.virtual_memory().available
+    needed, free = problems.bytes_of(setting.shape, setting.dtype, 2 + rows), limits.free_bytes()
     if needed <= free:
         return None
     return (
-        f"X and a copy for {wording.counted(rows, 'row')} take {needed / 1e9:,.1f} GB; "
+        f"the data and a copy for {wording.counted(rows, 'row')} take {needed / 1e9:,.1f} GB; "
         f"{free / 1e9:,.1f} GB are free"
     )
 

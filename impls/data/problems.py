@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import psutil
 
+from impls import limits
 from impls.contract import Array
 from impls.errors import BadValue, UnknownName
 
@@ -32,6 +32,7 @@ SHAPES = (
     Shape("large", 1000, 100_000, "synthetic: 0.8 GB, fits in no cache"),
 )
 DTYPES = ("float64", "float32")
+_ORACLE_BYTES = 120  # for each example, in any dtype: fifteen arrays in float64
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,18 @@ def sized(text: str) -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
-def check_memory(shape: Shape, dtype: str) -> None:
+def bytes_of(shape: Shape, dtype: str, copies: int = 1) -> int:
+    """Return how much memory copies of X and Y take, with what the oracle needs for each example."""
+    return shape.m * (copies * (shape.n_x + 1) * np.dtype(dtype).itemsize + _ORACLE_BYTES)
+
+
+def check_memory(shape: Shape, dtype: str, copies: int = 1) -> None:
     """Raise BadValue for data that do not fit in the memory that is free now."""
-    needed, free = shape.n_x * shape.m * np.dtype(dtype).itemsize, psutil.virtual_memory().available
+    needed, free = bytes_of(shape, dtype, copies), limits.free_bytes()
     if needed > free:
-        raise BadValue(
-            f"problem {shape.name}: X takes {needed / 1e9:,.1f} GB, but only {free / 1e9:,.1f} GB are free"
-        )
+        what = "the data" if copies == 1 else f"{copies} copies of the data"
+        sizes = f"take {needed / 1e9:,.1f} GB of memory, but only {free / 1e9:,.1f} GB are free"
+        raise BadValue(f"problem {shape.name}: {what} and the oracle {sizes}")
 
 
 def load(name: str, dtype: str = "float64") -> Problem:

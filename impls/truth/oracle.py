@@ -45,7 +45,7 @@ def reference(w: Array, b: float, X: Array, Y: Array) -> Reference:
     Raises BadValue for values above 2**450 in magnitude, where products would leave the range of float64.
     """
     for name, array in (("X", X), ("w", w), ("b", np.asarray(b))):
-        if not float(np.abs(array).max()) < _LARGEST:
+        if not max(float(array.max()), -float(array.min())) < _LARGEST:  # np.abs would copy X
             raise BadValue(f"{name}: holds a value that is not below 2**450 in magnitude")
     n_x, m = X.shape
     w, b, y = w.astype(np.float64), float(b), Y[0].astype(np.float64)

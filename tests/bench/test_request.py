@@ -15,7 +15,7 @@ from bench.request import (
     describe_row,
     request,
 )
-from impls import pools, records
+from impls import limits, pools, records
 from impls.data import problems
 from impls.errors import UserError
 from impls.records import RECORDS
@@ -82,7 +82,7 @@ def test_bad_request_says_why():
         ({"rows": ["numpy_zero_lop"]}, "no implementation 'numpy_zero_lop'; did you mean numpy_zero_loop"),
         ({"problem_names": ["quadrat"]}, "no problem 'quadrat'; did you mean square"),
         ({"problem_names": ["0x7"]}, "no problem '0x7'; "),
-        ({"problem_names": ["1000000x1000000000"]}, "X takes 8,000,000.0 GB"),
+        ({"problem_names": ["1000000x1000000000"]}, "the data and the oracle take 8,000,128.0 GB"),
         ({"thread_counts": [0]}, "threads: 0, but a whole number from 1 to 1024 is needed"),
         ({"thread_counts": [1, -1]}, "threads: -1, "),
         ({"thread_counts": [10**6]}, "threads: 1000000, "),
@@ -115,10 +115,9 @@ def test_two_files_of_one_name_are_refused(tmp_path):
 
 
 def test_memory_counts_in_the_dtype_asked_for(monkeypatch):
-    free = type("Memory", (), {"available": 5 * 7 * 4})
-    monkeypatch.setattr(problems.psutil, "virtual_memory", lambda: free)
+    monkeypatch.setattr(limits, "free_bytes", lambda: problems.bytes_of(problems.find("5x7"), "float32"))
     assert request(problem_names=["5x7"], dtypes=["float32"])
-    with pytest.raises(UserError, match="problem 5x7: X takes"):
+    with pytest.raises(UserError, match="problem 5x7: the data and the oracle take"):
         request(problem_names=["5x7"], dtypes=["float32", "float64"])
 
 

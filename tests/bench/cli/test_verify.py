@@ -52,7 +52,7 @@ def test_bad_request(command):
     for argument, expected in {
         "--impl=numpy_zero_lop": "no implementation 'numpy_zero_lop'; did you mean numpy_zero_loop",
         "--problem=brest_cancer": "no problem 'brest_cancer'; did you mean breast_cancer",
-        "--problem=1000000x1000000000": "problem 1000000x1000000000: X takes 8,000,000.0 GB",
+        "--problem=1000000x1000000000": "problem 1000000x1000000000: the data and the oracle take 8,000,128",
         "--threads=0": "threads: 0, but a whole number from 1 to 1024 is needed",
         "--dtype=float16": "Invalid value for '--dtype': 'float16' is not one of ",
     }.items():

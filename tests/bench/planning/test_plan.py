@@ -7,7 +7,7 @@ import pytest
 
 from bench.planning import plan as plans
 from bench.request import BadRequest
-from impls import pools
+from impls import limits, pools
 from impls.data import problems
 from impls.errors import UserError
 from impls.records import RECORDS
@@ -39,11 +39,7 @@ def test_what_cannot_be_had_is_refused(asked, words):
 
 
 def test_copies_of_all_rows_must_fit_in_memory(monkeypatch):
-    class Memory:
-        available = 9_000_000
-
-    monkeypatch.setattr(plans.psutil, "virtual_memory", lambda: Memory)
-    monkeypatch.setattr(problems.psutil, "virtual_memory", lambda: Memory)
+    monkeypatch.setattr(limits, "free_bytes", lambda: 9_000_000)
     planned(rows=(NUMPY.name,), problems=("100x1000",))
     rows = sum(row.device == "cpu" and not row.on_disk for row in RECORDS)
     with pytest.raises(BadRequest, match=rf"a copy for {rows} rows take 0\.0 GB"):

@@ -1,14 +1,11 @@
 """What is measured unless the user chooses."""
 
-from types import SimpleNamespace
-
-import psutil
 import pytest
 
 from bench.planning import plan as plans
 from bench.planning.presets import PRESETS
 from bench.request import BadRequest
-from impls import pools
+from impls import limits, pools
 from impls.data import problems
 from impls.kernels import cuda_device
 from impls.records import RECORDS
@@ -56,7 +53,7 @@ def test_one_core_is_measured_once(monkeypatch):
 
 def test_the_gpu_measures_its_rows_and_numpy_largest_first(monkeypatch):
     monkeypatch.setattr(cuda_device, "why_none", lambda: None)
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=100e9))
+    monkeypatch.setattr(limits, "free_bytes", lambda: 100e9)
     plan, selected = planned("gpu")
     assert [row.name for row in selected.rows if row.device == "cpu"] == [NUMPY.name]
     assert [row for row in selected.rows if row.device == "cuda"] == [
@@ -75,12 +72,12 @@ def test_the_gpu_is_needed(monkeypatch):
 
 def test_what_fits_in_float32_alone_is_not_refused(monkeypatch):
     monkeypatch.setattr(cuda_device, "why_none", lambda: None)
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=13e9))
+    monkeypatch.setattr(limits, "free_bytes", lambda: 13e9)
     plan, selected = planned("gpu")
     too_large = [one.key[:2] for one in plans.settings(plan, selected) if plans.too_large(one, selected)]
     assert too_large == [("1000x1000000", "float64")]
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=11e9))
-    with pytest.raises(BadRequest, match=r"X and a copy for 1 row take 12\.0 GB; 11\.0 GB are free"):
+    monkeypatch.setattr(limits, "free_bytes", lambda: 11e9)
+    with pytest.raises(BadRequest, match=r"the data and a copy for 1 row take 12\.1 GB; 11\.0 GB are free"):
         planned("gpu")
 
 

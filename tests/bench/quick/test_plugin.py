@@ -288,7 +288,10 @@ def test_refused_before_anything_is_measured(pytester):
         (["--impl=nowhere.py"], "nowhere.py: no such file"),
         (["--threads=0"], "threads: 0, but a whole number from 1 to 1024 is needed"),
         (["--threads=many"], "--threads: invalid int value: 'many'"),
-        (["--problem=1000000x1000000000"], "problem 1000000x1000000000: X takes 8,000,000.0 GB, but only "),
+        (
+            ["--problem=1000000x1000000000"],
+            "problem 1000000x1000000000: the data and the oracle take 8,000,128.0 GB of memory, but only ",
+        ),
         (["--impl=first/mine.py", "--impl=second/mine.py"], "2 rows are called mine.py: rename the file"),
         (["--report-dir=first/mine.py/below"], "below: Not a directory; choose another folder"),
         (["--benchmark-json=first/mine.py/below/saved.json"], "cannot write to "),
