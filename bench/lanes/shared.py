@@ -90,7 +90,7 @@ def _empty(folder: Path | None, size: int) -> BinaryIO:
 
 
 def _memory() -> BinaryIO:
-    return os.fdopen(os.memfd_create("zeroloop", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING), "w+b")
+    return os.fdopen(os.memfd_create("zeroloop", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING), "wb")
 
 
 def _path_of(file: BinaryIO) -> str:

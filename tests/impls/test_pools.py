@@ -1,6 +1,7 @@
 """How many threads there are, and that each bound step computes with the number it was bound to."""
 
 import os
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -9,13 +10,34 @@ import pytest
 from threadpoolctl import threadpool_info
 
 import impls
-from impls import pools
+from impls import limits, pools
 from impls.errors import BadValue
+
+
+@pytest.fixture(autouse=True)
+def no_quota(monkeypatch):
+    monkeypatch.setattr(limits, "cores", lambda: None)
 
 
 def test_available_are_the_cores_of_this_process(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 2, 5}, raising=False)
     assert pools.available() == 3
+
+
+@pytest.mark.parametrize(
+    ("quota", "threads"), [(None, 4), (64.0, 4), (4.0, 4), (3.0, 3), (2.99, 2), (1.0, 1), (0.5, 1)]
+)
+def test_available_is_what_the_quota_pays_for(monkeypatch, quota, threads):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1, 2, 3}, raising=False)
+    monkeypatch.setattr(limits, "cores", lambda: quota)
+    assert pools.available() == threads
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system has no affinity")
+def test_available_under_taskset():
+    code = "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])\n"
+    code += "from impls import pools; print(pools.available())"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "1\n"
 
 
 def test_available_where_no_affinity_is_known(monkeypatch):
