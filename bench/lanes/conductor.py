@@ -26,7 +26,7 @@ from impls import limits
 from impls.data import problems
 from impls.records import Record
 from reports import wording
-from reports.facts.citable import FEWEST_PROCESSES
+from reports.facts.aim import Widest, is_reached
 from reports.facts.facts import Facts
 
 PATIENCE_S = 60.0  # for any reply, beyond ten times what it is predicted to take
@@ -89,28 +89,25 @@ class Conductor:
             self._ledger.interrupted = False
 
     def _goes_on(self) -> bool:
-        plan = self._ledger.plan
+        plan, widest = self._ledger.plan, self._widest()
         if self._ledger.done < plan.processes * len(self._settings):
             return True
-        if plan.until is None or plan.processes >= _MOST_PROCESSES or self._is_narrow(plan.until):
+        if plan.until is None or plan.processes >= _MOST_PROCESSES or is_reached(plan, widest):
             return False
         if self._budget.used_s / plan.processes > self._budget.left_s:
             return False
         self._ledger.plan = dataclasses.replace(plan, processes=plan.processes + 1)
         return True
 
-    def _is_narrow(self, until: float) -> bool:
-        """Return whether all speedups over the baseline are known well enough."""
-        if self._ledger.plan.processes < FEWEST_PROCESSES:
-            return False
-        base = self._ledger.plan.baseline
-        ratios = [
-            comparison.speedup(line.name, base)
-            for comparison in Facts(self._ledger.results).comparisons
-            for line in comparison.measured
-            if line.name != base
-        ]
-        return all(ratio.half_width is not None and ratio.half_width <= until for ratio in ratios if ratio)
+    def _widest(self) -> Widest | None:
+        """Return and show the speedup that is known least well, whenever a process but the first is done."""
+        process, place = divmod(self._ledger.done, len(self._settings))
+        if self._ledger.plan.until is None or place or process < 2:
+            return None
+        found = Facts(self._ledger.results).widest
+        if found:
+            self._show.known(found)
+        return found
 
     def _leave_out_what_cannot_run(self) -> None:
         for row in self._selected.rows:

@@ -15,6 +15,7 @@ from bench.planning.plan import baseline_row, settings
 from bench.request import Request, Setting
 from impls.records import Record
 from reports import wording
+from reports.facts.aim import Widest
 
 _REDRAW_S = 0.5  # shortest time between two pictures, since drawing one takes milliseconds
 _NAME_WIDTH, _CELL_WIDTH = 19, 7  # characters of a row's name, and of 0.0123x
@@ -60,6 +61,10 @@ class Lines:
     def now(self, process: int, setting: Setting, doing: str) -> None:
         """Say nothing."""
 
+    def known(self, widest: Widest) -> None:
+        """Print which speedup is known least well."""
+        self._console.print(Text(_so_far(widest)), soft_wrap=True)
+
     def progress(self, ledger: Ledger) -> None:
         """Print a line when another problem is done."""
         if self._done is None:
@@ -83,7 +88,7 @@ class Screen:
     def __init__(self, console: Console, clock: Clock, selected: Request, ledger: Ledger):
         self._clock, self._selected, self._ledger = clock, selected, ledger
         self._live = Live(console=console, auto_refresh=False, transient=True)
-        self._doing = ""
+        self._doing = self._known = ""
         self._drawn = 0.0
 
     def __enter__(self) -> "Screen":
@@ -102,6 +107,10 @@ class Screen:
         """Draw what is known if it is time."""
         self._draw()
 
+    def known(self, widest: Widest) -> None:
+        """Remember which speedup is known least well."""
+        self._known = _so_far(widest)
+
     def _draw(self) -> None:
         if perf_counter() - self._drawn >= _REDRAW_S:
             self._live.update(self._picture(), refresh=True)
@@ -118,9 +127,9 @@ class Screen:
             f"{done} of {pairs}",
             f" {times}",
         )
-        doing = Text(self._doing, overflow="ellipsis", no_wrap=True)
+        doing, known = (Text(said, overflow="ellipsis", no_wrap=True) for said in (self._doing, self._known))
         title = Text(f"times as fast as {plan.baseline}, so far")
-        return Group(doing, bar, "", title, self._speedups())
+        return Group(doing, bar, known, title, self._speedups())
 
     def _speedups(self) -> Table:
         """Show each row's speedup over the baseline so far, on the problems that were reached last."""
@@ -155,6 +164,10 @@ class Screen:
         entry = self._ledger.entries.get((row, setting))
         blocks_s = [block_s for process in entry.blocks_s for block_s in process] if entry else []
         return statistics.median(blocks_s) if blocks_s else None
+
+
+def _so_far(widest: Widest) -> str:
+    return wording.one_line(f"so far {widest.said}")
 
 
 def named(setting: Setting) -> str:

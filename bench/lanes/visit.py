@@ -30,6 +30,7 @@ from bench.request import Setting
 from impls.data import problems
 from impls.truth.gate import Point
 from impls.truth.points import references
+from reports.facts.aim import Widest
 from reports.results import Light, Pool
 
 _JUDGE_S = (1e-9, 4e-8)  # what the truth of a call takes: seconds for each number in X, and for each example
@@ -43,7 +44,10 @@ class Show(Protocol):
         """Say what is being done."""
 
     def progress(self, ledger: Ledger) -> None:
-        """Say what is known."""
+        """Say what is measured."""
+
+    def known(self, widest: Widest) -> None:
+        """Say how well the speedups are known."""
 
 
 class OutOfTime(Exception):

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from reports.facts import beyond, citable, claims, comparison, compiling, contest, doubts, learning, sizes
+from reports.facts import aim, beyond, citable, claims, comparison, compiling, contest, doubts, learning, sizes
+from reports.facts.aim import Widest
 from reports.facts.beyond import Family
 from reports.facts.citation import Citation, cited
 from reports.facts.claims import CodeAnswer, SizeAnswer, SpeedAnswer
@@ -120,6 +121,17 @@ class Facts:
         if plan is None or self.run.interrupted or not self.not_citable:
             return []
         return doubts.summary(doubts.judged(self.comparisons, plan.baseline), plan.baseline)
+
+    @cached_property
+    def widest(self) -> Widest | None:
+        """The speedup over the plan's baseline that is known least well; None without a plan."""
+        return aim.widest(self.comparisons, self.run.plan.baseline) if self.run.plan else None
+
+    @cached_property
+    def aim(self) -> str | None:
+        """Whether the intervals are as narrow as `--until` asked for; None if it asked for nothing."""
+        plan = self.run.plan
+        return aim.outcome(self.results, plan, self.widest) if plan and plan.until is not None else None
 
     @cached_property
     def busy(self) -> str | None:

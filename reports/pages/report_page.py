@@ -99,6 +99,7 @@ def _held(facts: Facts) -> dict[str, Any]:
         "contest": next(iter(contest(facts)), None),
         "contest_columns": ON_PAGE,
         "ours": [row.name for row in rows if row.side == "ours"],
+        "aim": facts.aim,
         "peers": [row.name for row in rows if row.side == "peer"],
         "lit": [comparison for comparison in comparisons if comparison.lights and comparison.measured],
         "speed_claims": facts.speed_claims,

@@ -23,6 +23,9 @@ def of_run(facts: Facts, width: int = 80) -> str:
     if reasons:
         parts.append("".join(f"{filled(wording.one_line(reason), width)}\n" for reason in reasons))
     parts.append(as_text.render(contest(facts), width))
+    if facts.aim and facts.run.plan:
+        until = wording.percent(facts.run.plan.until)
+        parts.append(filled(wording.one_line(f"aim of ± {until}: {facts.aim}"), width))
     return "\n".join(filter(None, parts))
 
 

@@ -39,10 +39,13 @@ class Watch:
 
     def __init__(self, function=lambda ledger: None):
         self.progress = function
-        self.doings = []
+        self.doings, self.widths = [], []
 
     def now(self, process, setting, doing):
         self.doings.append(doing)
+
+    def known(self, widest):
+        self.widths.append(widest.half_width)
 
 
 def planned(rows, processes=3, cold=1, problems=PROBLEMS, threads=(1,), budget_s=None, **changes):

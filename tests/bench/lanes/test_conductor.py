@@ -130,11 +130,14 @@ def test_until_adds_processes_and_ends_with_the_budget(tmp_path):
         if ledger.done == 6:
             conductor._budget._limit_s = 0.0
 
+    show = Watch(spend)
     with contextlib.closing(Ledger(tmp_path / "run.json", plan, selected)) as ledger:
-        conductor = Conductor(selected, ledger, Paces(), Watch(spend))
+        conductor = Conductor(selected, ledger, Paces(), show)
         conductor.run()
         found = ledger.results
     assert found.run.plan.processes == 6
+    assert len(show.widths) == 5, "each process but the first shows how well the speedups are known"
+    assert show.widths[-1] == Facts(found).widest.half_width
     assert all(len(timing.blocks_s) == 6 for timing in found.timings)
 
 

@@ -15,6 +15,7 @@ from impls import records
 from impls.data import problems
 from impls.errors import Unavailable
 from impls.records import Record
+from reports.facts.aim import Widest
 
 pytestmark = pytest.mark.usefixtures("known_machine")
 
@@ -85,12 +86,29 @@ def test_screen_shows_what_runs_and_the_speedups(clock, begun):
     assert "times as fast as numpy_zero_loop, so far" in text
 
 
+def test_both_show_the_widest_interval_of_the_processes_that_are_done(clock, begun):
+    ledger, selected = begun
+    widest = Widest("[red]mine\n.py[/red]", "5x7-float64-1t", 0.22)
+    said = "so far [red]mine .py[/red] on 5x7-float64-1t is known to ± 22 %"
+    console = Console(file=io.StringIO(), width=40)
+    with Lines(console, Clock(60.0, ledger, 2), selected) as lines:
+        lines.known(widest)
+    assert console.file.getvalue() == f"{said}\n"
+    console = shown()
+    with Screen(console, Clock(60.0, ledger, 2), selected, ledger) as screen:
+        screen.known(widest)
+        screen.progress(ledger)
+    assert said in console.file.getvalue()
+
+
 @pytest.mark.parametrize("width", [40, 80, 200])
 def test_screen_fits_its_terminal(clock, begun, width):
     ledger, selected = begun
     console = shown(width)
+    screen = Screen(console, Clock(60.0, ledger, 2), selected, ledger)
+    screen.known(Widest("numba_fused", "breast_cancer-float64-1t", 0.22))
     with console.capture() as text:
-        console.print(Screen(console, Clock(60.0, ledger, 2), selected, ledger)._picture())
+        console.print(screen._picture())
     assert max(map(len, text.get().splitlines())) <= width
 
 
