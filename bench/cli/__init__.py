@@ -1,7 +1,7 @@
 """The command line `zeroloop`: a file for each command.
 
 Exit codes: 0; 1 for a row that failed, or a regression; 2 for a request that cannot be met, such as an
-unknown option; 130 for a run that was interrupted.
+unknown option; 4 where it cannot be told whether there is a regression; 130 for a run that was interrupted.
 
 Commands that write a page import `reports.write` themselves: with Matplotlib it takes a second to load, for
 which the others do not wait.

@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 
 from bench.cli.options import FILE_TO_READ, Percentage, folder_option
-from bench.cli.terminal import user_errors
+from bench.cli.terminal import CANNOT_TELL, user_errors
 from bench.request import BadRequest
 from reports import wording
 from reports.reading import read
 from reports.runs.changes import Changes, changed
 from reports.tables import in_terminal
+from reports.tables.console import filled
 
 
 @click.command("compare")
@@ -20,11 +21,22 @@ from reports.tables import in_terminal
     "--fail-on-regression",
     "limit",
     type=Percentage(),
-    help="Exit 1 if a row is slower by more than this, such as 5%.",
+    help="Exit with 1 or 4 if a row is, or may be, slower by more than this, such as 5%.",
 )
 @folder_option("Folder of a page with all rows and a figure.", "no page")
 def compare_runs(before: Path, after: Path, limit: float | None, output: Path | None) -> None:
-    """Compare two results files, row by row."""
+    r"""Compare two results files, row by row.
+
+    A row is judged by its speedup over the baseline that stands beside it in both runs; by its times, which
+    says less, if there is none. To learn whether a change made your file faster, use `zeroloop ab`.
+
+    \b
+    With --fail-on-regression X% the exit code is
+      1  if a row is slower, and by more than X % as far as is known, or fails
+      4  if that cannot be told: an interval does not rule it out, or a row has
+         no time any more
+      0  if no row is slower by X %, as all intervals show
+    """
     with user_errors():
         changes = changed(read(before), read(after))
         if not changes.rows and not changes.broken:
@@ -36,19 +48,19 @@ def compare_runs(before: Path, after: Path, limit: float | None, output: Path | 
 
             page = write.write_comparison(changes, output)
     click.echo(in_terminal.of_changes(changes))
-    regressions = [] if limit is None else _show_regressions(changes, limit)
+    code = 0 if limit is None else _judged(changes, limit)
     if page:
         click.echo(f"page: {page}")
-    raise SystemExit(1 if regressions else 0)
+    raise SystemExit(code)
 
 
-def _show_regressions(changes: Changes, limit: float) -> list[str]:
-    regressions = changes.regressions(limit)
+def _judged(changes: Changes, limit: float) -> int:
+    """Print what is, and what may be, slower by more than a share; return the exit code."""
+    regressions, unsure = changes.regressions(limit), changes.unsure(limit)
     for said in regressions:
-        click.echo(f"regression: {said}")
-    if unsure := changes.unsure(limit):
-        click.echo(
-            f"{unsure} of {len(changes.rows)} intervals are too wide to rule out a regression of "
-            f"{wording.percent(limit)}; `zeroloop run --until` narrows them"
-        )
-    return regressions
+        click.echo(filled(f"regression: {said}"))
+    if unsure:
+        rows = f"{wording.counted(len(unsure), 'row')} may be slower by {wording.percent(limit)}"
+        narrower = "`zeroloop run --until` narrows intervals"
+        click.echo(filled(f"cannot tell: {rows}, such as {unsure[0]}; {narrower}"))
+    return 1 if regressions else CANNOT_TELL if unsure else 0

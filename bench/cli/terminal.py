@@ -28,6 +28,8 @@ from reports.facts.facts import Facts
 from reports.results import Results
 from reports.tables import console, in_terminal
 
+CANNOT_TELL = 4  # exit code where intervals are too wide for an answer
+
 
 class Commands(click.Group):
     """A group that offers near matches for a command it does not know, and ends well at Ctrl-C."""

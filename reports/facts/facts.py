@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from reports.facts import aim, beyond, citable, claims, comparison, compiling, contest, doubts, learning, sizes
+from reports.facts import (
+    aim,
+    beyond,
+    citable,
+    claims,
+    comparison,
+    compiling,
+    contest,
+    doubts,
+    learning,
+    sizes,
+)
 from reports.facts.aim import Widest
 from reports.facts.beyond import Family
 from reports.facts.citation import Citation, cited

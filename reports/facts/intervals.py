@@ -69,20 +69,20 @@ def ratio_of_runs(before: Blocks, after: Blocks, comparisons: int = 1) -> Interv
     return _interval([_Sample(_observations(before)), _Sample(_observations(after), sign=-1)], comparisons)
 
 
-def ratio_of_ratios(before: tuple[Blocks, Blocks], after: tuple[Blocks, Blocks]) -> Interval:
-    """How many times larger the ratio of two rows is in another run: slow and fast, before and after."""
+def ratio_of_ratios(
+    before: tuple[Blocks, Blocks], after: tuple[Blocks, Blocks], comparisons: int = 1
+) -> Interval:
+    """How many times larger the ratio of two rows is in another run: slow and fast, before and after.
+
+    Within each run the two are paired, so what disturbs both alike shows in neither ratio.
+    """
     minus = [_Sample(sample.observations, -sample.sign) for sample in _ratio_samples(*before)]
-    return _interval([*_ratio_samples(*after), *minus])
+    return _interval([*_ratio_samples(*after), *minus], comparisons)
 
 
 def pooled_ratio(pairs: Sequence[tuple[Blocks, Blocks]]) -> Interval | None:
     """The geometric mean of the ratios of all pairs, over the processes that have them; None without one."""
-    processes = min((len(blocks) for pair in pairs for blocks in pair), default=0)
-    means = [
-        statistics.fmean(_paired(slow[n], fast[n]) for slow, fast in pairs)
-        for n in range(processes)
-        if all(slow[n] and fast[n] for slow, fast in pairs)
-    ]
+    means = _pooled(pairs)
     return _interval([_Sample(means)]) if means else None
 
 
@@ -140,6 +140,19 @@ def mean_ratio_of_runs(pairs: Sequence[tuple[Blocks, Blocks]]) -> Interval | Non
     if min(len(before), len(after)) < 2:
         return None
     return _interval([_Sample(before), _Sample(after, sign=-1)])
+
+
+def mean_ratio_of_ratios(
+    before: Sequence[tuple[Blocks, Blocks]], after: Sequence[tuple[Blocks, Blocks]]
+) -> Interval | None:
+    """How many times larger the ratios of all pairs are in another run, in the geometric mean.
+
+    None unless both runs have two processes with every row.
+    """
+    was, now = _pooled(before), _pooled(after)
+    if min(len(was), len(now)) < 2:
+        return None
+    return _interval([_Sample(now), _Sample(was, sign=-1)])
 
 
 def geometric_mean(ratios: Sequence[float]) -> float:
@@ -245,6 +258,16 @@ def _process_means(rows: Sequence[Blocks]) -> list[float]:
         statistics.fmean(math.log(statistics.median(blocks[n])) for blocks in rows)
         for n in range(min(map(len, rows)))
         if all(blocks[n] for blocks in rows)
+    ]
+
+
+def _pooled(pairs: Sequence[tuple[Blocks, Blocks]]) -> list[float]:
+    """Return the mean log-ratio of all pairs in each process that has them."""
+    processes = min((len(blocks) for pair in pairs for blocks in pair), default=0)
+    return [
+        statistics.fmean(_paired(slow[n], fast[n]) for slow, fast in pairs)
+        for n in range(processes)
+        if all(slow[n] and fast[n] for slow, fast in pairs)
     ]
 
 

@@ -25,16 +25,16 @@ _TALL = 25  # with more lines the scale is shown at the top too
 
 def draw(changes: Changes) -> Picture | None:
     """Draw a dot with its interval for each row, grouped by problem; None where no row is in both runs."""
-    if not changes.rows:
+    if not changes.judged:
         return None
     groups: dict[str, list[Change]] = {}
-    for change in changes.rows:
+    for change in changes.judged:
         groups.setdefault(change.title, []).append(change)
-    lines = len(changes.rows) + (1 + _GAP) * len(groups)
+    lines = len(changes.judged) + (1 + _GAP) * len(groups)
     with drawing():
         sheet = Sheet("changes", 0.55 + _LINE * lines)
         axes = sheet.figure.add_subplot()
-        _scale(axes, changes.rows)
+        _scale(axes, changes.judged)
         places: dict[float, str] = {}
         height = _GAP
         for title, members in groups.items():

@@ -3,7 +3,6 @@
 from typing import Any
 
 from reports import pages, wording
-from reports.facts.comparison import NUMPY
 from reports.facts.facts import Facts
 from reports.figures import Picture
 from reports.runs.changes import Changes
@@ -12,7 +11,6 @@ from reports.tables.changes_table import changes as table_of
 
 def render(changes: Changes, picture: Picture | None) -> str:
     """Render the page; every number and sentence in it comes from the two files."""
-    judged = [change for change in changes.rows if change.agrees is not None]
     return pages.render(
         "comparison.html",
         [picture] if picture else [],
@@ -21,25 +19,22 @@ def render(changes: Changes, picture: Picture | None) -> str:
         same=changes.is_same_run,
         sides=[_side(name, run) for name, run in _sides(changes)],
         table=table_of(changes),
-        judged=len(judged),
-        agreeing=sum(bool(change.agrees) for change in judged),
         alone=[
             (f"Timed {name} only", _by_problem(keys))
             for name, keys in (("before", changes.only_before), ("after", changes.only_after))
             if keys
         ],
         quick=[name for name, run in _sides(changes) if run.run.plan is None],
-        numpy=NUMPY,
     )
 
 
 def verdict(changes: Changes) -> str:
     """Say in one sentence what changed; the mean only with its interval."""
-    rows = len(changes.rows)
+    rows = len(changes.judged)
     if not rows:
         return f"No row has a time in both runs; {_fails(len(changes.broken))}."
     faster, slower = changes.count("faster"), changes.count("slower")
-    said = f"Of {wording.counted(rows, 'row')} timed in both runs "
+    said = f"Of {wording.counted(rows, 'row')} compared "
     if faster or slower:
         said += f"{faster} {'is' if faster == 1 else 'are'} faster after, {slower} slower, and "
         said += f"{changes.count('not separated')} not separated"
@@ -47,9 +42,11 @@ def verdict(changes: Changes) -> str:
         said += "none is faster or slower after: no interval is apart from 1x"
     if changes.broken:
         said += f"; {_fails(len(changes.broken))}"
-    if rows > 1 and changes.mean:
-        said += f"; in the geometric mean over all {rows} a step is {wording.speedup(changes.mean)} as fast "
-        said += f"after as before{', which is not separated from 1x' if changes.mean.contains_one else ''}"
+    if changes.averaged > 1 and changes.mean:
+        beside = ", beside its baseline," if changes.bases else ""
+        said += f"; in the geometric mean over {changes.averaged} a step is{beside} "
+        said += f"{wording.speedup(changes.mean)} as fast after as before"
+        said += ", which is not separated from 1x" if changes.mean.contains_one else ""
     return f"{said}."
 
 

@@ -27,28 +27,34 @@ def _section(table: Table, width: int) -> str:
         padding=(0, 1, 0, 0) if stacked else (0, 1),
     )
     for place, one in enumerate(columns):
-        left = place == 0 or one.first.is_text
-        drawn.add_column(_heading(one, stacked), justify="left" if left else "right", overflow="fold")
+        left = _is_left(one, place)
+        drawn.add_column(_heading(one, stacked, left), justify="left" if left else "right", overflow="fold")
     for row in table.rows:
         if table.reason(row) is None:
-            drawn.add_row(*(_cell(one, row, stacked) for one in columns))
+            drawn.add_row(
+                *(_cell(one, row, stacked, _is_left(one, place)) for place, one in enumerate(columns))
+            )
     note = [filled(table.note, width)] if table.note else []
     return "\n".join([printed(drawn, width), *note, ""])
 
 
-def _heading(column: Printed, stacked: bool) -> str:
+def _is_left(column: Printed, place: int) -> bool:
+    return place == 0 or column.first.is_text
+
+
+def _heading(column: Printed, stacked: bool, left: bool) -> str:
     if len(column.lines) > 1:
-        return _indented(column.headings)
+        return _below(column.headings, left)
     heading = column.headings[0]
     if not stacked:
         return heading
     return f"{heading}\n[interval]" if column.is_interval else "\n".join(halved(heading))
 
 
-def _cell(column: Printed, row: Any, stacked: bool) -> str:
+def _cell(column: Printed, row: Any, stacked: bool, left: bool) -> str:
     texts = [wording.one_line(text) for text in column.texts(row)]
     if len(texts) > 1:
-        return _indented(texts)
+        return _below(texts, left)
     return (
         "\n".join(texts[0].split(" [", 1)).replace("\n", "\n[")
         if stacked and column.is_interval
@@ -56,6 +62,7 @@ def _cell(column: Printed, row: Any, stacked: bool) -> str:
     )
 
 
-def _indented(lines: Sequence[str]) -> str:
+def _below(lines: Sequence[str], left: bool) -> str:
+    """Write lines below each other, and those after the first indented if they begin on the left."""
     first, *others = filter(None, lines)
-    return "\n".join([first, *(f"  {line}" for line in others)])
+    return "\n".join([first, *(f"  {line}" if left else line for line in others)])

@@ -6,6 +6,8 @@ import textwrap
 from rich.console import Console
 from rich.table import Table
 
+from reports import wording
+
 
 def printed(table: Table, width: int) -> str:
     """Return a table of Rich as plain text, without the blanks that it pads lines with."""
@@ -17,6 +19,6 @@ def printed(table: Table, width: int) -> str:
     return "\n".join(line.rstrip() for line in text.get().splitlines() if line.strip())
 
 
-def filled(text: str, width: int) -> str:
-    """Return a paragraph whose lines after the first are indented."""
-    return textwrap.fill(text, width, subsequent_indent="  ", break_on_hyphens=False)
+def filled(text: str, width: int = 80) -> str:
+    """Return any text as a paragraph whose lines after the first are indented."""
+    return textwrap.fill(wording.one_line(text), width, subsequent_indent="  ", break_on_hyphens=False)

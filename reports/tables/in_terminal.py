@@ -3,7 +3,6 @@
 from collections import Counter
 
 from reports import wording
-from reports.facts.comparison import NUMPY
 from reports.facts.facts import Facts
 from reports.facts.left_out import Loss
 from reports.runs.changes import Changes
@@ -21,11 +20,11 @@ def of_run(facts: Facts, width: int = 80) -> str:
     parts = [as_text.render(speedups(facts), width)]
     reasons = [_reason(loss, len(facts.comparisons)) for loss in facts.left_out]
     if reasons:
-        parts.append("".join(f"{filled(wording.one_line(reason), width)}\n" for reason in reasons))
+        parts.append("".join(f"{filled(reason, width)}\n" for reason in reasons))
     parts.append(as_text.render(contest(facts), width))
     if facts.aim and facts.run.plan:
         until = wording.percent(facts.run.plan.until)
-        parts.append(filled(wording.one_line(f"aim of ± {until}: {facts.aim}"), width))
+        parts.append(filled(f"aim of ± {until}: {facts.aim}", width))
     return "\n".join(filter(None, parts))
 
 
@@ -38,16 +37,14 @@ def of_changes(found: Changes, width: int = 80) -> str:
     if found.is_same_run:
         said.append("both are the same run")
     if found.differences:
-        said.append(filled(wording.one_line(f"also changed: {', '.join(found.differences)}"), width))
-    notes = [filled(wording.one_line(note), width) for note in _notes(found)]
+        said.append(filled(f"also changed: {', '.join(found.differences)}", width))
+    notes = [filled(note, width) for note in _notes(found)]
     return "\n".join([*said, "", as_text.render([changes(found)], width), *notes])
 
 
 def of_gallery(gallery: Gallery, width: int = 80) -> str:
     """Return many runs, a line for each, and the files that could not be read."""
-    unread = [
-        filled(wording.one_line(f"left out: {path}: {reason}"), width) for path, reason in gallery.unread
-    ]
+    unread = [filled(f"left out: {path}: {reason}", width) for path, reason in gallery.unread]
     return "\n".join([as_text.render([machines(gallery)], width), *unread]).removesuffix("\n")
 
 
@@ -66,21 +63,24 @@ def _reason(loss: Loss, of: int) -> str:
 
 
 def _notes(found: Changes) -> list[str]:
-    judged = [change for change in found.rows if change.agrees is not None]
-    apart = [f"{change.name} on {change.where}" for change in judged if not change.agrees]
-    notes = []
-    if judged:
-        but = f", but not {', '.join(apart)}" if apart else ""
-        notes.append(
-            f"speedups over {NUMPY}: {len(judged) - len(apart)} of {len(judged)} agree within their "
-            f"intervals{but}"
-        )
+    notes = [_based(found)] if found.bases else []
+    if found.by_times:
+        places = ", ".join(f"{change.name} on {change.where}" for change in found.by_times)
+        which = f": {places}" if found.bases else ""
+        notes.append(f"judged by times alone, which is weaker, for want of a baseline in both runs{which}")
     for name, keys in (("before", found.only_before), ("after", found.only_after)):
         if keys:
             counts = Counter(where for _, where in keys)
             said = ", ".join(f"{where} ({wording.counted(count, 'row')})" for where, count in counts.items())
             notes.append(f"timed {name} only: {said}")
     return notes
+
+
+def _based(found: Changes) -> str:
+    """Name the baseline, or each with its place."""
+    several = len(found.bases) > 1
+    bases = [f"{base} (on {', '.join(where)})" if several else base for base, where in found.bases.items()]
+    return f"baseline: {wording.joined(bases)}, which both runs timed too, so speedups over it decide"
 
 
 def _run(facts: Facts) -> str:

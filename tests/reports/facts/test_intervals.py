@@ -12,6 +12,7 @@ from scipy import stats
 from reports.facts.intervals import (
     Interval,
     calls_to_pay,
+    mean_ratio_of_ratios,
     mean_ratio_of_runs,
     pooled_ratio,
     ratio,
@@ -232,6 +233,28 @@ def test_ratio_of_ratios_is_that_of_the_speedups():
     assert found.estimate == pytest.approx(ratio(*after).estimate / ratio(*before).estimate)
     assert not found.contains_one
     assert ratio_of_ratios(before, before).contains_one
+
+
+def test_a_change_of_ratios_is_that_of_independent_means_by_welch():
+    before = ([[4], [4.2], [3.9]], [[2], [2], [2.1]])
+    after = ([[8], [8.1], [8], [7.9]], [[2], [2.1], [2], [2]])
+    logs = [[math.log(a[0] / b[0]) for a, b in zip(*run, strict=True)] for run in (after, before)]
+    for comparisons in (1, 7):
+        level = 1 - 0.05 / comparisons  # Bonferroni's
+        welch = stats.ttest_ind(*logs, equal_var=False).confidence_interval(level)
+        found = ratio_of_ratios(before, after, comparisons)
+        assert ends(found)[::2] == pytest.approx((math.exp(welch.low), math.exp(welch.high)))
+    pooled = mean_ratio_of_ratios([before], [after])
+    assert ends(pooled) == pytest.approx(ends(ratio_of_ratios(before, after)))
+
+
+def test_the_mean_change_of_ratios_is_over_all_pairs_in_processes_that_have_them():
+    one, two = ([[2], [2.2], [2]], [[1], [1], [1]]), ([[8], [8.4], []], [[1], [1], [1]])
+    doubled = [(scaled(slow, 2), fast) for slow, fast in (one, two)]
+    found = mean_ratio_of_ratios([one, two], doubled)
+    assert found.estimate == pytest.approx(2)
+    assert found.low < 2 < found.high
+    assert mean_ratio_of_ratios([one], [([[2], []], [[1], [1]])]) is None
 
 
 def test_pooled_ratio_is_the_mean_over_all_pairs():

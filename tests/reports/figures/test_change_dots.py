@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from reports.facts.comparison import NUMPY
 from reports.figures import as_pdf, of_changes
 from reports.reading import parse
 from reports.runs.changes import changed
@@ -43,7 +44,7 @@ def test_every_row_has_its_line_below_its_problem(cited):
     shown = texts(picture)
     assert shown.count("numba_two_loop") == shown.count("0.833x") == 2
     assert "square, 128 × 10,000, float64, 2 threads" in shown
-    assert picture.alternative.endswith(": 0 faster, 2 slower, 8 not separated.")
+    assert picture.alternative.endswith(": 0 faster, 2 slower, 6 not separated.")
     assert as_pdf([picture]).startswith(b"%PDF-")
 
 
@@ -69,12 +70,16 @@ def test_marks_say_the_ratio_of_the_table(cited):
     changes = changed(parse(cited), parse(after))
     assert marks(of_changes(changes)) == [
         (change.name, f"{change.name}, {change.title}: {speedup(change.ratio)} as fast")
-        for change in changes.rows
+        for change in changes.judged
     ]
 
 
 def test_no_row(cited):
     assert draw(cited, {**cited, "benchmarks": []}) is None
+
+
+def test_a_baseline_is_in_no_figure(cited):
+    assert NUMPY not in texts(draw(cited, cited))
 
 
 def test_rows_without_an_interval_and_with_one_that_has_no_end(cited, document):
