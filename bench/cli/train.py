@@ -217,8 +217,8 @@ def _ends(training: _Training, subject: Subject) -> Iterator[None]:
         raise click.ClickException(f"{said}{training.kept}") from None
     except BaseException as error:
         training.save()
-        if said := lack_of_memory(error):
-            raise Unmet(f"{said}{training.kept}") from None
+        if lack := lack_of_memory(error):
+            raise Unmet(f"{lack}{training.kept}") from None
         raise
 
 

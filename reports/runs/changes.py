@@ -13,7 +13,7 @@ from reports.facts import intervals
 from reports.facts.comparison import NUMPY, Comparison
 from reports.facts.facts import Facts
 from reports.facts.intervals import Blocks, Interval
-from reports.results import FAULTS, Results
+from reports.results import FAULTS, Results, Row
 
 
 @dataclass(frozen=True)
@@ -213,12 +213,17 @@ def _shared(was: Facts, now: Facts) -> Iterator[_Shared]:
 def _bases(was: Facts, now: Facts) -> list[str]:
     """Name the rows that may be a base, the best first: each has the same code in both runs."""
     plans = [facts.run.plan.baseline for facts in (was, now) if facts.run.plan]
-    codes = [{row.name: (row.source, row.compiles) for row in facts.run.rows} for facts in (was, now)]
+    before, after = ({row.name: row for row in facts.run.rows} for facts in (was, now))
     return [
         name
         for name in dict.fromkeys([*plans, NUMPY])
-        if name in codes[0] and codes[0][name] == codes[1].get(name)
+        if name in before and name in after and _is_same_code(before[name], after[name])
     ]
+
+
+def _is_same_code(old: Row, new: Row) -> bool:
+    helpers = {old.helpers, new.helpers} - {None}  # an older file does not have them
+    return old.source == new.source and len(helpers) <= 1
 
 
 def _change(one: _Shared, judged: int) -> Change:
