@@ -34,7 +34,7 @@ def check(threads: int) -> int:
 def limit(threads: int) -> None:
     """Limit the pools of this process to this number of threads; costs nothing if they already have it.
 
-    Raises BadValue for more than NUMBA_NUM_THREADS lets Numba have, where Numba is loaded.
+    Raises BadValue where Numba is loaded, and NUMBA_NUM_THREADS keeps it from using the cores that there are.
     """
     global _limit
     if threads != _limit:
@@ -48,11 +48,11 @@ def _limit_numba(threads: int) -> None:
     global _numba_limit
     if numba := sys.modules.get("numba"):
         most = numba.config.NUMBA_NUM_THREADS
-        if threads > most:
+        if most < min(threads, available()):
             raise BadValue(f"threads: {threads}, but NUMBA_NUM_THREADS lets Numba have {most}; unset it")
-        if threads != (_numba_limit or most):
-            numba.set_num_threads(threads)  # which starts all of them: not for nothing
-            _numba_limit = threads
+        if (count := min(threads, most)) != (_numba_limit or most):
+            numba.set_num_threads(count)  # which starts all of them: not for nothing
+            _numba_limit = count
 
 
 def forget() -> None:

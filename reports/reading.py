@@ -14,6 +14,7 @@ from typing import Any
 from reports.results import (
     DEVICES,
     JSON_NAMES,
+    MOST_PROCESSES,
     SCHEMA,
     STATUSES,
     BadResults,
@@ -31,6 +32,7 @@ from reports.results import (
 
 _SHORTEST_S, _LONGEST_S = 1e-12, 1e12  # less than a cycle, more than a computer's life
 _LARGEST_COST = 1e12
+_MOST_ROUNDS, _LONGEST_BLOCK_S = 1000, 60.0  # beyond any preset's
 
 
 def read(path: Path) -> Results:
@@ -78,6 +80,37 @@ def run_id(document: dict[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 
+def check_resumable(found: Results) -> None:
+    """Raise BadResults where a run with a plan holds less than it has finished, or what was not planned."""
+    run, plan = found.run, found.run.plan
+    assert plan
+    settings = [
+        (problem.name, dtype, threads)
+        for threads in plan.thread_counts
+        for problem in run.problems
+        for dtype in plan.dtypes
+    ]
+    entries: list[_Named | Light] = [*found.timings, *run.twins, *run.trainings, *run.unmeasured, *run.lights]
+    for entry in entries:
+        if (entry.problem, entry.dtype, entry.threads) not in settings:
+            raise BadResults(
+                f"{entry.problem}, {entry.dtype}, {entry.threads} threads is not in zeroloop.plan"
+            )
+    for timing in (*found.timings, *run.twins):
+        if len(timing.blocks_s) > plan.processes or max(map(len, timing.blocks_s)) > plan.rounds:
+            raise BadResults(f"{timing.row} on {timing.problem} has more blocks than zeroloop.plan")
+    timed = {(one.row, one.problem, one.dtype, one.threads): len(one.blocks_s) for one in found.timings}
+    known = timed.keys() | {(one.row, one.problem, one.dtype, one.threads) for one in run.unmeasured}
+    done = run.done or 0
+    for place, setting in enumerate(settings):
+        finished = (done + len(settings) - 1 - place) // len(settings)
+        for key in ((row.name, *setting) for row in run.rows):
+            # A budget skips the last processes of a row that has a time, without a word.
+            least = finished if plan.budget_s is None else 0
+            if finished and (key not in known or timed.get(key, finished) < least):
+                raise BadResults(f"zeroloop.done is {done}, but {key[0]} on {key[1]} has fewer processes")
+
+
 _Named = Timing | Unmeasured | Training
 
 
@@ -100,6 +133,8 @@ def _check_meaning(run: Run, timings: tuple[Timing, ...]) -> None:
     for entry in run.unmeasured:
         if entry.status not in STATUSES:
             raise BadResults(f"{entry.row} on {entry.problem} has a status that is not {', '.join(STATUSES)}")
+        if entry.process is not None and entry.process < 1:
+            raise BadResults(f"{entry.row} on {entry.problem} was lost in process {entry.process}")
     for timing in (*timings, *run.twins):
         _check_times(timing)
     for training in run.trainings:
@@ -110,16 +145,34 @@ def _check_meaning(run: Run, timings: tuple[Timing, ...]) -> None:
 
 
 def _check_plan(run: Run, plan: Plan, rows: list[str]) -> None:
-    counts = (plan.processes, plan.rounds, *plan.thread_counts)
-    settings = len(run.problems) * len(plan.dtypes) * len(plan.thread_counts)
-    if not settings or min(counts) < 1 or min(plan.cold, plan.seed) < 0:
-        raise BadResults("zeroloop.plan has a count that no run has")
-    if not 0 <= (run.done or 0) <= plan.processes * settings:
-        raise BadResults("zeroloop.done is beyond what was planned")
-    if not plan.block_s > 0 or not plan.row_s > 0 or not set(plan.dtypes) <= {"float64", "float32"}:
-        raise BadResults("zeroloop.plan has a block_s, row_s or dtype that no run has")
+    for name, count, least, most in (
+        ("processes", plan.processes, 1, MOST_PROCESSES),
+        ("rounds", plan.rounds, 1, _MOST_ROUNDS),
+        ("cold", plan.cold, 0, MOST_PROCESSES),
+        ("seed", plan.seed, 0, math.inf),
+        *(("thread_counts", count, 1, math.inf) for count in plan.thread_counts),
+    ):
+        if not least <= count <= most:
+            raise BadResults(f"zeroloop.plan.{name} is {count}, which no run has")
+    for name, seconds, longest_s in (
+        ("block_s", plan.block_s, _LONGEST_BLOCK_S),
+        ("row_s", plan.row_s, _LONGEST_S),
+        ("budget_s", plan.budget_s, _LONGEST_S),
+        ("until", plan.until, math.inf),
+    ):
+        if seconds is not None and not 0 < seconds <= longest_s:
+            raise BadResults(f"zeroloop.plan.{name} is {seconds:g}, which no run has")
+    if not plan.thread_counts or not plan.dtypes or not set(plan.dtypes) <= {"float64", "float32"}:
+        raise BadResults("zeroloop.plan has a dtype that no run has, or no dtype or no thread_counts")
+    if len({*plan.dtypes, *plan.thread_counts}) < len(plan.dtypes) + len(plan.thread_counts):
+        raise BadResults("zeroloop.plan has a dtype or a number of threads twice")
+    parts = plan.processes * len(run.problems) * len(plan.dtypes) * len(plan.thread_counts)
+    if not 0 <= (run.done or 0) <= parts:
+        raise BadResults(f"zeroloop.done is {run.done}, but the plan has {parts} parts")
     if run.noise is None or run.spent is None:
         raise BadResults("zeroloop.plan is there without noise or spent")
+    if not all(0 <= spent_s < _LONGEST_S for spent_s in (run.spent.timed_s, run.spent.total_s)):
+        raise BadResults("zeroloop.spent has a time that no run takes")
     if plan.baseline not in rows:
         raise BadResults(f"the baseline {plan.baseline!r} is not in the list of rows")
 

@@ -22,6 +22,7 @@ SCHEMA = 5
 FAULTS = ("failed", "crashed", "killed")  # the row gave wrong results, ended by itself, or had to be stopped
 STATUSES = (*FAULTS, "skipped", "not installed", "does not load", "no CUDA device", "unsuited")
 DEVICES = ("cpu", "cuda")
+MOST_PROCESSES = 1000  # of each row in a run
 JSON_NAMES: dict[Any, str] = {
     str: "string",
     int: "integer",

@@ -28,7 +28,7 @@ from bench.planning.presets import PRESETS
 from bench.request import BadRequest
 from bench.signals import INTERRUPTED, ended_by_signals
 from impls.data import problems
-from reports.results import FAULTS, Results
+from reports.results import FAULTS, MOST_PROCESSES, Results
 
 _PRESETS = "\n".join(
     textwrap.fill(f"{name:8} {preset.about}", 76, subsequent_indent=" " * 9)
@@ -69,7 +69,7 @@ The report says what speaks against citing it.
 )
 @click.option(
     "--processes",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MOST_PROCESSES),
     metavar="N",
     help="Processes of each row.  [default: set by PRESET]",
 )

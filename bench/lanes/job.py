@@ -22,7 +22,7 @@ from bench.signals import ended_by_signals
 from impls import records
 from impls.data import problems
 from reports import files, reading, wording
-from reports.results import Plan, Results
+from reports.results import BadResults, Plan, Results
 
 
 @dataclasses.dataclass
@@ -49,8 +49,7 @@ def new(asked: Asked, output: Path | None) -> Job:
     """Plan a run; raises BadRequest for what cannot be had."""
     check_system("zeroloop run")
     path = output or Path("reports/out") / f"run-{datetime.now():%Y-%m-%d-%H%M%S}.json"
-    if path.exists():
-        raise BadRequest(f"{path} is there already: continue it with --resume, or name another file")
+    _check_free(path)
     plan, selected = plans.make(asked)
     paces = Paces()
     paces.probe(selected)
@@ -66,6 +65,12 @@ def resumed(path: Path, own_files: Sequence[str]) -> Job:
         raise BadRequest(f"{path}: of `pytest --benchmark-only`, which cannot be resumed")
     if not before.run.interrupted:
         raise BadRequest(f"{path}: this run is complete; start another")
+    if plan.preset not in PRESETS:
+        raise BadRequest(f"{path}: this zeroloop has no preset {plan.preset}")
+    try:
+        reading.check_resumable(before)
+    except BadResults as error:
+        raise BadResults(f"{path}: {error}") from None
     own = {row.name: row for row in map(records.find, own_files)}
     for row in own.values():
         if not row.is_own:
@@ -146,7 +151,12 @@ def carry_out(job: Job, console: Console) -> Results:
         alone_in(job.path.parent, "another run"),
         closing(Ledger(job.path, job.plan, job.selected)) as ledger,
     ):
-        if job.before:
+        # Since the file was looked for or read, another run may have written it.
+        if job.before is None:
+            _check_free(job.path)
+        elif reading.read(job.path).run_id != job.before.run_id:
+            raise BadRequest(f"{job.path}: another run has written to it meanwhile; look at it again")
+        else:
             try:
                 ledger.resume(job.before, settings)
             except Stale as stale:
@@ -160,3 +170,8 @@ def carry_out(job: Job, console: Console) -> Results:
         ):
             Conductor(job.selected, ledger, job.paces, show).run()
         return ledger.results
+
+
+def _check_free(path: Path) -> None:
+    if path.exists():
+        raise BadRequest(f"{path} is there already: continue it with --resume, or name another file")

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import json
 import os
+import secrets
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -50,6 +51,10 @@ _SPARE = 2  # space to keep free for the last write on a full disk, in multiples
 
 class Stale(UserError, ValueError):
     """A run cannot be resumed here; the message says what differs."""
+
+
+class Replaced(UserError):
+    """Another file has taken the place of a run's own; the message says where the run is kept."""
 
 
 @dataclass
@@ -131,6 +136,7 @@ class Ledger:
         self._environment = environment.describe(cpu, environment.load())
         self._commit_info = get_commit_info()
         self._spare: BinaryIO | None = None
+        self._digest = _digest(path)  # of the file as this run knows it; None without one
 
     def change(self, row: Record, setting: Setting, twin: bool = False) -> Entry:
         """Return a row's entry, to be changed."""
@@ -193,18 +199,30 @@ class Ledger:
         return reading.parse(self.document)
 
     def save(self) -> None:
-        """Write the whole file; raises OSError if that fails, and leaves the last one as it was."""
-        text = self._text()
+        """Write the whole file; raises OSError if that fails, and leaves the last one as it was.
+
+        Where another file has taken its place since, that is left too: this run goes to a file beside it, and
+        Replaced says so.
+        """
+        text, place = self._text(), self.path
+        if _digest(place) not in (self._digest, None):
+            self.path = place.with_name(f"{place.stem}-{secrets.token_hex(4)}.json")
         try:
             if self._spare is None:
                 self._spare = _spare(self.path, _SPARE * len(text) + (1 << 20))
-            files.write_file(self.path, text)
+            self._write(text)
         except OSError:
             if self._spare is None:
                 raise
             self._spare.close()
-            files.write_file(self.path, text)  # the last that this disk takes
+            self._write(text)  # the last that this disk takes
             raise
+        if self.path != place:
+            raise Replaced(f"{place}: another file has taken its place; this run is kept in {self.path}")
+
+    def _write(self, text: str) -> None:
+        files.write_file(self.path, text)
+        self._digest = hashlib.sha256(text.encode()).digest()
 
     def conclude(self) -> None:
         """Note the load at the end, and save; raises OSError."""
@@ -383,6 +401,10 @@ def _entry(timing: Timing, processes: int) -> Entry:
     blocks_s = [list(process) for process in timing.blocks_s[:processes]]
     once = (list(timing.prepare_s), list(timing.first_call_s), list(timing.warm_call_s))
     return Entry(blocks_s, *once, extra_bytes=timing.extra_bytes, error=timing.error)
+
+
+def _digest(path: Path) -> bytes | None:
+    return hashlib.sha256(path.read_bytes()).digest() if path.is_file() else None
 
 
 def _spare(path: Path, size: int) -> BinaryIO | None:

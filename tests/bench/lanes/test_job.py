@@ -1,11 +1,16 @@
 """`zeroloop run` and `zeroloop compare` as commands: what they refuse, plan and print."""
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from bench.lanes import job as jobs
+from bench.planning.plan import Asked
+from bench.request import BadRequest
 from impls.kernels import cuda_device
 from reports.reading import read
 from tests.bench.helpers import zeroloop
@@ -140,6 +145,42 @@ def test_resume_takes_no_other_rows(tmp_path, rows, said):
     failed = zeroloop("run", "--resume", str(path), *(f"--impl={row}" for row in rows))
     assert failed.exit_code == 2
     assert said in message(failed)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        (("done",), 10**6, "zeroloop.done is 1000000, but the plan has 36 parts"),
+        (("plan", "processes"), 10**9, "zeroloop.plan.processes is 1000000000, which no run has"),
+        (("plan", "preset"), "fast", "this zeroloop has no preset fast"),
+        (("plan", "rounds"), 2, "python_two_loop on breast_cancer has more blocks than zeroloop.plan"),
+    ],
+)
+def test_resume_takes_no_forged_plan(tmp_path, place, value, said):
+    document = json.loads((REFERENCE / "results.json").read_text())
+    document["zeroloop"]["interrupted"] = True
+    holder = document["zeroloop"]
+    for key in place[:-1]:
+        holder = holder[key]
+    holder[place[-1]] = value
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(document))
+    failed = zeroloop("run", "--resume", str(path))
+    assert failed.exit_code == 2
+    assert message(failed) == f"{path}: {said}"
+
+
+def test_a_file_that_came_while_a_run_was_planned_is_not_written_over(tmp_path):
+    path = tmp_path / "run.json"
+    job = jobs.new(Asked("quick", ("numpy_zero_loop",), ("5x7",), thread_counts=(1,)), path)
+    path.write_text("theirs")
+    with pytest.raises(BadRequest, match="is there already"):
+        jobs.carry_out(job, Console())
+    before = read(REFERENCE / "results.json")
+    path.write_bytes((REFERENCE / "contest.json").read_bytes())
+    with pytest.raises(BadRequest, match="another run has written to it meanwhile"):
+        jobs.carry_out(dataclasses.replace(job, before=before), Console())
+    assert path.read_bytes() == (REFERENCE / "contest.json").read_bytes()
 
 
 @pytest.mark.slow

@@ -5,12 +5,13 @@ import dataclasses
 import errno
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from bench.lanes import ledger as ledgers
-from bench.lanes.ledger import Entry, Ledger, Stale
+from bench.lanes.ledger import Entry, Ledger, Replaced, Stale
 from bench.outcome import LeftOut
 from bench.planning import plan as plans
 from bench.planning.plan import Asked
@@ -18,8 +19,8 @@ from bench.request import Setting
 from impls import records
 from impls.data import problems
 from reports import files
-from reports.reading import parse, read
-from reports.results import Light, Training
+from reports.reading import check_resumable, parse, read
+from reports.results import BadResults, Light, Training
 
 NAMES = ("numpy_zero_loop", "numba_two_loop")
 ROWS = tuple(map(records.find, NAMES))
@@ -171,6 +172,57 @@ def changed(document, *path, to):
     return parse(other)
 
 
+PLAN = ("zeroloop", "plan")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ((*PLAN, "processes"), 10**9, "zeroloop.plan.processes is 1000000000, which no run has"),
+        ((*PLAN, "processes"), 0, "zeroloop.plan.processes is 0"),
+        ((*PLAN, "rounds"), -1, "zeroloop.plan.rounds is -1"),
+        ((*PLAN, "rounds"), 10**6, "zeroloop.plan.rounds is 1000000"),
+        ((*PLAN, "cold"), -1, "zeroloop.plan.cold is -1"),
+        ((*PLAN, "seed"), -1, "zeroloop.plan.seed is -1"),
+        ((*PLAN, "thread_counts"), [0], "zeroloop.plan.thread_counts is 0"),
+        ((*PLAN, "thread_counts"), [1, 1], "zeroloop.plan has a dtype or a number of threads twice"),
+        ((*PLAN, "dtypes"), [], "zeroloop.plan has a dtype that no run has, or no dtype"),
+        ((*PLAN, "block_s"), 1e5, "zeroloop.plan.block_s is 100000, which no run has"),
+        ((*PLAN, "block_s"), 0.0, "zeroloop.plan.block_s is 0"),
+        ((*PLAN, "row_s"), -1.0, "zeroloop.plan.row_s is -1"),
+        ((*PLAN, "budget_s"), -60.0, "zeroloop.plan.budget_s is -60"),
+        ((*PLAN, "until"), 0.0, "zeroloop.plan.until is 0"),
+        (("zeroloop", "done"), 7, "zeroloop.done is 7, but the plan has 6 parts"),
+        (("zeroloop", "done"), -1, "zeroloop.done is -1"),
+        (("zeroloop", "done"), 5, "zeroloop.done is 5, but numpy_zero_loop on 5x7 has fewer processes"),
+        (("zeroloop", "spent", "total_s"), -1.0, "zeroloop.spent has a time that no run takes"),
+        ((*PLAN, "thread_counts"), [2], "5x7, float64, 1 threads is not in zeroloop.plan"),
+        ((*PLAN, "processes"), 1, "zeroloop.done is 3, but the plan has 2 parts"),
+        ((*PLAN, "rounds"), 1, "numpy_zero_loop on 5x7 has more blocks than zeroloop.plan"),
+        (("benchmarks",), [], "zeroloop.done is 3, but numpy_zero_loop on 5x7 has fewer processes"),
+    ],
+)
+def test_what_no_run_can_have_written_is_not_resumed(begun, path, value, words):
+    begun.plan = dataclasses.replace(begun.plan, budget_s=None)
+    for row in ROWS:
+        begun.change(row, SECOND).blocks_s.pop()  # which a run that is killed has not written
+    check_resumable(begun.results)
+    with pytest.raises(BadResults, match=f"^{re.escape(words)}"):
+        check_resumable(changed(begun.document, *path, to=value))
+
+
+def test_a_run_whose_budget_was_spent_may_have_fewer_processes_of_a_row(begun):
+    begun.plan = dataclasses.replace(begun.plan, budget_s=60.0)
+    begun.done = 6
+    check_resumable(begun.results)
+
+
+def test_a_loss_before_the_first_process_is_refused(begun):
+    begun.lose(ROWS[1], FIRST, LeftOut("crashed", "SIGSEGV"), -1)
+    with pytest.raises(BadResults, match="numba_two_loop on 5x7 was lost in process 0"):
+        parse(begun.document)
+
+
 ENVIRONMENT = ("machine_info", "zeroloop")
 
 
@@ -225,6 +277,45 @@ def test_a_file_that_cannot_be_written_leaves_the_one_before(begun, monkeypatch)
     with pytest.raises(OSError, match="No space"):
         begun.save()
     assert begun.path.read_bytes() == before
+
+
+@pytest.mark.parametrize("end", [Ledger.save, Ledger.conclude])
+def test_a_file_of_another_run_is_not_written_over(begun, make, end):
+    """As where a second run was told the same file, and put its own there by renaming."""
+    make("other.json").save()
+    theirs = (begun.path.parent / "other.json").rename(begun.path).read_bytes()
+    place = begun.path
+    begun.change(ROWS[0], FIRST).add_block(2, 9.0)
+    with pytest.raises(
+        Replaced, match=r"^.*run.json: another file has taken its place; this run is kept in "
+    ):
+        end(begun)
+    assert place.read_bytes() == theirs
+    assert begun.path != place
+    begun.change(ROWS[0], FIRST).add_block(2, 8.0)
+    begun.conclude()
+    assert read(begun.path).timings[0].blocks_s[2] == (9.0, 8.0)
+    assert place.read_bytes() == theirs
+
+
+def test_a_file_that_was_not_there_before_is_not_written_over(make):
+    ledger = make()
+    ledger.path.write_text("theirs")
+    with pytest.raises(Replaced):
+        ledger.save()
+    assert (ledger.path.parent / "run.json").read_text() == "theirs"
+
+
+@pytest.mark.parametrize(
+    "change", [Path.touch, Path.unlink, lambda path: path.write_bytes(path.read_bytes())]
+)
+def test_a_file_that_loses_nothing_is_written_again(begun, change):
+    place = begun.path
+    change(place)
+    begun.change(ROWS[0], FIRST).add_block(2, 9.0)
+    begun.save()
+    assert begun.path == place
+    assert read(place).timings[0].blocks_s[2] == (9.0,)
 
 
 def test_the_spare_space_is_given_up_for_the_last_write(begun, monkeypatch):
