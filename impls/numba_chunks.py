@@ -14,6 +14,7 @@ from impls.data import chunked
 from impls.data.chunk_size import CHUNK_BYTES, chunk_for
 from impls.data.dataset import opened
 from impls.data.writing import Writer
+from impls.errors import Unsuited
 
 _FEWEST = 8  # chunks of any data, so that threads share small data too
 
@@ -29,7 +30,15 @@ def step(w, b, data, threads):
 
 
 def on_disk(X, Y):
-    """Return the arrays as a temporary data set."""
+    """Return the arrays as a temporary data set; raises Unsuited if they cannot be written."""
+    try:
+        return _written(X, Y)
+    except OSError as error:
+        said = f"{tempfile.tempdir}: X cannot be written there: {error.strerror or error}"
+        raise Unsuited(f"{said}; free {X.nbytes:,} bytes, or set TMPDIR to another folder") from None
+
+
+def _written(X, Y):
     n_x, m = X.shape
     folder = Path(tempfile.mkdtemp(prefix="zeroloop-"))
     try:
