@@ -11,7 +11,7 @@ from impls.data import problems
 from impls.data.problems import Shape
 from impls.errors import UnknownName, UserError
 from impls.records import RECORDS, Record
-from reports import results
+from reports import results, wording
 
 DEFAULT_PROBLEMS = ("breast_cancer", "128x100", "128x1000", "square", "cats", "two_features")
 
@@ -106,7 +106,8 @@ def _distinct(found: Sequence[Record]) -> tuple[Record, ...]:
 def check_threads(count: int) -> None:
     """Raise BadValue or BadRequest for a number of threads that this process cannot have."""
     if pools.check(count) > pools.available():
-        raise BadRequest(f"threads: {count}, but this process may use {pools.available()} cores")
+        usable = wording.counted(pools.available(), "core")
+        raise BadRequest(f"threads: {count}, but this process may use {usable}")
 
 
 def check_system(what: str) -> None:

@@ -39,8 +39,16 @@ def free_bytes(root: Path = _ROOT) -> int:
     return max(0, min([int(psutil.virtual_memory().available), *left]))
 
 
+def text_of(path: Path) -> str:
+    """Return what a file of the system says; nothing for one that is not there, or that cannot be read."""
+    try:
+        return path.read_text(errors="replace")
+    except (OSError, ValueError):
+        return ""
+
+
 def _cores(group: Path) -> float | None:
-    said = _text(group / "cpu.max") or " ".join(_text(group / name) for name in _QUOTA_FILES)
+    said = text_of(group / "cpu.max") or " ".join(text_of(group / name) for name in _QUOTA_FILES)
     found = re.fullmatch(r"(\d+)\s+0*([1-9]\d*)\s*", said)  # without a limit, the first is "max" or -1
     return int(found[1]) / int(found[2]) if found else None
 
@@ -49,12 +57,12 @@ def _memory(root: Path) -> Iterator[tuple[int, int]]:
     """All limits in bytes, each with what is used of it."""
     for group in _groups("memory", root):
         for limit_file, usage_file, idle in _MEMORY_FILES:
-            limit = _number(r"\A(\d+)$", _text(group / limit_file))
-            used = limit and _number(r"\A(\d+)$", _text(group / usage_file))
+            limit = _number(r"\A(\d+)$", text_of(group / limit_file))
+            used = limit and _number(r"\A(\d+)$", text_of(group / usage_file))
             if limit is not None and used is not None:
                 # Pages of files count as used, but the system takes back those that nobody used lately.
-                yield limit, used - (_number(rf"^{idle} (\d+)$", _text(group / "memory.stat")) or 0)
-    ulimits, status = (_text(root / "proc/self" / name) for name in ("limits", "status"))
+                yield limit, used - (_number(rf"^{idle} (\d+)$", text_of(group / "memory.stat")) or 0)
+    ulimits, status = (text_of(root / "proc/self" / name) for name in ("limits", "status"))
     for name, usage in _ULIMITS:
         limit = _number(rf"^{name} +(\d+) ", ulimits)
         used = _number(rf"^{usage}:\s+(\d+) kB$", status)
@@ -66,10 +74,10 @@ def _groups(controller: str, root: Path) -> Iterator[Path]:
     """The folders of this process' cgroups that may limit "cpu" or "memory", each with all above it."""
     own = {
         name: path
-        for names, path in re.findall(_IN_GROUP, _text(root / "proc/self/cgroup"), re.MULTILINE)
+        for names, path in re.findall(_IN_GROUP, text_of(root / "proc/self/cgroup"), re.MULTILINE)
         for name in names.split(",")
     }
-    for top, point, kind, options in re.findall(_MOUNT, _text(root / "proc/self/mountinfo"), re.MULTILINE):
+    for top, point, kind, options in re.findall(_MOUNT, text_of(root / "proc/self/mountinfo"), re.MULTILINE):
         name = "" if kind == "cgroup2" else controller
         if name in own and (not name or name in options.split(",")):
             mounted = root / point.lstrip("/")
@@ -85,10 +93,3 @@ def _upwards(path: PurePosixPath, top: str) -> Iterator[PurePosixPath]:
 def _number(pattern: str, text: str) -> int | None:
     found = re.search(pattern, text, re.MULTILINE)
     return int(found[1]) if found else None
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(errors="replace")
-    except (OSError, ValueError):
-        return ""

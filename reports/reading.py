@@ -243,9 +243,10 @@ def _build(kind: Any, value: Any, where: str) -> Any:
         if kind is Row and "compiles" in value:  # an older file: whole files
             value = {"helpers": value["compiles"], "prepare_helpers": None, **value}
         for name in fields:
-            if name not in value:
+            if name not in value and not hasattr(kind, name):  # it has an attribute for each default
                 raise BadResults(f"{where}.{name} is missing".lstrip("."))
-        return kind(**{n: _build(of, value[n], f"{where}.{n}".lstrip(".")) for n, of in fields.items()})
+        told = {name: of for name, of in fields.items() if name in value}
+        return kind(**{n: _build(of, value[n], f"{where}.{n}".lstrip(".")) for n, of in told.items()})
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is types.UnionType:
         return None if value is None else _build(arguments[0], value, where)

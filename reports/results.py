@@ -5,7 +5,8 @@
     zeroloop                    `Run`
 
 The dataclasses below are the format, and `reports.reading` reads and checks it. Units are in the names; what
-was not measured is null, never 0. A file may hold more fields than these: they are ignored.
+was not measured is null, never 0. A file may hold more fields than these: they are ignored. It may lack those
+that have a default here: they came with a later version.
 `python -m reports.results` prints the same as a JSON Schema.
 """
 
@@ -140,6 +141,7 @@ class Noise:
     stolen: float | None  # share of the processors' time that the host gave to other machines
     others: float | None  # number of cores, on average, that other programs kept busy
     throttled: int | None  # how often the processor slowed down because of heat
+    cores: int | None = None  # number of cores that were watched: those that the lanes may run on
 
 
 @dataclass(frozen=True)
@@ -181,12 +183,26 @@ class Pool:
 
 
 @dataclass(frozen=True)
+class Conditions:
+    """What limits a run's processes, and how the machine runs them; null where the system does not say."""
+
+    quota_cores: float | None  # cores' worth of processor time that the processes may use
+    memory_limit_bytes: int | None  # least limit on the memory of the processes
+    governor: str | None  # what sets the frequency of the processors, such as "performance"
+    turbo: bool | None
+    smt: bool | None  # whether two threads of hardware share a core
+    aslr: bool | None  # whether the addresses of memory differ from process to process
+    huge_pages: str | None  # transparent ones: "always", "madvise" or "never"
+    hypervisor: bool | None  # whether the machine is a virtual one
+
+
+@dataclass(frozen=True)
 class Environment:
     """The machine and the libraries."""
 
     cpu: str
     gpu: str | None  # what rows of the device "cuda" compute on; null without one
-    cores: int  # how many the process may use
+    cores: int  # how many the process may use, within its quota
     memory_bytes: int
     system: str
     python: str
@@ -195,6 +211,7 @@ class Environment:
     threading_layer: str | None  # Numba's: tbb, omp or workqueue; null if no row used it
     load_before: float | None  # runnable processes, averaged over a minute
     load_after: float | None
+    conditions: Conditions | None = None
 
 
 @dataclass(frozen=True)
@@ -263,9 +280,10 @@ def _schema_of(kind: Any) -> dict[str, Any]:
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         names = [field.name for field in dataclasses.fields(kind)]
+        needed = [name for name in names if not hasattr(kind, name)]  # it has an attribute for each default
         described = (kind.__doc__ or "").split("\n")[0]
         properties = {name: _schema_of(hints[name]) for name in names}
-        return {"type": "object", "description": described, "required": names, "properties": properties}
+        return {"type": "object", "description": described, "required": needed, "properties": properties}
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is types.UnionType:
         return {"anyOf": [_schema_of(arguments[0]), {"type": "null"}]}

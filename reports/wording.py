@@ -169,6 +169,11 @@ def counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 'es' if what.endswith('s') else 's'}"
 
 
+def cores(count: float) -> str:
+    """Processor time: 0.5 of a core, 1 core, 2.5 cores."""
+    return f"{count:.3g} of a core" if count < 1 else f"{count:.6g} core{'' if count == 1 else 's'}"
+
+
 def error(value: float | None) -> str:
     """A relative error: 2.6e-16."""
     return "–" if value is None else f"{value:.1e}"

@@ -1,30 +1,36 @@
 """What else the machine does while a run measures."""
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 
 import psutil
 
+from impls import limits
 from reports.results import Noise
 
 _BUSY = ("user", "nice", "system", "irq", "softirq")
+_STAT = Path("/proc/stat")
 
 
 class Listener:
-    """Measures interference, averaged with what was measured in the `before_s` seconds before a resume."""
+    """Measures interference, averaged with what was measured in the `before_s` seconds before a resume.
+
+    Only the cores that this process may run on, and its lanes with it, are watched.
+    """
 
     def __init__(self, before: Noise, before_s: float):
         self._before, self._before_s = before, before_s
         self._start_s, self._own_s = perf_counter(), _own_s()
-        self._times, self._throttled = psutil.cpu_times(), _throttled()
+        self._cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+        self._times, self._throttled = _times(self._cores), _throttled()
 
     def heard(self, running_s: float) -> Noise:
         """Return the mean over the whole run; `running_s` is the processor time of lanes that still run."""
         wall_s = max(1e-9, perf_counter() - self._start_s)
-        times = psutil.cpu_times()
-        spent = {name: getattr(times, name) - getattr(self._times, name) for name in times._fields}
+        spent = {name: time_s - self._times[name] for name, time_s in _times(self._cores).items()}
         busy_s = sum(spent.get(name, 0.0) for name in _BUSY)
         others = max(0.0, busy_s - running_s - (_own_s() - self._own_s)) / wall_s
         stolen = spent["steal"] / max(1e-9, sum(spent.values())) if "steal" in spent else None
@@ -32,6 +38,7 @@ class Listener:
             stolen=self._mean(self._before.stolen, stolen, wall_s),
             others=self._mean(self._before.others, others, wall_s),
             throttled=self._more_throttled(),
+            cores=len(self._cores) or None,
         )
 
     def _mean(self, before: float | None, now: float | None, now_s: float) -> float | None:
@@ -44,6 +51,15 @@ class Listener:
         if now is None or self._throttled is None:
             return None
         return now - self._throttled + (self._before.throttled or 0)
+
+
+def _times(cores: set[int]) -> dict[str, float]:
+    """Return how long some cores have done each kind of work, in seconds; all cores where none is named."""
+    each = psutil.cpu_times(percpu=True)
+    # Cores that are offline are left out of that list, which has no numbers.
+    numbers = map(int, re.findall(r"^cpu(\d+) ", limits.text_of(_STAT), re.MULTILINE))
+    watched = [one for number, one in zip(numbers, each, strict=False) if number in cores] or each
+    return {name: sum(getattr(one, name) for one in watched) for name in each[0]._fields}
 
 
 def _own_s() -> float:

@@ -13,7 +13,7 @@ from reports.facts.intervals import Blocks, Interval, pooled_ratio
 from reports.results import Environment, Results, Timing
 
 FEWEST_PROCESSES = 5  # with fewer, Student's t makes intervals so wide that they say little
-MOST_OTHERS = 0.1  # largest share of the usable cores that other programs may keep busy
+MOST_OTHERS = 0.1  # largest share of the cores that lanes may run on that other programs may keep busy
 MOST_STOLEN = 0.01  # largest share of the processors' time that the host may give to others
 MOST_DISTURBED = 0.1  # largest share of disturbed blocks
 MOST_DRIFT = 0.1  # largest change of speed between the slowest and the fastest process, all rows together
@@ -37,6 +37,10 @@ def not_citable(results: Results, comparisons: tuple[Comparison, ...]) -> list[s
         reasons.append(f"{found}, and {FEWEST_PROCESSES} are the fewest")
     if results.run.interrupted:
         reasons.append("interrupted: what it had not reached is missing")
+    conditions = results.environment.conditions
+    if conditions and conditions.quota_cores is not None and conditions.quota_cores < 1:
+        used = wording.cores(conditions.quota_cores)
+        reasons.append(f"this process may use {used}: it is stopped for a part of the time")
     if disturbed := busy(results):
         reasons.append(f"the machine was busy: {disturbed}")
     if results.run.plan:
@@ -48,9 +52,10 @@ def busy(results: Results) -> str | None:
     """Say which other work was running; None if none shows."""
     noise = results.run.noise
     if noise and noise.others is not None:
-        if noise.others <= MOST_OTHERS * results.environment.cores:
+        cores = noise.cores or results.environment.cores
+        if noise.others <= MOST_OTHERS * cores:
             return None
-        return f"other programs kept {noise.others:.1f} of {results.environment.cores} cores busy"
+        return f"other programs kept {noise.others:.1f} of {wording.counted(cores, 'core')} busy"
     return _loaded(results.environment)
 
 

@@ -17,6 +17,7 @@ from reports.facts.comparison import NUMPY, PYTHON
 from reports.facts.compiling import compiling_beside_numpy
 from reports.facts.facts import Facts
 from reports.facts.intervals import Interval
+from reports.facts.machine import conditions
 from reports.facts.sizes import Series
 from reports.facts.sources import counted
 from reports.figures import Picture
@@ -90,6 +91,7 @@ def _held(facts: Facts) -> dict[str, Any]:
         "disturbed": facts.disturbed,
         "drift": facts.drift,
         "environment": facts.environment,
+        "conditions": conditions(facts.environment),
         "gpu": facts.citation.gpu,
         "comparisons": comparisons,
         "opening": "all" if len(comparisons) <= _MOST_SETTINGS else comparisons[0].slug,

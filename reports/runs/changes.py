@@ -13,6 +13,7 @@ from reports.facts import intervals
 from reports.facts.comparison import NUMPY, Comparison
 from reports.facts.facts import Facts
 from reports.facts.intervals import Blocks, Interval
+from reports.facts.machine import conditions
 from reports.results import FAULTS, Results, Row
 
 
@@ -129,6 +130,9 @@ class Changes:
     def facts(self) -> list[tuple[str, str, str]]:
         """What else differs between the two, before and after: machine, versions, commit."""
         old, new = _facts(self.before.results), _facts(self.after.results)
+        was, now = conditions(self.before.environment), conditions(self.after.environment)
+        if was and now:  # older files do not say
+            old, new = old | was, new | now
         return [
             (name, old.get(name, "none"), new.get(name, "none"))
             for name in dict.fromkeys([*old, *new])

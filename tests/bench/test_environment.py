@@ -3,7 +3,9 @@
 import os
 import platform
 import re
+import subprocess
 import sys
+from dataclasses import fields, replace
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from bench import environment
 from impls import pools
+from reports.results import Conditions
 
 
 @pytest.fixture
@@ -92,3 +95,78 @@ def test_no_host_and_no_path(described):
     assert not platform.node() or not re.search(rf"\b{re.escape(platform.node())}\b", said)
     assert str(Path.home()) not in said
     assert str(Path.cwd()) not in said
+
+
+NO_TURBO = "sys/devices/system/cpu/intel_pstate/no_turbo"
+SYSTEM = {
+    "proc/cpuinfo": "processor\t: 0\nflags\t\t: fpu sse2 hypervisor avx2\n",
+    "proc/self/personality": "00000000\n",
+    "proc/sys/kernel/randomize_va_space": "2\n",
+    "sys/kernel/mm/transparent_hugepage/enabled": "always [madvise] never\n",
+    "sys/devices/system/cpu/smt/active": "1\n",
+    "sys/devices/system/cpu/cpufreq/policy0/scaling_governor": "powersave\n",
+    "sys/devices/system/cpu/cpufreq/policy1/scaling_governor": "performance\n",
+    "sys/devices/system/cpu/cpufreq/policy2/scaling_governor": "powersave\n",
+    NO_TURBO: "0\n",
+    "proc/self/cgroup": "0::/job\n",
+    "proc/self/mountinfo": "30 1 0:9 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+    "sys/fs/cgroup/job/cpu.max": "150000 100000\n",
+    "sys/fs/cgroup/job/memory.max": "1000000\n",
+    "sys/fs/cgroup/job/memory.current": "1000\n",
+}
+TOLD = Conditions(
+    quota_cores=1.5,
+    memory_limit_bytes=1_000_000,
+    governor="performance, powersave",
+    turbo=True,
+    smt=True,
+    aslr=True,
+    huge_pages="madvise",
+    hypervisor=True,
+)
+
+
+def conditions(root, files):
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return environment.conditions(root)
+
+
+def test_conditions_are_what_the_system_tells(tmp_path):
+    assert conditions(tmp_path, SYSTEM) == TOLD
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({NO_TURBO: "1\n"}, {"turbo": False}),
+        ({NO_TURBO: "", "sys/devices/system/cpu/cpufreq/boost": "0\n"}, {"turbo": False}),
+        ({NO_TURBO: "", "sys/devices/system/cpu/cpufreq/boost": "1\n"}, {"turbo": True}),
+        ({"sys/devices/system/cpu/smt/active": "0\n"}, {"smt": False}),
+        ({"proc/sys/kernel/randomize_va_space": "0\n"}, {"aslr": False}),
+        ({"proc/sys/kernel/randomize_va_space": "1\n"}, {"aslr": True}),
+        ({"proc/self/personality": "00040000\n"}, {"aslr": False}),
+        ({"proc/self/personality": ""}, {"aslr": True}),
+        ({"proc/cpuinfo": "flags\t\t: fpu sse2\n"}, {"hypervisor": False}),
+        ({"proc/cpuinfo": "Features\t: asimd\n"}, {"hypervisor": None}),
+    ],
+)
+def test_each_condition(tmp_path, changes, told):
+    assert conditions(tmp_path, {**SYSTEM, **changes}) == replace(TOLD, **told)
+
+
+@pytest.mark.parametrize("text", [None, "", "\n", "none of all this", "[", "\0", "9" * 99])
+def test_of_what_the_system_does_not_tell_nothing_is_known(tmp_path, text):
+    files = {} if text is None else dict.fromkeys(SYSTEM, text)
+    found = conditions(tmp_path, files)
+    found = replace(found, governor=None)  # which may be any word
+    assert found == Conditions(*[None] * len(fields(Conditions)))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells this")
+def test_addresses_that_this_process_does_not_randomize():
+    code = "import ctypes; ctypes.CDLL(None).personality(0x0040000)\n"
+    code += "from bench.environment import conditions; print(conditions().aslr)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"

@@ -112,7 +112,7 @@ def test_what_no_kernel_says_is_no_quota(machine, text):
 
 
 @pytest.mark.parametrize(
-    "groups", ["", "0", "0::", "::", "0:/a", "\n\n", b"0::/\xff\xfe\0", "0::/" + "a/" * 5000]
+    "groups", ["", "0", "0::", "::", "0:/a", "\n\n", b"0::/\xff\xfe\0", "0::/" + "a" * 300]
 )
 @pytest.mark.parametrize("mounts", ["", " - ", "a - cgroup2 b", b"\xff - cgroup2 \0", V2_ABOVE])
 def test_broken_tables_are_no_limit(machine, groups, mounts):

@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 from reports import results
 from reports.reading import parse, read, run_id
 from reports.results import BadResults
+from tests.documents import told
 
 TEXT = Path(__file__).with_name("ten_timings.json").read_text("utf-8").strip()
 VALID = json.loads(TEXT)
@@ -285,6 +286,32 @@ def test_trainings_are_read(cited):
     assert all(one.costs == (0.6931471805599453, 0.234, 0.2, 0.1786, 0.163) for one in found.trainings)
     assert all(len(one.wall_s) == 6 for one in found.trainings)
     assert (found.spent.timed_s, found.spent.total_s) == (150.0, 310.0)
+
+
+def test_what_older_versions_did_not_record_may_be_missing_but_not_wrong(cited):
+    """The ten timings are such a file."""
+    cited = told(cited)
+    environment, noise = cited["machine_info"]["zeroloop"], cited["zeroloop"]["noise"]
+    for holder, name in ((environment, "conditions"), (noise, "cores")):
+        right = holder.pop(name)
+        VALIDATOR.validate(cited)
+        assert parse(cited)
+        holder[name] = None
+        VALIDATOR.validate(cited)
+        assert parse(cited)
+        holder[name] = "text"
+        assert not VALIDATOR.is_valid(cited)
+        with pytest.raises(BadResults, match=rf"{name} is (not an object|\"text\", but )"):
+            parse(cited)
+        holder[name] = right
+    for name in list(environment["conditions"]):
+        right = environment["conditions"].pop(name)
+        assert not VALIDATOR.is_valid(cited)
+        with pytest.raises(BadResults, match=rf"conditions\.{name} is missing"):
+            parse(cited)
+        environment["conditions"][name] = right
+    assert parse(cited).environment.conditions.quota_cores == 2.5
+    assert parse(cited).run.noise.cores == 2
 
 
 @pytest.mark.parametrize("name", ["row", "problem", "dtype", "threads", "alpha", "costs", "wall_s"])

@@ -15,6 +15,7 @@ from reports.facts.citable import (
 from reports.facts.facts import Facts
 from reports.reading import parse
 from reports.results import Timing
+from tests.documents import told
 
 
 def timing(*blocks_s):
@@ -37,6 +38,27 @@ def test_one_process_is_a_quick_look(document):
 
 def spoil_noise(**values):
     return lambda document: document["zeroloop"]["noise"].update(values)
+
+
+def spoil_conditions(**values):
+    return lambda document: document["machine_info"]["zeroloop"]["conditions"].update(values)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        spoil_noise(others=0.19),
+        spoil_noise(others=6.3, cores=64),
+        spoil_conditions(quota_cores=1.0),
+        spoil_conditions(quota_cores=None),
+        lambda document: document["machine_info"]["zeroloop"].pop("conditions"),
+        lambda document: document["zeroloop"]["noise"].pop("cores"),
+    ],
+)
+def test_nothing_speaks_against_a_run_within_the_limits(cited, change):
+    cited = told(cited)
+    change(cited)
+    assert signs(cited) == []
 
 
 def keep_processes(count):
@@ -78,6 +100,10 @@ def change_twins(change):
         (keep_processes(4), "4 processes, and 5 are the fewest"),
         (lambda document: document["zeroloop"].update(interrupted=True), "interrupted"),
         (spoil_noise(others=0.5), "other programs kept 0.5 of 2 cores busy"),
+        (spoil_noise(others=0.3, cores=1), "other programs kept 0.3 of 1 core busy"),
+        (spoil_noise(others=30.0, cores=64), "other programs kept 30.0 of 64 cores busy"),
+        (spoil_noise(others=0.3, cores=None), "other programs kept 0.3 of 2 cores busy"),
+        (spoil_conditions(quota_cores=0.5), "this process may use 0.5 of a core"),
         (spoil_noise(stolen=0.02), "the host gave 2% of the processors' time"),
         (spoil_noise(throttled=3), "slowed down for heat, 3 times"),
         (
@@ -93,6 +119,7 @@ def change_twins(change):
     ],
 )
 def test_each_sign_is_seen_alone(cited, spoil, words):
+    cited = told(cited)
     spoil(cited)
     found = signs(cited)
     assert any(words in sign for sign in found), found

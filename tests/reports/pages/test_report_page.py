@@ -8,7 +8,7 @@ from reports.facts.facts import Facts
 from reports.pages.report_page import render
 from reports.reading import parse
 from reports.tables.speedup_table import WIDE
-from tests.documents import HOSTILE, enter, keep, renamed, sized, spoilt, ways
+from tests.documents import HOSTILE, enter, keep, renamed, sized, spoilt, told, ways
 from tests.reports.pages_read import bare_page, golden, read_html, rendered, stub, unpacked
 
 
@@ -208,6 +208,25 @@ def test_notes(document, field, value, note):
 def test_load_is_shown_where_it_is_known(document, load, shown):
     document["machine_info"]["zeroloop"]["load_before"] = load
     assert ("<dt>Load</dt>" in rendered(document)) is shown
+
+
+def test_conditions_are_shown_where_they_are_known(cited, document):
+    cited = told(cited)
+    page = rendered(cited)
+    for name, said in {
+        "Processor time": "of 2.5 cores, by a quota",
+        "Memory limit": "8 GB",
+        "Frequency governor": "performance",
+        "Turbo": "off",
+        "SMT": "on",
+        "ASLR": "on",
+        "Huge pages": "madvise",
+    }.items():
+        assert f"<dt>{name}</dt><dd>{said}</dd>" in page
+    assert "Virtual machine" not in page
+    assert "Turbo" not in rendered(document), "of a version that recorded nothing"
+    cited["machine_info"]["zeroloop"]["conditions"]["governor"] = HOSTILE["html"]
+    assert HOSTILE["html"] not in rendered(cited)
 
 
 def test_commit_may_be_unknown(document):

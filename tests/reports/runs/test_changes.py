@@ -11,7 +11,7 @@ from reports.facts.facts import Facts
 from reports.reading import parse
 from reports.runs.changes import changed
 from reports.tables import in_terminal
-from tests.documents import keep
+from tests.documents import keep, told
 from tests.reports.pages_read import golden
 
 
@@ -194,6 +194,16 @@ def test_what_else_changed_is_named(cited):
     assert said.endswith(" -> 9.0.0")
     other["machine_info"]["zeroloop"]["gpu"] = "Hand-Written GPU"
     assert held(cited, other).differences[0] == "GPU none -> Hand-Written GPU"
+
+
+def test_conditions_that_changed_are_named_where_both_runs_know_theirs(cited):
+    cited = told(cited)
+    other = copy.deepcopy(cited)
+    other["machine_info"]["zeroloop"]["conditions"].update(turbo=True, memory_limit_bytes=None, smt=None)
+    said = ["Memory limit 8 GB -> none", "Turbo off -> on", "SMT on -> none"]
+    assert held(cited, other).differences == said
+    del other["machine_info"]["zeroloop"]["conditions"]
+    assert held(cited, other).differences == held(other, cited).differences == []
 
 
 def test_rows_of_one_run_only_are_counted(cited):
