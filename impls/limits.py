@@ -80,14 +80,10 @@ def _groups(controller: str, root: Path) -> Iterator[Path]:
     for top, point, kind, options in re.findall(_MOUNT, text_of(root / "proc/self/mountinfo"), re.MULTILINE):
         name = "" if kind == "cgroup2" else controller
         if name in own and (not name or name in options.split(",")):
-            mounted = root / point.lstrip("/")
-            yield from (mounted / below for below in _upwards(PurePosixPath(own[name]), top))
-
-
-def _upwards(path: PurePosixPath, top: str) -> Iterator[PurePosixPath]:
-    """A path below the top of a mount, and all above it; of one that is elsewhere, the top alone is known."""
-    below = path.relative_to(top) if path.is_relative_to(top) else PurePosixPath()
-    return iter((PurePosixPath(),) if ".." in below.parts else (below, *below.parents))
+            path = PurePosixPath(own[name])
+            # Of a path that is elsewhere, only what is mounted is known: the top.
+            below = path.relative_to(top) if path.is_relative_to(top) else PurePosixPath()
+            yield from (root / point.lstrip("/") / part for part in (below, *below.parents))
 
 
 def _number(pattern: str, text: str) -> int | None:

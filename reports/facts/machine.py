@@ -20,7 +20,7 @@ def conditions(environment: Environment) -> dict[str, str]:
         "Huge pages": known.huge_pages,
         "Virtual machine": None if hypervisor is None else "yes" if hypervisor else "no",
     }
-    return {name: said for name, said in found.items() if said is not None}
+    return {name: said for name, said in found.items() if said}
 
 
 def _switch(is_on: bool | None) -> str | None:

@@ -145,6 +145,7 @@ def test_conditions_are_what_the_system_tells(tmp_path):
         ({NO_TURBO: "", "sys/devices/system/cpu/cpufreq/boost": "0\n"}, {"turbo": False}),
         ({NO_TURBO: "", "sys/devices/system/cpu/cpufreq/boost": "1\n"}, {"turbo": True}),
         ({"sys/devices/system/cpu/smt/active": "0\n"}, {"smt": False}),
+        ({"sys/devices/system/cpu/cpufreq/policy1/scaling_governor": ""}, {"governor": "powersave"}),
         ({"proc/sys/kernel/randomize_va_space": "0\n"}, {"aslr": False}),
         ({"proc/sys/kernel/randomize_va_space": "1\n"}, {"aslr": True}),
         ({"proc/self/personality": "00040000\n"}, {"aslr": False}),

@@ -121,6 +121,11 @@ def test_broken_tables_are_no_limit(machine, groups, mounts):
     assert limits.free_bytes(root) == 50 * GB
 
 
+def test_a_mount_whose_name_is_no_text_hides_no_other(machine):
+    mounts = b"40 1 8:2 / /mnt/\xe9t\xe9 rw - ext4 /dev/sdb rw\n" + V2_ABOVE.encode()
+    assert limits.cores(machine(mountinfo=mounts, **v2("", "cpu.max", "50000 100000\n"))) == 0.5
+
+
 @pytest.mark.parametrize(
     ("files", "limit", "free"),
     [
