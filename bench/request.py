@@ -59,15 +59,19 @@ class Request:
 
 
 def request(
-    rows: Sequence[str] = (),
+    rows: Sequence[str | Record] = (),
     problem_names: Sequence[str] = (),
     dtypes: Sequence[str] = (),
     thread_counts: Sequence[int] = (),
 ) -> Request:
-    """Turn names into rows and problems, and fill in what was not asked for; raises BadRequest, BadValue."""
+    """Turn names into rows and problems, and fill in what was not asked for; raises BadRequest, BadValue.
+
+    A row may be its record too.
+    """
     try:
+        found = [row if isinstance(row, Record) else records.find(row) for row in rows]
         # Disks and workers are left out by default: their cost only matters on large data.
-        found = [records.find(row) for row in rows] or [row for row in RECORDS if not row.on_disk]
+        found = found or [row for row in RECORDS if not row.on_disk]
         shapes = [problems.find(name) for name in problem_names or DEFAULT_PROBLEMS]
     except UnknownName as error:
         raise BadRequest(str(error)) from None

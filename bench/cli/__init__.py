@@ -9,6 +9,7 @@ which the others do not wait.
 
 import click
 
+from bench.cli.ab import ab
 from bench.cli.compare import compare_runs
 from bench.cli.data import data
 from bench.cli.gallery import gallery
@@ -29,5 +30,5 @@ def main() -> None:
     """
 
 
-for command in (list_rows, verify, run, compare_runs, gallery, train, report, data):
+for command in (list_rows, verify, run, ab, compare_runs, gallery, train, report, data):
     main.add_command(command)

@@ -43,6 +43,58 @@ def threads_option(what: str = "Threads that a step may use.") -> Callable[[Comm
     return click.option("--threads", type=int, metavar="N", help=f"{what}  [default: all cores]")
 
 
+def dtypes_option(default: str) -> Callable[[Command], Command]:
+    """Return the option --dtype, for several types."""
+    return click.option(
+        "--dtype",
+        "dtypes",
+        multiple=True,
+        type=click.Choice(problems.DTYPES),
+        help=f"Floating point type; repeatable.  [default: {default}]",
+    )
+
+
+def thread_counts_option(default: str) -> Callable[[Command], Command]:
+    """Return the option --threads, for several numbers of threads."""
+    return click.option(
+        "--threads",
+        "thread_counts",
+        multiple=True,
+        type=int,
+        metavar="N",
+        help=f"Threads that a step may use; repeatable.  [default: {default}]",
+    )
+
+
+def measuring_options(command: Command) -> Command:
+    """Add what all commands have that measure: how long, and where to."""
+    for option in (
+        click.option(
+            "--resume", type=FILE_TO_READ, metavar="FILE", help="Continue a run that was interrupted."
+        ),
+        click.option(
+            "-o",
+            "--output",
+            type=FILE_TO_WRITE,
+            metavar="FILE",
+            help="Results file; the report is written beside it.  [default: reports/out/run-DATE.json]",
+        ),
+        click.option(
+            "--until",
+            type=Percentage(),
+            help="Add processes until every interval is this narrow, such as 2%.",
+        ),
+        click.option(
+            "--budget",
+            "budget_s",
+            type=Duration(),
+            help="Time for the whole run, such as 10m; the rest is skipped.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def folder_option(what: str, default: str) -> Callable[[Command], Command]:
     """Return the option --output, for the folder of a page."""
     return click.option(

@@ -2,7 +2,7 @@
 
 import shlex
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,28 +11,28 @@ import click
 from rich.console import Console
 
 from bench.cli.options import (
-    FILE_TO_READ,
-    FILE_TO_WRITE,
-    Duration,
-    Percentage,
+    dtypes_option,
     given,
+    measuring_options,
     problems_option,
     rows_option,
     spelled,
+    thread_counts_option,
 )
 from bench.cli.terminal import show_results, user_errors
 from bench.lanes import job as jobs
 from bench.lanes.ledger import Stale
 from bench.planning.plan import Asked
-from bench.planning.presets import PRESETS
+from bench.planning.presets import AB, PRESETS
 from bench.request import BadRequest
 from bench.signals import INTERRUPTED, ended_by_signals
-from impls.data import problems
+from impls import records
 from reports.results import FAULTS, MOST_PROCESSES, Results
 
 _PRESETS = "\n".join(
     textwrap.fill(f"{name:8} {preset.about}", 76, subsequent_indent=" " * 9)
     for name, preset in PRESETS.items()
+    if name != AB
 )
 _HELP = f"""Measure times that can be cited: each row in fresh processes.
 
@@ -46,24 +46,11 @@ The report says what speaks against citing it.
 
 
 @click.command(help=_HELP)
-@click.argument("preset", type=click.Choice(sorted(PRESETS)), default="course")
+@click.argument("preset", type=click.Choice(sorted({*PRESETS} - {AB})), default="course")
 @rows_option
 @problems_option
-@click.option(
-    "--dtype",
-    "dtypes",
-    multiple=True,
-    type=click.Choice(problems.DTYPES),
-    help="Floating point type; repeatable.  [default: set by PRESET]",
-)
-@click.option(
-    "--threads",
-    "thread_counts",
-    multiple=True,
-    type=int,
-    metavar="N",
-    help="Threads that a step may use; repeatable.  [default: set by PRESET]",
-)
+@dtypes_option("set by PRESET")
+@thread_counts_option("set by PRESET")
 @click.option(
     "--baseline", metavar="NAME", help="Row that runs twice, to show the noise.  [default: numpy_zero_loop]"
 )
@@ -73,23 +60,7 @@ The report says what speaks against citing it.
     metavar="N",
     help="Processes of each row.  [default: set by PRESET]",
 )
-@click.option(
-    "--budget",
-    "budget_s",
-    type=Duration(),
-    help="Time for the whole run, such as 10m; the rest is skipped.",
-)
-@click.option(
-    "--until", type=Percentage(), help="Add processes until every interval is this narrow, such as 2%."
-)
-@click.option(
-    "-o",
-    "--output",
-    type=FILE_TO_WRITE,
-    metavar="FILE",
-    help="Results file; the report is written beside it.  [default: reports/out/run-DATE.json]",
-)
-@click.option("--resume", type=FILE_TO_READ, metavar="FILE", help="Continue a run that was interrupted.")
+@measuring_options
 @click.option("--dry-run", is_flag=True, help="Show the plan and how long it takes.")
 @click.pass_context
 def run(ctx: click.Context, /, resume: Path | None, dry_run: bool, **asked: Any) -> None:
@@ -99,14 +70,8 @@ def run(ctx: click.Context, /, resume: Path | None, dry_run: bool, **asked: Any)
         click.echo(jobs.described(job))
         if dry_run:
             return
-        from reports.write import write_report  # before anything is measured, in case it fails
-
-        click.echo(f"results: {job.path}")
-        found = _carried_out(job)
-        with _all_is_measured(job.path):
-            index = write_report(found.document, job.path.parent)
-    show_results(found)
-    click.echo(f"report: {index}")
+        own = [f"--impl={row.own_path}" for row in job.selected.rows if row.own_path]
+        found = measured(job, ["zeroloop", "run", "--resume", str(job.path), *own])
     raise SystemExit(1 if any(lost.status in FAULTS for lost in found.run.unmeasured) else 0)
 
 
@@ -115,20 +80,36 @@ def _job(ctx: click.Context, resume: Path | None, asked: dict[str, Any]) -> jobs
     if resume is None:
         output = asked.pop("output")
         return jobs.new(Asked(**asked), output)
-    for name in asked:
-        if name != "rows" and name in given(ctx):
+    refuse_all_but(ctx, "resume", "rows", "dry_run")
+    return jobs.resumed(resume, [*map(records.find, asked["rows"])])
+
+
+def refuse_all_but(ctx: click.Context, *allowed: str) -> None:
+    """Raise BadRequest for an option of another plan, beside --resume."""
+    for name in ctx.params:
+        if name not in allowed and name in given(ctx):
             what = spelled(ctx, name)
             raise BadRequest(f"--resume continues with the plan in the file; leave out {what}")
-    return jobs.resumed(resume, asked["rows"])
 
 
-def _carried_out(job: jobs.Job) -> Results:
+def measured(job: jobs.Job, again: Sequence[str]) -> Results:
+    """Measure, write the report and show it; `again` is the command that continues what is interrupted."""
+    from reports.write import write_report  # before anything is measured, in case it fails
+
+    click.echo(f"results: {job.path}")
+    found = _carried_out(job, again)
+    with _all_is_measured(job.path):
+        index = write_report(found.document, job.path.parent)
+    show_results(found)
+    click.echo(f"report: {index}")
+    return found
+
+
+def _carried_out(job: jobs.Job, again: Sequence[str]) -> Results:
     """Measure; whatever ends that early, say what is kept."""
     try:
         return jobs.carry_out(job, Console(stderr=True))
     except KeyboardInterrupt:
-        again = ["zeroloop", "run", "--resume", str(job.path)]
-        again += [f"--impl={row.own_path}" for row in job.selected.rows if row.own_path]
         kept = f"; continue with: {shlex.join(again)}" if job.path.exists() else ""
         click.echo(f"interrupted{kept}", err=True)
         raise SystemExit(INTERRUPTED) from None

@@ -16,11 +16,12 @@ from bench.planning import forecast
 from bench.planning import plan as plans
 from bench.planning.forecast import Paces
 from bench.planning.plan import Asked
-from bench.planning.presets import PRESETS
+from bench.planning.presets import AB, PRESETS
 from bench.request import BadRequest, Request, check_system
 from bench.signals import ended_by_signals
 from impls import records
 from impls.data import problems
+from impls.records import Record
 from reports import files, reading, wording
 from reports.results import BadResults, Plan, Results
 
@@ -56,7 +57,7 @@ def new(asked: Asked, output: Path | None) -> Job:
     return Job(forecast.fitted(plan, selected, paces, asked.budget_s is not None), selected, paces, path)
 
 
-def resumed(path: Path, own_files: Sequence[str]) -> Job:
+def resumed(path: Path, own_rows: Sequence[Record]) -> Job:
     """Plan to resume an interrupted run; raises BadRequest, BadResults, OSError."""
     check_system("zeroloop run")
     before = reading.read(path)
@@ -71,15 +72,17 @@ def resumed(path: Path, own_files: Sequence[str]) -> Job:
         reading.check_resumable(before)
     except BadResults as error:
         raise BadResults(f"{path}: {error}") from None
-    own = {row.name: row for row in map(records.find, own_files)}
+    own = {row.name: row for row in own_rows}
     for row in own.values():
         if not row.is_own:
             raise BadRequest(f"{path}: its rows are those of its plan; leave out --impl {row.name}")
     rows = []
-    for row in (records.find(row.name) for row in before.run.rows):
-        if row.is_own and row.name not in own:
-            raise BadRequest(f"{path}: it timed {row.name}; say where that file is, with --impl")
-        rows.append(own.pop(row.name, row).spelling)
+    for name in (row.name for row in before.run.rows):
+        if name not in own and name not in records.names():
+            again = "continue with `zeroloop ab` and the same two"
+            do = again if plan.preset == AB else "say where that file is, with --impl"
+            raise BadRequest(f"{path}: it timed {name}; {do}")
+        rows.append(own.pop(name) if name in own else records.find(name))
     for name in own:
         raise BadRequest(f"{path}: it did not time {name}")
     for problem in before.run.problems:

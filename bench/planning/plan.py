@@ -36,7 +36,7 @@ class Asked:
     """What the user asks for; what is empty or None is the preset's."""
 
     preset: str = "course"
-    rows: tuple[str, ...] = ()
+    rows: tuple[str | Record, ...] = ()
     problems: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ()
     thread_counts: tuple[int, ...] = ()
@@ -80,7 +80,7 @@ def make(asked: Asked) -> tuple[Plan, Request]:
 
 
 def select(
-    rows: Sequence[str], names: Sequence[str], dtypes: Sequence[str], thread_counts: Sequence[int]
+    rows: Sequence[str | Record], names: Sequence[str], dtypes: Sequence[str], thread_counts: Sequence[int]
 ) -> Request:
     """Turn names into rows and problems; raises BadRequest and BadValue.
 
@@ -115,7 +115,7 @@ def _baseline(asked: str | None, selected: Request) -> str:
     names = [row.name for row in selected.rows]
     if asked is None:
         return NUMPY if NUMPY in names else names[0]
-    name = Path(asked).name
+    name = asked if asked in names else Path(asked).name
     if name not in names:
         raise BadRequest(f"baseline {asked!r} is not among the rows: {', '.join(names)}")
     return name

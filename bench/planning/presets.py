@@ -38,6 +38,7 @@ def _grid() -> tuple[str, ...]:
     return tuple(f"{n_x}x{m}" for n_x, m in sizes if n_x * m <= 10**8 and (n_x, m) not in named)
 
 
+AB = "ab"  # of `zeroloop ab`, which names its rows
 _BOTH_DTYPES = ("float32", "float64")
 
 PRESETS = {
@@ -83,6 +84,14 @@ PRESETS = {
         dtypes=_BOTH_DTYPES,
         verified=("1x1", "breast_cancer", "17x1001", "1025x4097", "two_features"),
         needs_gpu=True,
+    ),
+    AB: Preset(
+        "two minutes",
+        ("breast_cancer", "square", "cats"),
+        processes=10,
+        cold=0,  # first calls are not compared
+        block_s=0.06,
+        budget_s=120.0,
     ),
     "full": Preset(
         "half an hour or more: all named problems and a grid of sizes up to 10⁸ numbers",

@@ -44,6 +44,14 @@ class Interval:
         """Whether a ratio cannot be told from 1: "not separated"."""
         return self.low is None or self.high is None or self.low <= 1 <= self.high
 
+    def is_slower(self, limit: float) -> bool:
+        """Return whether a speedup is shown to be below 1, and by more than a share as far as is known."""
+        return not self.contains_one and self.estimate < 1 / (1 + limit)
+
+    def may_be_slower(self, limit: float) -> bool:
+        """Return whether the interval neither shows that, nor rules it out."""
+        return not self.is_slower(limit) and (self.low is None or self.low < 1 / (1 + limit))
+
     def over(self, figure: float) -> "Interval":
         """Return the interval in units of a figure, to compare a ratio with a claimed one."""
         if self.low is None or self.high is None:

@@ -61,14 +61,6 @@ class Change:
         times = " → ".join(wording.seconds(one.estimate) for one in (self.before_s, self.after_s))
         return f"{self.name} on {self.where}, {wording.speedup(self.ratio)} as fast ({by}; {times})"
 
-    def is_regression(self, limit: float) -> bool:
-        """Return whether the row is shown to be slower, and by more than a share as far as is known."""
-        return self.verdict == "slower" and self.ratio.estimate < 1 / (1 + limit)
-
-    def may_be_regression(self, limit: float) -> bool:
-        """Return whether the interval neither shows that, nor rules it out."""
-        return not self.is_regression(limit) and (self.ratio.low is None or self.ratio.low < 1 / (1 + limit))
-
 
 @dataclass(frozen=True)
 class Changes:
@@ -109,11 +101,11 @@ class Changes:
 
     def regressions(self, limit: float) -> list[str]:
         """Say which rows are slower by more than a share, or fail, since the run before."""
-        return [*(change.said for change in self.rows if change.is_regression(limit)), *self.broken]
+        return [*(change.said for change in self.rows if change.ratio.is_slower(limit)), *self.broken]
 
     def unsure(self, limit: float) -> list[str]:
         """Say which rows may be slower by more than a share without being shown to be, the widest first."""
-        found = [change for change in self.rows if change.may_be_regression(limit)]
+        found = [change for change in self.rows if change.ratio.may_be_slower(limit)]
         found.sort(key=lambda change: change.ratio.low or 0.0)
         return [*(change.said for change in found), *self.lost]
 

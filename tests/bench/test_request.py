@@ -1,5 +1,6 @@
 """What is asked for: defaults, duplicates, names, and requests that cannot be met."""
 
+import dataclasses
 import signal
 from pathlib import Path
 
@@ -57,6 +58,14 @@ def test_an_own_file_by_two_paths_is_one_row(tmp_path, monkeypatch):
     (tmp_path / "link.py").symlink_to(tmp_path / "mine.py")
     asked = request(["./mine.py", str(tmp_path / "mine.py"), "mine.py", "link.py"])
     assert [row.name for row in asked.rows] == ["mine.py"]
+
+
+def test_a_row_may_be_its_record_which_has_a_name_of_its_own(tmp_path):
+    files = [written(tmp_path, f"{folder}/mine.py", "") for folder in ("old", "new")]
+    old, new = (
+        dataclasses.replace(records.find(str(file)), name=f"{file.parent.name}/mine.py") for file in files
+    )
+    assert request([old, "numpy_zero_loop", new]).rows == (old, records.find("numpy_zero_loop"), new)
 
 
 def test_settings_are_every_problem_in_every_way(monkeypatch):

@@ -168,7 +168,7 @@ def test_one_block_shows_nothing_and_rules_nothing_out(document):
 )
 def test_regressions_are_larger_than_the_limit_and_than_chance(cited, factor, limit, failed):
     found = held(cited, scaled(cited, "numba_two_loop", factor))
-    regressions = {change.name for change in found.rows if change.is_regression(limit)}
+    regressions = {change.name for change in found.rows if change.ratio.is_slower(limit)}
     assert regressions == ({"numba_two_loop"} if failed else set())
 
 
