@@ -66,8 +66,8 @@ def _at(text: str, path: Path, revision: str, folder: Path) -> Record:
         return _git(text, path.parent, arguments, if_not)
 
     git("rev-parse", "--git-dir")
-    found = ("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
-    commit = git(*found, if_not=f"its repository has no revision {revision!r}").decode().strip()
+    absent = f"its repository has no revision {revision!r}"
+    commit = git("rev-parse", "--verify", f"{revision}^{{commit}}", if_not=absent).decode().strip()
     git("cat-file", "-e", f"{commit}:./{path.name}", if_not=f"there is no {path.name} at {revision!r}")
     with zipfile.ZipFile(io.BytesIO(git("archive", "--format=zip", commit, "*.py"))) as files:
         files.extractall(folder)

@@ -28,8 +28,15 @@ from reports.facts.intervals import Interval
 from reports.results import FAULTS
 from reports.tables.console import filled
 
+_EXIT_CODES = """\b
+Exit codes:
+  0  NEW is not slower by 5 %, as all intervals show
+  1  NEW is slower, and by more than 5 % as far as is known, or it fails
+  4  that cannot be told; --until 2% narrows the intervals
+"""
 
-@click.command()
+
+@click.command(epilog=_EXIT_CODES)
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @problems_option
@@ -46,16 +53,10 @@ from reports.tables.console import filled
 @measuring_options
 @click.pass_context
 def ab(ctx: click.Context, /, old: str, new: str, limit: float, resume: Path | None, **asked: Any) -> None:
-    r"""Tell whether NEW is faster than OLD: both in one run, side by side.
+    """Tell whether NEW is faster than OLD, by one run of both.
 
     Each is a file with a function step(w, b, X, Y), such as mine.py; or the file at a revision of git, such
     as mine.py@HEAD~1, with the Python files beside it; or the name of a row. This takes two minutes.
-
-    \b
-    The exit code is
-      0  if NEW is not slower by 5 %, as all intervals show
-      1  if NEW is slower, and by more than 5 % as far as is known, or fails
-      4  if that cannot be told; --until 2% narrows the intervals
     """
     with user_errors(), tempfile.TemporaryDirectory(prefix="zeroloop-", ignore_cleanup_errors=True) as folder:
         rows = versions((old, new), Path(folder))

@@ -13,8 +13,15 @@ from reports.runs.changes import Changes, changed
 from reports.tables import in_terminal
 from reports.tables.console import filled
 
+_EXIT_CODES = """\b
+Exit codes with --fail-on-regression 5%:
+  0  no row is slower by 5 %, as all intervals show
+  1  a row is slower, and by more than 5 % as far as is known, or it fails
+  4  that cannot be told: an interval allows it, or a row has no time any more
+"""
 
-@click.command("compare")
+
+@click.command("compare", epilog=_EXIT_CODES)
 @click.argument("before", type=FILE_TO_READ)
 @click.argument("after", type=FILE_TO_READ)
 @click.option(
@@ -25,17 +32,10 @@ from reports.tables.console import filled
 )
 @folder_option("Folder of a page with all rows and a figure.", "no page")
 def compare_runs(before: Path, after: Path, limit: float | None, output: Path | None) -> None:
-    r"""Compare two results files, row by row.
+    """Compare two results files, row by row.
 
     A row is judged by its speedup over the baseline that stands beside it in both runs; by its times, which
     says less, if there is none. To learn whether a change made your file faster, use `zeroloop ab`.
-
-    \b
-    With --fail-on-regression X% the exit code is
-      1  if a row is slower, and by more than X % as far as is known, or fails
-      4  if that cannot be told: an interval does not rule it out, or a row has
-         no time any more
-      0  if no row is slower by X %, as all intervals show
     """
     with user_errors():
         changes = changed(read(before), read(after))

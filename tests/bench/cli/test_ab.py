@@ -37,7 +37,7 @@ def pair(tmp_path, monkeypatch):
 def found(monkeypatch):
     """Return a function that sets what a run finds: how much slower the new file is, and its fault."""
 
-    def find(factor, fault=None, spread=1.0):
+    def find(factor, fault=None, spread=1.0, row="numba_two_loop"):
         document = measured(json.loads(TEN_TIMINGS.read_text("utf-8")))
         for problem in ("breast_cancer", "square"):
             one = timing(document, "numba_two_loop", problem)
@@ -48,7 +48,7 @@ def found(monkeypatch):
         if fault:
             where = {"problem": "square", "dtype": "float64", "threads": 2, "process": 3, "error": None}
             document["zeroloop"]["unmeasured"].append(
-                {"row": "numba_two_loop", **where, "status": fault, "reason": "a fault"}
+                {"row": row, **where, "status": fault, "reason": "a fault"}
             )
         for row, version in (("numpy_zero_loop", "old/mine.py"), ("numba_two_loop", "new/mine.py")):
             document = renamed(document, row, version)
@@ -73,6 +73,16 @@ def found(monkeypatch):
 def test_exit_codes(pair, found, factor, spread, fault, limit, code):
     found(factor, fault, spread)
     assert zeroloop("ab", *pair, "--fail-on-regression", limit).exit_code == code
+
+
+def test_an_old_file_that_fails_leaves_nothing_to_tell(pair, found):
+    found(1.0, "failed", row="numpy_zero_loop")
+    result = zeroloop("ab", *pair)
+    assert result.exit_code == 4
+    assert (
+        "nothing can be compared on square, 128 × 10,000, float64, 2 threads: old/mine.py failed:"
+        in " ".join(result.output.split())
+    )
 
 
 def test_the_last_lines_say_how_many_times_as_fast_the_new_one_is(pair, found):

@@ -64,6 +64,12 @@ def test_exit_codes_tell_slower_from_cannot_tell(quiet, factor, limit, code):
         assert quiet(factor, "--fail-on-regression", limit, machine=machine).exit_code == code
 
 
+@pytest.mark.parametrize("command", ["ab", "compare"])
+def test_help_has_a_line_for_each_exit_code(command):
+    lines = [line.split()[0] for line in zeroloop(command, "--help", columns=80).output.splitlines() if line]
+    assert lines[-3:] == ["0", "1", "4"]
+
+
 def test_what_is_slower_is_said_with_both_figures_and_what_may_be_with_the_widest(quiet):
     text = quiet(1.2, "--fail-on-regression", "0.01%", machine=1.5).output
     assert max(map(len, text.splitlines())) <= 80
