@@ -19,7 +19,7 @@ from bench.cli.options import (
     spelled,
     thread_counts_option,
 )
-from bench.cli.terminal import show_results, user_errors
+from bench.cli.terminal import Unmet, lack_of_memory, show_results, user_errors
 from bench.lanes import job as jobs
 from bench.lanes.ledger import Stale
 from bench.planning.plan import Asked
@@ -27,6 +27,7 @@ from bench.planning.presets import AB, PRESETS
 from bench.request import BadRequest
 from bench.signals import INTERRUPTED, ended_by_signals
 from impls import records
+from reports import wording
 from reports.results import FAULTS, MOST_PROCESSES, Results
 
 _PRESETS = "\n".join(
@@ -113,9 +114,9 @@ def _carried_out(job: jobs.Job, again: Sequence[str]) -> Results:
         kept = f"; continue with: {shlex.join(again)}" if job.path.exists() else ""
         click.echo(f"interrupted{kept}", err=True)
         raise SystemExit(INTERRUPTED) from None
-    except (OSError, Stale) as error:
+    except (OSError, Stale, MemoryError) as error:
         kept = f"; what was finished is in {job.path}" if job.path.exists() else ""
-        raise OSError(f"{error}{kept}") from None
+        raise Unmet(f"{lack_of_memory(error) or wording.one_line(str(error))}{kept}") from None
 
 
 @contextmanager

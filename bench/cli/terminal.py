@@ -32,7 +32,7 @@ CANNOT_TELL = 4  # exit code where intervals are too wide for an answer
 
 
 class Commands(click.Group):
-    """A group that offers near matches for a command it does not know, and ends well at Ctrl-C."""
+    """A group that offers near matches for a command it does not know, and ends well whatever comes."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -47,13 +47,17 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; where it says nothing of Ctrl-C itself, one line and exit code 130 do."""
+        """Run the command; where it says nothing itself of Ctrl-C or a lack of memory, one line does."""
         try:
             with interruptible():
                 return super().invoke(ctx)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             raise SystemExit(INTERRUPTED) from None
+        except (MemoryError, RuntimeError) as error:
+            if said := lack_of_memory(error):
+                raise Unmet(said) from None
+            raise
 
 
 class Unmet(click.ClickException):
@@ -64,15 +68,11 @@ class Unmet(click.ClickException):
 
 @contextmanager
 def user_errors() -> Iterator[None]:
-    """Turn an error that the user can correct, or a lack of memory, into one line and exit code 2."""
+    """Turn an error that the user can correct into one line and exit code 2."""
     try:
         yield
     except (UserError, OSError) as error:
         raise Unmet(wording.one_line(str(error))) from None
-    except (MemoryError, RuntimeError) as error:
-        if said := lack_of_memory(error):
-            raise Unmet(said) from None
-        raise
 
 
 def lack_of_memory(error: BaseException) -> str | None:

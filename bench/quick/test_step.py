@@ -13,7 +13,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import impls
-from bench.outcome import explain
+from bench.outcome import LeftOut, explain
 from bench.quick import warm
 from bench.quick.cache import kept_code
 from bench.quick.moving import Moving
@@ -50,7 +50,12 @@ def test_step(
 ) -> None:
     """Time one row on one problem."""
     recorder = pytestconfig.stash[RECORDER]
-    gate = gate_for(setting.shape, setting.dtype)
+    try:
+        gate = gate_for(setting.shape, setting.dtype)
+    except MemoryError as error:
+        said = f"not enough memory for {setting.shape.name}; choose a smaller problem: {error}"
+        recorder.leave_out(row, setting, LeftOut("skipped", said))
+        raise pytest.fail.Exception(said, pytrace=False) from None
     try:
         impl = registry.loaded(row)
         most_s = float(pytestconfig.getoption("benchmark_max_time"))

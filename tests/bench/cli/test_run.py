@@ -40,6 +40,16 @@ def test_what_a_user_can_mend_is_one_line_that_says_what_is_kept(tmp_path, ended
     assert result.output.endswith(f"Error: {said}\n")
 
 
+def test_a_lack_of_memory_is_one_line_that_says_what_is_kept(tmp_path, ended_by):
+    file = tmp_path / "run.json"
+    ended_by(MemoryError("no room"))
+    result = zeroloop(*RUN, "-o", file)
+    assert result.exit_code == 2
+    last = result.output.splitlines()[-1]
+    assert last.startswith("Error: out of memory: no room; free some or raise its limit, ")
+    assert last.endswith(f"; what was finished is in {file}")
+
+
 def test_an_interrupted_run_says_how_to_continue(tmp_path, ended_by):
     ended_by(KeyboardInterrupt())
     mine = written(tmp_path, "mine.py", "from impls.numpy_zero_loop import step as step")

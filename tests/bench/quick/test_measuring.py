@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from bench.quick import cache, test_step, warm
+from bench.quick.plugin import RECORDER
 from bench.quick.recorder import Recorder
 from bench.request import request
 from impls import records
@@ -71,3 +72,17 @@ def test_the_packed_row_has_a_first_call_on_wide_data(measured):
 def test_a_row_that_shares_no_code_has_one_first_call_whatever_it_compiles(measured):
     assert [len(measured("numpy_zero_loop", on, None).first_call_s) for on in (NARROW, WIDE)] == [1, 0]
     assert [len(measured("numba_parallel", on, None).first_call_s) for on in (NARROW, WIDE)] == [1, 0]
+
+
+def test_data_that_do_not_fit_in_memory_fail_the_test_in_a_line_and_no_row(monkeypatch):
+    def too_large(*_):
+        raise MemoryError("Unable to allocate 8 GB")
+
+    monkeypatch.setattr(test_step, "gate_for", too_large)
+    recorder = Recorder(request(["numpy_zero_loop"]), None)
+    config = SimpleNamespace(stash={RECORDER: recorder})
+    with pytest.raises(pytest.fail.Exception) as caught:
+        test_step.test_step(benchmark, config, NARROW, NUMPY.record)
+    said = "not enough memory for 5x7; choose a smaller problem: Unable to allocate 8 GB"
+    assert (caught.value.msg, caught.value.pytrace, caught.value.__suppress_context__) == (said, False, True)
+    assert [(lost.status, lost.reason) for lost in recorder.run().unmeasured] == [("skipped", said)]
