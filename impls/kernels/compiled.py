@@ -23,7 +23,7 @@ from numba.extending import intrinsic
 SUMS = {"reassoc", "contract", "nsz"}
 
 if config.DISABLE_JIT:
-    raise ImportError(
+    raise RuntimeError(
         "NUMBA_DISABLE_JIT is set, so that Numba compiles nothing: unset it, and start Python again"
     )
 
