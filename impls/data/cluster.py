@@ -15,9 +15,10 @@ import atexit
 import logging
 import re
 import signal
+import threading
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -34,6 +35,9 @@ _CONNECT_S = 10
 _LOOK_S = 2  # the list of workers is read again after this time
 _DEALS = 3  # attempts at the same chunks, if all workers die over them
 _PATIENCE_S = 30  # longest wait for a first worker
+_SILENCE_S = (
+    30  # a cluster that gave no answer for so long is asked whether it lives, and given as long again
+)
 _BASE_BYTES = 300_000_000  # memory of a worker that has imported all it needs
 _CHUNKS_HELD = 3  # copies of a chunk in each thread, at most: read, decoded, and compared while it is checked
 _SAFE = 0.8  # share of its memory limit that a worker may use; at 0.95 its nanny ends it
@@ -150,12 +154,12 @@ class Cluster:
     def _connected(self) -> Any:
         security = self._security()
         try:
-            with ThreadPoolExecutor(1) as thread:  # this thread may already run an event loop
+            with futures.ThreadPoolExecutor(1) as thread:  # this thread may already run an event loop
                 thread.submit(asyncio.run, _greeted(self.address, security)).result()
             return self._distributed.Client(
                 self.address, timeout=_CONNECT_S, security=security, set_as_default=False
             )
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: Tornado, where TLS meets a scheduler without
             said = "start one with `dask scheduler`, or correct the address, its protocol or the certificates"
             raise BadCluster(f"{self.address}: no scheduler answers: {said}") from error
 
@@ -223,12 +227,42 @@ class Cluster:
 
     def _call(self, call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """Return what a call returns; errors of dask.distributed become BadCluster."""
+        answer = _begun(call, *arguments, **named)
         try:
-            return call(*arguments, **named)
+            while not futures.wait([answer], _SILENCE_S).done:
+                self._check_alive()
+            return answer.result()
         except TimeoutError:
             raise BadCluster(f"{self.address}: it has no workers; start some with `dask worker`") from None
         except (OSError, self._distributed.CancelledError) as error:
             raise BadCluster(f"{self.address}: the scheduler is gone") from error
+
+    def _check_alive(self) -> None:
+        """Raise BadCluster if the scheduler, or a worker, answers nothing at all, as one that was stopped."""
+        client = self._client
+        found = {f"{self.address}: the scheduler": _begun(client.nthreads)}
+        for worker in self._workers:  # one that computes answers too
+            found[f"worker {worker}"] = _begun(client.run, int, workers=[worker], on_error="return")
+        futures.wait(found.values(), _SILENCE_S)
+        for name, answer in found.items():
+            if not answer.done():
+                raise BadCluster(
+                    f"{name} is stopped or cut off, and gave no answer for {_SILENCE_S} s: end it"
+                )
+
+
+def _begun(call: Callable[..., Any], *arguments: Any, **named: Any) -> futures.Future[Any]:
+    """Call in a thread that does not keep this process alive, since dask.distributed may wait for ever."""
+    answer = futures.Future[Any]()
+
+    def run() -> None:
+        try:
+            answer.set_result(call(*arguments, **named))
+        except BaseException as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return answer
 
 
 @contextmanager

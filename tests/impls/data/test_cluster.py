@@ -217,6 +217,48 @@ def test_settings_of_tls_that_do_not_fit(settings, address, message):
             Cluster(address)
 
 
+def test_a_scheduler_without_tls_does_not_answer_tls(scheduler, certified, monkeypatch):
+    import dask
+
+    monkeypatch.setattr(cluster, "_CONNECT_S", 1)
+    ours, _ = certified
+    names = {"ca-file": "CA_FILE", "client.cert": "CLIENT__CERT", "client.key": "CLIENT__KEY"}
+    prefix = "DASK_DISTRIBUTED__COMM__TLS__"
+    with dask.config.set({f"distributed.comm.tls.{name}": ours[prefix + names[name]] for name in names}):
+        for _ in range(3):  # how it fails depends on which of both is heard first
+            with pytest.raises(BadCluster, match=r"^tls://\S+: no scheduler answers: "):
+                Cluster(scheduler.replace("tcp:", "tls:"))
+
+
+def test_a_step_that_takes_long_is_waited_for(near, data, monkeypatch):
+    expected = bits(near.step(data, np.zeros((28, 1)), 0.0))
+    true = near._client.run
+
+    def late(function, *arguments, **named):
+        time.sleep(0.5 if function is cluster._on_worker else 0)
+        return true(function, *arguments, **named)
+
+    monkeypatch.setattr(near._client, "run", late)
+    monkeypatch.setattr(cluster, "_SILENCE_S", 0.1)
+    assert bits(near.step(data, np.zeros((28, 1)), 0.0)) == expected
+
+
+def test_who_is_silent_for_long_is_named(near, data, monkeypatch):
+    near.step(data, np.zeros((28, 1)), 0.0)
+    true, silent, ended = near._client.run, list(near._workers)[1], threading.Event()
+
+    def run(*arguments, workers=None, **named):
+        if workers in (None, [silent]):
+            ended.wait()
+        return true(*arguments, workers=workers, **named)
+
+    monkeypatch.setattr(near._client, "run", run)
+    monkeypatch.setattr(cluster, "_SILENCE_S", 0.5)
+    with pytest.raises(BadCluster, match=rf"^worker {silent} is stopped or cut off, and gave no answer for "):
+        near.step(data, np.zeros((28, 1)), 0.0)
+    ended.set()
+
+
 def test_without_distributed(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(impls.Unavailable, match=r"^not installed: pip install distributed$"):
@@ -582,6 +624,21 @@ def computed(log):
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_processes_of_this_machine(train, path, expected, workers):
     assert train(path, f"local:{workers}").ended() == (0, expected, "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stopped", ["scheduler", "worker"])
+def test_who_is_stopped_for_good_ends_the_training(serve, work, train, path, stopped):
+    scheduler, address = serve()
+    worker = work(address, "--no-nanny")
+    hurry = "from impls.data import cluster; cluster._SILENCE_S = 5"
+    training = train(path, address, 100_000, hook=hurry)
+    training.read_until(10)
+    os.kill({"scheduler": scheduler, "worker": worker}[stopped].pid, signal.SIGSTOP)
+    code, _, errors = training.ended()
+    assert code == 1
+    said = rf"BadCluster: .*{stopped}.* is stopped or cut off, and gave no answer for 5 s: end it\n"
+    assert re.fullmatch(said, errors)
 
 
 @pytest.mark.slow
