@@ -50,8 +50,8 @@ def found(monkeypatch):
             document["zeroloop"]["unmeasured"].append(
                 {"row": row, **where, "status": fault, "reason": "a fault"}
             )
-        for row, version in (("numpy_zero_loop", "old/mine.py"), ("numba_two_loop", "new/mine.py")):
-            document = renamed(document, row, version)
+        for name, version in (("numpy_zero_loop", "old/mine.py"), ("numba_two_loop", "new/mine.py")):
+            document = renamed(document, name, version)
         monkeypatch.setattr(jobs, "carry_out", lambda job, console: parse(document))
         monkeypatch.setattr(write, "write_report", lambda document, folder: folder / "index.html")
 
