@@ -65,18 +65,6 @@ def test_ctrl_c_shows_one_line(monkeypatch, command, place):
     assert (result.exit_code, result.output) == (130, "interrupted\n")
 
 
-def test_a_lack_of_memory_is_one_line_with_a_remedy():
-    """In a real process whose limit leaves room for the libraries, and not for the data."""
-    limit, arguments = 1 << 30, ["verify", "--impl=numpy_zero_loop", "--problem=1000x150000"]
-    code = f"import resource; resource.setrlimit(resource.RLIMIT_AS, ({limit}, {limit}))"
-    code += "; from bench.__main__ import main; main()"
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (2, "")
-    said = "Error: out of memory: Unable to allocate"
-    assert done.stderr.startswith(said)
-    assert done.stderr.count("\n") == 1
-
-
 def test_version():
     result = zeroloop("--version")
     assert result.exit_code == 0
