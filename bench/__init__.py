@@ -3,4 +3,3 @@
 import os
 
 os.environ.pop("NUMBA_DISABLE_JIT", None)  # under which rows of Numba would not be what their names say
-os.environ.pop("NUMBA_NUM_THREADS", None)  # --threads says how many

@@ -7,6 +7,8 @@ Commands that write a page import `reports.write` themselves: with Matplotlib it
 which the others do not wait.
 """
 
+import os
+
 import click
 
 from bench.cli.ab import ab
@@ -28,6 +30,7 @@ def main() -> None:
 
     `zeroloop run` measures what can be cited; `pytest --benchmark-only` is a quick look.
     """
+    os.environ.pop("NUMBA_NUM_THREADS", None)  # --threads says how many
 
 
 for command in (list_rows, verify, run, ab, compare_runs, gallery, train, report, data):

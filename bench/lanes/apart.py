@@ -5,15 +5,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
-
 from bench.lanes import checks
 from bench.lanes.field import Field
 from bench.lanes.harness import Harness, Lost, guarded
 from bench.lanes.stage import Stage
 from bench.request import check_system
+from impls import limits
 from impls.contract import Array, Step
-from impls.data.problems import Problem
+from impls.data.problems import Problem, check_memory
 from impls.records import Record
 from impls.registry import BoundStep
 from impls.truth.gate import Gate
@@ -31,7 +30,7 @@ def apart(rows: Sequence[Record], threads: int) -> Iterator["Apart"]:
         tempfile.TemporaryDirectory(prefix="zeroloop-", ignore_cleanup_errors=True) as name,
         guarded(folder := Path(name)) as keeper,
     ):
-        field = Field(rows, None, folder, keeper, psutil.virtual_memory().available // 2, threads=threads)
+        field = Field(rows, None, folder, keeper, limits.free_bytes() // 2, threads=threads)
         lanes = Apart(field, threads, folder)
         try:
             yield lanes
@@ -97,5 +96,6 @@ class Apart:
         if self._on is None or self._on[0] is not problem:
             if self._on:
                 self._on[1].close()
+            check_memory(problem.shape, problem.dtype)  # of the copy that is shared
             self._on = problem, Stage(problem, self._threads, self._folder, _PATIENCE_S)
         return self._on[1]

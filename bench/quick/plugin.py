@@ -1,5 +1,6 @@
 """The pytest plugin: options that say what is benchmarked; results file and report at the session's end."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from importlib import import_module
@@ -90,6 +91,7 @@ def pytest_configure(config: pytest.Config) -> None:
     import_module("reports.write")  # loads Matplotlib: if that fails, nothing was measured in vain
     config.stash[RECORDER] = Recorder(chosen, environment.load())
     config.add_cleanup(start_cold())
+    os.environ.pop("NUMBA_NUM_THREADS", None)  # --threads says how many
 
 
 def asked_for(config: pytest.Config) -> Request:

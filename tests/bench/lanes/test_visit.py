@@ -26,7 +26,13 @@ def visit(name, dtype, folder):
     budget = SimpleNamespace(seen=lambda part: contextlib.nullcontext())
     ledger = SimpleNamespace(plan=None)
     means = SimpleNamespace(
-        ledger=ledger, paces=None, field=None, budget=budget, folder=folder, truths=Truths()
+        ledger=ledger,
+        paces=None,
+        field=None,
+        budget=budget,
+        folder=folder,
+        truths=Truths(),
+        patience_s=1.0,
     )
     return Visit(means, setting(name, dtype), 0, 0)
 
@@ -42,7 +48,7 @@ def test_a_visit_takes_the_memory_that_is_asked_for(name, dtype, tmp_path):
 
     def enter():
         with visited._data():
-            shared.append(in_files(visited._paths))
+            shared.append(in_files(visited._stage._shared.paths))
 
     grown = peak_extra(enter)  # without the files, which are in memory but not in this process
     assert is_about(grown + shared[0], problems.bytes_of(problems.find(name), dtype, copies=2))
