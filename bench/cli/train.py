@@ -21,7 +21,7 @@ from bench.locking import alone_at
 from bench.request import BadRequest
 from bench.signals import INTERRUPTED, ended_by_signals, signals_wait
 from impls.contract import Step
-from impls.data.cluster import BadCluster
+from impls.data.cluster import BadCluster, trusted
 from impls.data.dataset import BadData
 from impls.registry import BoundStep
 from impls.training import Diverged, Fit, check_settings, gradient_descent
@@ -113,13 +113,16 @@ def train(ctx: click.Context, /, **options: Any) -> None:
 
     Without DATA, a row trains on a problem. DATA is a folder made by `zeroloop data`, or a .npy file with one
     example per row, its label first. It need not fit in memory: the fused pass reads it chunk by chunk, in
-    this process or on a cluster of dask.distributed.
+    this process or on a cluster of dask.distributed. Without TLS, whoever reaches its port can run code as
+    you; with local workers this is any user of this machine.
     """
     asked = Options(**options)
     with user_errors():
         _check(ctx, asked)
         subject = _subject(asked)
         training = _Training(ctx, asked, subject)
+        if asked.address:
+            click.echo(trusted(asked.address), err=True)
     with ended_by_signals(), _ends(training, subject), ExitStack() as stack:
         step = subject.bind(stack)
         advance = stack.enter_context(progress("training", asked.iterations, len(training.fit.costs)))

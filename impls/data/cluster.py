@@ -13,6 +13,7 @@ none on its dashboard, starts no workers for it, and would end itself as idle.
 import asyncio
 import atexit
 import logging
+import multiprocessing
 import re
 import signal
 import threading
@@ -47,10 +48,21 @@ _ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"),
     "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",  # it interrupts workers 100 times a second
 }
+_TRUSTED = {
+    "local": "any user of this machine",
+    "tcp": "whoever reaches its port",
+    "tls": "whoever has a certificate of it",
+}
 
 
 class BadCluster(UserError, RuntimeError):
     """The cluster cannot be reached or used; the message names the address, what is wrong, what to do."""
+
+
+def trusted(address: str) -> str:
+    """Say whom the user of a cluster trusts; raises BadCluster if the address is not valid."""
+    _workers_of(address)
+    return f"{address}: {_TRUSTED[address.partition(':')[0]]} can run code as you, here and on its workers"
 
 
 class Cluster:
@@ -146,7 +158,7 @@ class Cluster:
                 )
                 return local, self._distributed.Client(local, set_as_default=False)
         except RuntimeError as error:
-            raise BadCluster(f"{self.address}: workers do not start: {error}") from None
+            raise BadCluster(f"{self.address}: workers do not start: {_cause(error)}") from None
         except BaseException:  # Ctrl-C: at exit, closing half-started workers would fail with a traceback
             atexit.unregister(self._distributed.deploy.spec.close_clusters)
             raise
@@ -299,6 +311,17 @@ def _workers_of(address: str) -> int | None:
         needed = "local, local:N, tcp://HOST:PORT or tls://HOST:PORT"
         raise BadCluster(f"cluster: {address!r}, but {needed} is needed")
     return None
+
+
+def _cause(error: BaseException) -> str:
+    """Return why workers do not start, which dask.distributed hides below errors that say nothing."""
+    try:
+        multiprocessing.Lock()
+    except OSError as lack:
+        return f"they need semaphores, which Linux keeps in /dev/shm: {lack.strerror}"
+    while error.__cause__:
+        error = error.__cause__
+    return repr(error)
 
 
 def dealt(missing: list[range], workers: dict[str, int]) -> dict[str, list[range]]:

@@ -106,10 +106,12 @@ def test_a_slowdown_of_the_limit_is_said_by_the_exit_code_alone(pair, found):
     assert zeroloop("ab", *pair).exit_code == 0
 
 
-def test_an_interrupted_run_says_how_to_continue(pair, monkeypatch):
+def test_an_interrupted_run_says_how_to_continue(pair, monkeypatch, tmp_path):
     def interrupt(job, console):
+        job.path.touch()
         raise KeyboardInterrupt
 
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(jobs, "carry_out", interrupt)
     result = zeroloop("ab", *pair, "-o", "ab.json")
     assert result.exit_code == 130

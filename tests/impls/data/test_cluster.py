@@ -1,6 +1,8 @@
 """Workers of dask.distributed: the bits of one process, whoever dies; one line where they cannot serve."""
 
+import errno
 import logging
+import multiprocessing.synchronize
 import os
 import pickle
 import re
@@ -161,6 +163,29 @@ def test_no_address(address):
     needed = "local, local:N, tcp://HOST:PORT or tls://HOST:PORT is needed"
     with pytest.raises(BadCluster, match=f"^cluster: {re.escape(repr(address))}, but {needed}$"):
         Cluster(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "who"),
+    [
+        ("local", "any user of this machine"),
+        ("local:2", "any user of this machine"),
+        ("tcp://here:8786", "whoever reaches its port"),
+        ("tls://here:8786", "whoever has a certificate of it"),
+    ],
+)
+def test_whom_the_user_of_a_cluster_trusts(address, who):
+    assert cluster.trusted(address) == f"{address}: {who} can run code as you, here and on its workers"
+
+
+def test_a_machine_without_semaphores_is_the_cause_that_is_named(monkeypatch):
+    def read_only(*_, **__):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(multiprocessing.synchronize.SemLock, "__init__", read_only)
+    said = "workers do not start: they need semaphores, which Linux keeps in /dev/shm: Read-only file system"
+    with pytest.raises(BadCluster, match=f"^local:1: {said}$"):
+        Cluster("local:1")
 
 
 @pytest.mark.parametrize("workers", ["0", "1025"])
