@@ -309,7 +309,8 @@ def test_rows_are_not_shared_out_to_processes(pytester, option):
         configured(pytester, *ONE_ROW, "--report-dir=reports", *option)
 
 
-def test_a_store_in_another_folder_is_compared_with(pytester, tmp_path_factory):
+def test_a_store_in_another_folder_is_compared_with(pytester, tmp_path_factory, monkeypatch):
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # beside others there are no benchmarks
     store = tmp_path_factory.mktemp("store")
     written(store, "0001_before.json", '{"machine_info": {}, "benchmarks": []}')
     where = f"--benchmark-storage={store.as_uri()}"
