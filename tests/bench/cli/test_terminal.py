@@ -8,8 +8,8 @@ import pytest
 
 from bench.cli.terminal import lack_of_memory
 
-# What is loaded before does not count: the limit leaves room for the start of a command alone. The check of free
-# memory before it sees nothing, as where another program takes that memory meanwhile.
+# What is loaded before does not count: the limit leaves room for the start of a command alone. The check of
+# free memory before it sees nothing, as where another program takes that memory meanwhile.
 LITTLE_MEMORY = """
 import resource, sys
 import psutil, zarr
