@@ -134,10 +134,10 @@ class Visit:
         truths, setting = self._means.truths, self._setting
         problems.check_memory(setting.shape, setting.dtype, copies=2)  # made, and then shared
         made = problems.made(setting.shape, setting.dtype)
+        with nullcontext() if truths.knows(setting) else self._budget.seen(truth_of(setting)):
+            self._points = truths.points(setting, made.X, made.Y)
         with Stage(made, setting.threads, self._means.folder, self._means.patience_s) as self._stage:
             del made  # the lanes map the shared bytes
-            with nullcontext() if truths.knows(setting) else self._budget.seen(truth_of(setting)):
-                self._points = truths.points(setting, self._stage.X, self._stage.Y)
             yield
         del self._stage  # which maps the data
 
