@@ -17,8 +17,8 @@ from reports.facts import intervals
 from reports.facts.citable import FEWEST_PROCESSES, quantised
 from reports.facts.comparison import Comparison, Line
 
-WIDEST = 0.2  # largest half width of an interval
-MOST_UNEVEN = 0.1  # largest difference between the ratio of fast blocks and that of all
+WIDEST = 0.5  # largest half width of an interval
+MOST_UNEVEN = 0.05  # largest difference, outside its interval, between a ratio and that of fast blocks
 
 
 class Judged(NamedTuple):
@@ -72,7 +72,8 @@ def _doubt(line: Line, over: Line, comparison: Comparison) -> str | None:
     ratio = intervals.ratio(over.blocks_s, line.blocks_s)
     if ratio.half_width is None or ratio.half_width > WIDEST:
         return f"known to no better than {wording.percent(WIDEST)}"
-    if abs(math.log(_of_fast_blocks(both) / ratio.estimate)) > MOST_UNEVEN:
+    of_fast = _of_fast_blocks(both)
+    if not ratio.over(of_fast).contains_one and abs(math.log(of_fast / ratio.estimate)) > MOST_UNEVEN:
         return "other work slowed one of the two rows more than the other"
     return None
 
