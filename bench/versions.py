@@ -26,8 +26,9 @@ def versions(texts: Sequence[str], folder: Path) -> tuple[Record, ...]:
     A text is the name of a row, the path of a file, or such a path with @ and a revision. The files of a
     revision are written to `folder`, which is needed as long as the rows are.
     """
+    named = {(path.absolute(), revision) for path, revision in map(_parts, texts)}
     rows = [_row(text, folder) for text in texts]
-    if len({row.spelling for row in rows}) < len(rows):
+    if min(len(named), len({row.spelling for row in rows})) < len(rows):
         raise BadRequest(f"{' and '.join(texts)} are the same: nothing can be compared")
     for parts in count(2):
         if len({row.name for row in rows}) == len(rows):

@@ -30,9 +30,9 @@ from reports.tables.console import filled
 
 _EXIT_CODES = """\b
 Exit codes:
-  0  NEW is not slower by 5 %, as all intervals show
-  1  NEW is slower, and by more than 5 % as far as is known, or it fails
-  4  that cannot be told; --until 2% narrows the intervals
+  0  NEW is not slower by the limit (5 %) or more, as all intervals show
+  1  NEW is slower than OLD, by an estimate above the limit, or it fails
+  4  the intervals are too wide to tell; --until 2% narrows them
 """
 
 

@@ -36,7 +36,9 @@ def list_rows() -> None:
 
 def _described(row: Record, width: int) -> str:
     """Return a row's line, and below it what sets the row apart."""
-    lines = [wording.number(count.lines) for count in counted(describe_row(row)) or ()]
+    lines = [
+        wording.number(count.lines if count else None) for count in counted(describe_row(row)) or (None, None)
+    ]
     title = textwrap.fill(row.title, width, initial_indent="   ", subsequent_indent="   ")
     return f"{_LINE.format(row.name, wording.number(row.loops), *lines, _status(row))}\n{title}"
 

@@ -27,6 +27,7 @@ from bench.planning.presets import AB, PRESETS
 from bench.request import BadRequest
 from bench.signals import INTERRUPTED, ended_by_signals
 from impls import records
+from impls.errors import UserError
 from reports import wording
 from reports.results import FAULTS, MOST_PROCESSES, Results
 
@@ -114,7 +115,7 @@ def _carried_out(job: jobs.Job, again: Sequence[str]) -> Results:
         kept = f"; continue with: {shlex.join(again)}" if job.path.exists() else ""
         click.echo(f"interrupted{kept}", err=True)
         raise SystemExit(INTERRUPTED) from None
-    except (OSError, Stale, MemoryError) as error:
+    except (OSError, UserError, Stale, MemoryError) as error:
         kept = f"; what was finished is in {job.path}" if job.path.exists() else ""
         raise Unmet(f"{lack_of_memory(error) or wording.one_line(str(error))}{kept}") from None
 

@@ -21,8 +21,8 @@ from bench.locking import alone_at
 from bench.request import BadRequest
 from bench.signals import INTERRUPTED, ended_by_signals, signals_wait
 from impls.contract import Step
-from impls.data.cluster import BadCluster, trusted
-from impls.data.dataset import BadData
+from impls.data.cluster import trusted
+from impls.errors import UserError
 from impls.registry import BoundStep
 from impls.training import Diverged, Fit, check_settings, gradient_descent
 from reports import files, wording
@@ -207,13 +207,13 @@ def _ends(training: _Training, subject: Subject) -> Iterator[None]:
             raise SystemExit(INTERRUPTED) from None
     except click.ClickException:
         raise
-    except (BadData, BadCluster, impls.Unavailable) as error:
-        training.save()
-        raise Unmet(f"{wording.one_line(str(error))}{training.kept}") from None
-    except impls.Unsuited as error:
-        raise Unmet(str(error)) from None
     except Diverged as error:
         raise click.ClickException(f"{subject.name} diverged at {error}") from None
+    except impls.Unsuited as error:
+        raise Unmet(str(error)) from None
+    except (UserError, OSError) as error:
+        training.save()
+        raise Unmet(f"{wording.one_line(str(error))}{training.kept}") from None
     except Lost as lost:
         training.save()
         said = lost.why.reason if lost.why.failed else f"{subject.name} {lost.why.status}: {lost.why.reason}"

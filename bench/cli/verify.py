@@ -25,7 +25,7 @@ from reports.results import FAULTS
 def verify(rows: tuple[str, ...], problems: tuple[str, ...], dtype: str, threads: int | None) -> None:
     """Compare implementations with the oracle; exit 1 if one is wrong.
 
-    Your own file runs in a process of its own, compiled anew, and is called 20 times.
+    Your own file runs in a process of its own, compiled anew, and is called up to 20 times.
     """
     with user_errors():
         asked = request(rows or records.names(), problems, [dtype], [] if threads is None else [threads])

@@ -20,8 +20,8 @@ from impls.contract import Array, Step
 from impls.truth.course import Course, drawn, fixed
 
 _PART_S = 0.01  # calls that are asked for at once, unless one takes longer
-_BATCH_S = 1e-4  # of calls whose mean counts as one; the lane's clock needs a thousandth of that
-_LOW = 0.25  # of all parts of a lane, the quantile that is undisturbed, or of which the reply was heard late
+_BATCH_S = 1e-4  # shortest batch whose mean counts as one time: a thousand times what the clock can tell
+_LOW = 0.25  # quantile of a lane's parts that stands for undisturbed ones
 _LENIENCE = 1.1  # what a lane's clock and the conductor's may differ by
 _LATE_S = 0.02  # what a reply may be late if the system is busy
 _REHEARSALS = 5
@@ -67,7 +67,7 @@ class Block:
 
 
 class Caller:
-    """Asks the lanes of a visit for calls; what they are heard to take beside the calls is measured first."""
+    """Asks lanes for calls, and knows how much time the asking takes, which it measures first."""
 
     def __init__(self, exchange: Exchange, dtype: str):
         self._exchange, self._dtype = exchange, dtype
@@ -101,19 +101,21 @@ class Caller:
         with harness.continued():
             if call_s <= SLOW_S:
                 call_s = self._settle(harness, limit_s, call_s)
-            worked_s = harness.processor_s()
+            worked_s, begun = harness.processor_s(), perf_counter()
             while (left_s := block_s - block.wall_s) > part_s / 2 or not block.parts:
                 count = self._fitting(part_s / call_s)
                 parts = min(max(1, round(left_s / max(part_s, call_s))), self._exchange.most_calls // count)
                 block.parts += self._calls(harness, limit_s, parts * [count])
                 call_s = block.parts[-1].wall_s / count
-            block.cores = (harness.processor_s() - worked_s) / block.wall_s
+            block.cores = (harness.processor_s() - worked_s) / (perf_counter() - begun)
         return block
 
-    def floor_s(self, blocks: list[Block]) -> float:
-        """Return the least time of a call that the conductor's clock allows, in blocks of one lane."""
-        parts = [part for block in blocks for part in block.parts]
-        seen_s = [(part.wall_s - self._talk_s) / len(part.times_s) - 1.5 * self._around_s for part in parts]
+    def floor_s(self, parts: Sequence[tuple[float, int]]) -> float:
+        """Return the least time of a call that the conductor's clock allows, from all parts of a lane.
+
+        Each has its seconds by that clock, and the number of its calls.
+        """
+        seen_s = [(wall_s - self._talk_s) / count - 1.5 * self._around_s for wall_s, count in parts]
         return max(0.0, float(np.quantile(seen_s, _LOW))) / _LENIENCE
 
     def bounded_s(self, told_s: float, wall_s: float) -> float:

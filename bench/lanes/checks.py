@@ -22,7 +22,7 @@ from reports.results import Pool
 
 _MOST_EXTRA_CORES = 0.25  # that a step may keep busy above its number of threads
 _LONG_ENOUGH_S = 0.02  # shorter blocks say too little about cores and clocks
-_MOST_UNREPORTED = 0.9  # largest share of the time of calls that may pass between them, where they are short
+_MOST_UNREPORTED = 0.9  # largest share of the conductor's time that the lane's clock may not report
 _SHORTEST_S = 1e-9  # a call that a clock can tell from none
 
 

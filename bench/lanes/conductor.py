@@ -30,7 +30,7 @@ from reports.facts.aim import Widest, is_reached
 from reports.facts.facts import Facts
 
 PATIENCE_S = 60.0  # for any reply, beyond ten times what it is predicted to take
-_MOST_PROCESSES = 100  # limit of the processes that `until` adds
+_MOST_UNTIL = 100  # limit of the processes that `until` adds
 _CHANGED = LeftOut("failed", "its file has changed since the run began")
 _PART_OF_MEMORY = 2  # one lane may hold this part of the memory that is free at the start
 
@@ -92,7 +92,7 @@ class Conductor:
         plan, widest = self._ledger.plan, self._widest()
         if self._ledger.done < plan.processes * len(self._settings):
             return True
-        if plan.until is None or plan.processes >= _MOST_PROCESSES or is_reached(plan, widest):
+        if plan.until is None or plan.processes >= _MOST_UNTIL or is_reached(plan, widest):
             return False
         if self._budget.used_s / plan.processes > self._budget.left_s:
             return False

@@ -62,13 +62,20 @@ class Guard:
     def __init__(self, folder: Path):
         tree.adopt_orphans()
         self.folder = folder
-        self.lanes: set[int] = set()
+        self.lanes: dict[int, str] = {}  # process and name of each lane that lives
+        self.others: set[int] = set()  # children of this process that are of no lane
         command = [sys.executable, "-S", "-E", guard.__file__, str(folder)]
         nowhere = subprocess.DEVNULL
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere, start_new_session=True
         )
-        self.others = tree.children(os.getpid())  # this guard, and what this process has started before
+        self.spare_own_children()
+
+    def spare_own_children(self) -> None:
+        """Note what this process has started itself: while all lanes stand still, any child of no lane."""
+        for pid in tree.children(os.getpid()) - self.lanes.keys() - self.others:
+            if _variable(pid, _LANE) is None:
+                self.others.add(pid)
 
     def watch(self, group: int) -> None:
         """Have a process group killed if this process ends."""
@@ -115,7 +122,7 @@ class Harness:
             bufsize=0,
         )
         keeper.watch(self._process.pid)
-        keeper.lanes.add(self._process.pid)
+        keeper.lanes[self._process.pid] = self._name
         self._unread, self._searched, self._asked = bytearray(), 0, 0
         self._stood_s: float | None = None  # the processor time of all its processes when they were stopped
 
@@ -133,6 +140,7 @@ class Harness:
             yield
             return
         self._check_stillness()
+        self._keeper.spare_own_children()
         self._runs = True
         for pid in self._processes():
             _signal(pid, signal.SIGCONT)
@@ -163,17 +171,20 @@ class Harness:
 
     def end(self) -> int:
         """End the lane and all that it started; return its exit code."""
-        for pid in self._processes():
-            _signal(pid, signal.SIGKILL)
+        killed: set[int] = set()
+        while new := self._processes() - killed:
+            for pid in new:
+                _signal(pid, signal.SIGKILL)
+            killed |= new
         code = self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe:
                 pipe.close()
-        self._adopt()
+        self._keeper.lanes.pop(self._process.pid, None)
         for pid in self._orphans:
             _end_child(pid)
+        self._adopt()
         self._keeper.forget(self._process.pid)
-        self._keeper.lanes.discard(self._process.pid)
         return code
 
     def processor_s(self) -> float:
@@ -209,13 +220,14 @@ class Harness:
         self._stood_s = self.processor_s()
 
     def _adopt(self) -> None:
-        """Find what became a child of this process since its parent has ended; end what is of no lane."""
-        for pid in tree.children(os.getpid()) - self._keeper.lanes - self._keeper.others - self._orphans:
+        """Find what became a child of this process since its parent ended; end what is of no living lane."""
+        keeper = self._keeper
+        for pid in tree.children(os.getpid()) - keeper.lanes.keys() - keeper.others - self._orphans:
             lane = _variable(pid, _LANE)
-            if lane == self._name:
-                self._orphans.add(pid)
-            elif lane is None:
+            if lane not in keeper.lanes.values():
                 _end_child(pid)
+            elif lane == self._name:
+                self._orphans.add(pid)
 
     def _check_stillness(self) -> None:
         if self._stood_s is not None and self.processor_s() - self._stood_s > _MOST_STILL_S:
@@ -307,8 +319,13 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     """Return a reply that is whole; None for one that only a row can have written."""
     try:
         reply = json.loads(line)
-        numbers = [value for name, value in reply.items() if name == "cores" or name.endswith("_s")]
+        numbers = [value for name, value in reply.items() if name.endswith("_s")]
         whole = isinstance(reply["number"], int) and all(0 <= number < math.inf for number in numbers)
+        whole = whole and isinstance(reply.get("extra_bytes"), int | None)
+        whole = whole and isinstance(reply.get("layer"), str | None)
+        for name, version, threads in reply.get("pools", ()):
+            whole = whole and isinstance(name, str) and isinstance(version, str | None)
+            whole = whole and isinstance(threads, int)
         if "left_out" in reply:
             status, reason, error = reply["left_out"]
             whole = whole and status in STATUSES and isinstance(reason, str)

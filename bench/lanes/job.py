@@ -48,7 +48,7 @@ class Job:
 
 def new(asked: Asked, output: Path | None) -> Job:
     """Plan a run; raises BadRequest for what cannot be had."""
-    check_system("zeroloop run")
+    check_system("a run")
     path = output or Path("reports/out") / f"run-{datetime.now():%Y-%m-%d-%H%M%S}.json"
     _check_free(path)
     plan, selected = plans.make(asked)
@@ -59,7 +59,7 @@ def new(asked: Asked, output: Path | None) -> Job:
 
 def resumed(path: Path, own_rows: Sequence[Record]) -> Job:
     """Plan to resume an interrupted run; raises BadRequest, BadResults, OSError."""
-    check_system("zeroloop run")
+    check_system("a run")
     before = reading.read(path)
     plan = before.run.plan
     if plan is None:

@@ -21,7 +21,7 @@ def adopt_orphans() -> None:
 def children(pid: int) -> set[int]:
     """Return the children of a process, and none if it has ended."""
     tasks = Path(f"/proc/{pid}/task")
-    if not tasks.exists():
+    if not (tasks / str(pid) / "children").exists():  # some kernels do without
         with contextlib.suppress(psutil.Error):
             return {child.pid for child in psutil.Process(pid).children()}
         return set()

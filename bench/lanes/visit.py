@@ -155,7 +155,7 @@ class Visit:
         limit_s = self._means.patience_s + 10 * (predicted_s or 0)
         lane.prepare_s = self._stage.prepare(harness, limit_s)
         if lane.row.is_interpreted and predicted_s and predicted_s > SLOW_S and known:
-            lane.call_s = predicted_s  # it compiles nothing, and each of its timed calls is verified
+            lane.call_s = predicted_s  # it compiles nothing, and one of its timed calls at least is verified
         else:
             self._verify(lane, harness, limit_s)
         if known or not self._skip(lane, lane.call_s):
@@ -205,6 +205,10 @@ class Visit:
                     self._block(lane)
             self._judge_blocks()
             if self._budget.is_spent:
+                for lane in self._field.lanes:
+                    if lane.blocks and not lane.is_judged:
+                        self._choose(lane)
+                self._judge_blocks()
                 lanes = [lane for lane in self._field.lanes if lane.blocks]
                 if not all(any(self._entry(lane).blocks_s[self._process :]) for lane in lanes):
                     raise OutOfTime
@@ -217,13 +221,21 @@ class Visit:
         limit_s = self._means.patience_s + 10 * max(lane.call_s, self._plan.block_s)
         block = self._stage.caller.block(lane.harness, limit_s, lane.call_s, self._plan.block_s)
         checks.check_cores(block.cores, block.wall_s, self._setting.threads, lane.row)
-        if len(lane.timed) in lane.judged:
-            self._unjudged.append((lane, random.SystemRandom().choice(block.parts)))
-        lane.timed.append(block)
+        lane.last = random.SystemRandom().choice(block.parts)
+        if lane.timed in lane.judged:
+            self._choose(lane)
+        lane.timed += 1
+        lane.parts += [(part.wall_s, len(part.times_s)) for part in block.parts]
         self._ledger.timed_s += block.wall_s
         self._entry(lane).add_block(self._process, block.call_s)
         lane.losses, lane.call_s = 0, block.call_s
         self._means.show.progress(self._ledger)
+
+    def _choose(self, lane: Lane) -> None:
+        """Have a call of a lane's last block compared with the truth."""
+        if lane.last:
+            self._unjudged.append((lane, lane.last))
+            lane.is_judged = True
 
     def _judge_blocks(self) -> None:
         """Compare a call of each block that was chosen with the truth, which is computed in one pass."""
@@ -246,8 +258,8 @@ class Visit:
     def _bound_times(self) -> None:
         """Let no time be shorter than the conductor's clock allows."""
         for lane in self._field.lanes:
-            if lane.blocks and lane.timed:
-                lane.floor_s = self._stage.caller.floor_s(lane.timed)
+            if lane.blocks and lane.parts:
+                lane.floor_s = self._stage.caller.floor_s(lane.parts)
                 self._entry(lane).bound(self._process, lane.floor_s)
 
     def _train_all(self) -> None:

@@ -53,7 +53,7 @@ def outcome(results: Results, plan: Plan, found: Widest | None) -> str:
     if found is None:
         return f"no row has a speedup over {plan.baseline}"
     if is_reached(plan, found):
-        return f"reached after {after}; {found.said}, the others better"
+        return f"reached after {after}; {found.said}, and no other row less well"
     said = f"not reached after {after}: {found.said}"
     needed = processes * (found.half_width / plan.until) ** 2
     if processes < FEWEST_PROCESSES or needed == math.inf:

@@ -1,9 +1,8 @@
 """Which speedups of a run may be cited where the run as a whole may not.
 
 What slows all rows alike, such as a processor that changes its speed, cancels in ratios of blocks that follow
-each other within a second or two. (A test simulates machines with two speeds: the intervals hold what they
-claim.) So a ratio stands if its processes agree on it, and if nothing slowed one of its
-rows more than the other.
+each other within a second or two. So a ratio stands if its processes agree on it, and if nothing slowed one
+of its rows more than the other.
 """
 
 import math
@@ -71,7 +70,7 @@ def _doubt(line: Line, over: Line, comparison: Comparison) -> str | None:
         return f"{comparison.twin_of} and its twin, the same code, differ there"
     ratio = intervals.ratio(over.blocks_s, line.blocks_s)
     if ratio.half_width is None or ratio.half_width > WIDEST:
-        return f"known to no better than {wording.percent(WIDEST)}"
+        return f"known less well than to ± {wording.percent(WIDEST)}"
     of_fast = _of_fast_blocks(both)
     if not ratio.over(of_fast).contains_one and abs(math.log(of_fast / ratio.estimate)) > MOST_UNEVEN:
         return "other work slowed one of the two rows more than the other"

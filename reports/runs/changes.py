@@ -14,7 +14,8 @@ from reports.facts.comparison import NUMPY, Comparison
 from reports.facts.facts import Facts
 from reports.facts.intervals import Blocks, Interval
 from reports.facts.machine import conditions
-from reports.results import FAULTS, Results, Row
+from reports.results import FAULTS, Results
+from reports.runs.since import is_same_code
 
 
 @dataclass(frozen=True)
@@ -213,13 +214,8 @@ def _bases(was: Facts, now: Facts) -> list[str]:
     return [
         name
         for name in dict.fromkeys([*plans, NUMPY])
-        if name in before and name in after and _is_same_code(before[name], after[name])
+        if name in before and name in after and is_same_code(before[name], after[name])
     ]
-
-
-def _is_same_code(old: Row, new: Row) -> bool:
-    helpers = {old.helpers, new.helpers} - {None}  # an older file does not have them
-    return old.source == new.source and len(helpers) <= 1
 
 
 def _change(one: _Shared, judged: int) -> Change:

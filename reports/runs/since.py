@@ -24,6 +24,11 @@ def changed_since(rows: Sequence[Row]) -> list[str]:
     return changed
 
 
+def is_same_code(one: Row, other: Row) -> bool:
+    """Return whether a step runs the same code in both, comments and docstrings apart."""
+    return _code(one.source) == _code(other.source) and not _differ(one.helpers, other.helpers)
+
+
 def _differ(before: str | None, today: str | None) -> bool:
     """Return whether two texts define a name differently.
 

@@ -120,6 +120,12 @@ def test_what_cannot_be_had_is_said(own, tmp_path, old, said):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("other", ["mine.py@HEAD", "./mine.py@HEAD"])
+def test_one_revision_is_not_compared_with_itself(own, tmp_path, other):
+    with pytest.raises(BadRequest, match=r"^mine\.py@HEAD and \S+ are the same: nothing can be compared$"):
+        held(("mine.py@HEAD", other), tmp_path / "held")
+
+
 def test_without_git_there_are_no_revisions(own, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(BadRequest, match=r"mine\.py@HEAD: git is not installed"):

@@ -1,9 +1,16 @@
 """Own files outside of a run, in real processes: what they do wrong, and what they can no longer do."""
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from bench.lanes.apart import apart
+from impls import records
+from impls.data import problems
+from impls.truth.gate import Gate
 from tests.bench.helpers import line_of, message, written, zeroloop
 from tests.bench.lanes.real_runs import lanes, wait_for
 
@@ -31,6 +38,21 @@ def test_a_file_that_ends_its_process_has_failed_and_another_has_not(tmp_path):
     wait_for(lambda: not lanes())
 
 
+def test_what_this_process_has_started_itself_is_left_alone(tmp_path):
+    """Such as the workers of `dask_chunks`, which live as long as the command."""
+    mine = records.find(str(written(tmp_path, "mine.py", RIGHT.replace("as right", ""))))
+    gate = Gate(problems.load("5x70"))
+    with apart([mine], 1) as lanes:
+        lanes.verify(mine, gate)
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        try:
+            lanes.verify(mine, gate)
+            assert child.poll() is None
+        finally:
+            child.kill()
+            child.wait()
+
+
 def test_a_result_that_is_wrong_now_and_then_is_found(tmp_path):
     source = f"""{RIGHT}
 calls = 0
@@ -44,11 +66,13 @@ def step(w, b, X, Y):
 """
     line, code = verdict(tmp_path, source)
     assert code == 1
-    assert line.endswith("is allowed, in 2 of 20 calls")
+    # Fewer than 20 where the machine is busy: they are to take a second.
+    assert re.search(r"is allowed, in [12] of \d+ calls$", line)
 
 
 def test_a_slow_file_is_called_a_few_times(tmp_path):
     source = f"""import time
+import re
 from pathlib import Path
 {RIGHT}
 

@@ -1,5 +1,6 @@
 """The museum: files that cheat. Each is refused, or has no better time than the honest file beside it."""
 
+import statistics
 from pathlib import Path
 
 import pytest
@@ -8,14 +9,14 @@ from tests.bench.lanes.real_runs import lanes, measured, planned
 
 MUSEUM = Path(__file__).parents[2] / "museum"
 CHEATS = sorted(path.stem for path in MUSEUM.glob("*.py") if path.stem != "honest")
-# A cheat that works is ten to several hundred times as fast. What is left to one that lies about its times is
-# a tenth; the rest is room for the noise of a machine on which other tests run.
-MOST = 2.0
+# A cheat that works is four to several hundred times as fast. What is left to one that lies about its times
+# is a tenth; the rest is room for the noise of a machine on which other tests run.
+MOST = 1.6
 # What has no time, whatever the machine does.
 REFUSED = {
     *("remembers_last", "one_in_fifty", "looks_around", "writes_no_times", "forges_calls"),
     *("holds_the_course", "blinds_the_judge", "shouts", "rounds", "drops_examples", "linearises"),
-    *("lies_about_its_type", "is_right_at_a_quarter", "exits", "returns_nothing"),
+    *("lies_about_its_type", "is_right_at_a_quarter", "exits", "returns_nothing", "talks_nonsense"),
 }
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("marked")]
@@ -30,14 +31,9 @@ def run(tmp_path_factory):
 
 
 def time_of(run, name):
-    """Return the shortest time of a file's blocks."""
-    return min(
-        block
-        for timing in run.timings
-        if timing.row == f"{name}.py"
-        for process in timing.blocks_s
-        for block in process
-    )
+    """Return the median time of a file's blocks."""
+    (blocks_s,) = (timing.blocks_s for timing in run.timings if timing.row == f"{name}.py")
+    return statistics.median(block for process in blocks_s for block in process)
 
 
 @pytest.mark.parametrize("name", CHEATS)

@@ -67,7 +67,7 @@ def test_a_run_says_whether_it_reached_its_aim_and_what_held_it_up(cited):
     spread(cited, "numba_two_loop", "square", 1.1)
     assert facts_of(cited, until=None).aim is None
     known = "numba_two_loop on square-float64-2t is known to ± 12 %"
-    assert facts_of(cited, until=0.2).aim == f"reached after 6 processes; {known}, the others better"
+    assert facts_of(cited, until=0.2).aim == f"reached after 6 processes; {known}, and no other row less well"
     said = facts_of(cited, until=0.02).aim
     assert said == (
         f"not reached after 6 processes: {known}; it would take about 200 processes, or a quieter machine"

@@ -43,7 +43,7 @@ def test_what_slows_all_rows_alike_leaves_no_doubt(cited):
         ),
         (
             change_blocks("numba_two_loop", lambda block_s, p, n: block_s * (1 + 2 * (p % 2))),
-            "known to no better than 50 %",
+            "known less well than to ± 50 %",
         ),
         (
             change_blocks("numba_two_loop", lambda block_s, p, n: block_s * (1 if n == 0 else 1.3)),

@@ -109,7 +109,7 @@ def test_a_baseline_that_one_run_has_not_timed_on_a_problem_is_no_base_there(cit
 def test_a_baseline_whose_code_has_changed_is_no_base(cited):
     other = copy.deepcopy(cited)
     (row,) = [row for row in other["zeroloop"]["rows"] if row["name"] == NUMPY]
-    row["source"] += "# faster now"
+    row["source"] += "\n\nfaster = True\n"
     found = held(cited, other)
     assert bases(found) == {None}
     assert found.by_times == found.judged == found.rows

@@ -1,4 +1,4 @@
-"""Tells half the time of each call."""
+"""Tells a quarter of the time of each call."""
 
 import sys
 
@@ -11,7 +11,7 @@ if lane:
     def forged(self, counts, nap=False):
         begun = 0
         for count, reply in zip(counts, calls(self, counts, nap), strict=True):
-            self._exchange.times_s[begun : begun + count] /= 2
+            self._exchange.times_s[begun : begun + count] /= 4
             begun += count
             yield reply
 
