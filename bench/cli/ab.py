@@ -63,11 +63,11 @@ def ab(ctx: click.Context, /, old: str, new: str, limit: float, resume: Path | N
         job = _job(ctx, rows, resume, asked)
         click.echo(jobs.described(job))
         found = measured(job, ["zeroloop", "ab", old, new, "--resume", str(job.path)])
-    rounds = duel.rounds(Facts(found), *(row.name for row in rows))
-    for one in rounds:
+    outcomes = duel.outcomes(Facts(found), *(row.name for row in rows))
+    for one in outcomes:
         click.echo(filled(one.said))
     has_failed = any(lost.row == rows[1].name and lost.status in FAULTS for lost in found.run.unmeasured)
-    raise SystemExit(1 if has_failed else _code([one.ratio for one in rounds], limit))
+    raise SystemExit(1 if has_failed else _code([one.ratio for one in outcomes], limit))
 
 
 def _job(ctx: click.Context, rows: Sequence[Record], resume: Path | None, asked: dict[str, Any]) -> jobs.Job:

@@ -6,11 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.lanes import checks
-from bench.lanes.field import Field
+from bench.lanes.field import PATIENCE_S, Field
 from bench.lanes.harness import Harness, Lost, guarded
 from bench.lanes.stage import Stage
 from bench.request import check_system
-from impls import limits
 from impls.contract import Array, Step
 from impls.data.problems import Problem, check_memory
 from impls.records import Record
@@ -18,7 +17,6 @@ from impls.registry import BoundStep
 from impls.truth.gate import Gate
 from impls.truth.points import references
 
-_PATIENCE_S = 60.0  # for loading a file, and for a call beyond ten times what the last one took
 _CALLS, _CALLS_S = 20, 1.0  # calls of a verdict, so that a race shows: at most so many, in about so much time
 
 
@@ -30,7 +28,7 @@ def apart(rows: Sequence[Record], threads: int) -> Iterator["Apart"]:
         tempfile.TemporaryDirectory(prefix="zeroloop-", ignore_cleanup_errors=True) as name,
         guarded(folder := Path(name)) as keeper,
     ):
-        field = Field(rows, None, folder, keeper, limits.free_bytes() // 2, threads=threads)
+        field = Field(rows, None, folder, keeper, threads=threads)
         lanes = Apart(field, threads, folder)
         try:
             yield lanes
@@ -55,28 +53,28 @@ class Apart:
         """Call a file's step at points that are drawn, and return its largest error."""
         stage, problem = self._stage(gate.problem), gate.problem
         with self._lane(row) as harness:
-            stage.prepare(harness, _PATIENCE_S)
-            heard = [stage.caller.at(harness, _PATIENCE_S, point.w, point.b) for point in gate.points]
+            stage.prepare(harness, PATIENCE_S)
+            heard = [stage.caller.at(harness, PATIENCE_S, point.w, point.b) for point in gate.points]
             truths = [point.truth for point in gate.points]
             call_s = heard[-1].wall_s
             if count := min(round(_CALLS_S / call_s), _CALLS - len(heard), stage.exchange.most_calls):
-                more = stage.caller.anywhere(harness, _PATIENCE_S + 10 * call_s, count)
+                more = stage.caller.anywhere(harness, PATIENCE_S + 10 * call_s, count)
                 truths += references([(calls.w, calls.b) for calls in more], problem.X, problem.Y)
                 heard += more
             error = checks.largest_of_all([calls.result for calls in heard], truths, problem.dtype)
-            return max(error, stage.verify_on_few(harness, _PATIENCE_S))
+            return max(error, stage.verify_on_few(harness, PATIENCE_S))
 
     @contextmanager
     def bound(self, row: Record, problem: Problem) -> Iterator[BoundStep]:
         """Bind a file to a problem's data, and let its lane run meanwhile."""
-        stage, limit_s = self._stage(problem), _PATIENCE_S
+        stage, limit_s = self._stage(problem), PATIENCE_S
         with self._lane(row) as harness, harness.continued():
             stage.prepare(harness, limit_s)
 
             def step(w: Array, b: float) -> Step:
                 nonlocal limit_s
                 calls = stage.caller.at(harness, limit_s, w, b)
-                limit_s = _PATIENCE_S + 10 * calls.wall_s
+                limit_s = PATIENCE_S + 10 * calls.wall_s
                 return calls.result
 
             yield step
@@ -85,10 +83,9 @@ class Apart:
     def _lane(self, row: Record) -> Iterator[Harness]:
         (lane,) = (lane for lane in self._field.lanes if lane.row == row)
         try:
-            yield self._field.revived(lane, _PATIENCE_S)
+            yield self._field.revived(lane, PATIENCE_S)
         except Lost as lost:
-            if lost.ended and lane.harness:
-                self._field.drop(lane)
+            self._field.note(lane, lost)
             raise
 
     def _stage(self, problem: Problem) -> Stage:
@@ -97,5 +94,5 @@ class Apart:
             if self._on:
                 self._on[1].close()
             check_memory(problem.shape, problem.dtype)  # of the copy that is shared
-            self._on = problem, Stage(problem, self._threads, self._folder, _PATIENCE_S)
+            self._on = problem, Stage(problem, self._threads, self._folder, PATIENCE_S)
         return self._on[1]

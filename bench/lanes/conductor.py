@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench.lanes.field import Field
+from bench.lanes.field import PATIENCE_S, Field
 from bench.lanes.harness import guarded
 from bench.lanes.ledger import Ledger
 from bench.lanes.listener import Listener
@@ -22,17 +22,14 @@ from bench.planning.budget import Budget, Part
 from bench.planning.forecast import Paces
 from bench.planning.presets import PRESETS
 from bench.request import Request, Setting
-from impls import limits
 from impls.data import problems
 from impls.records import Record
 from reports import wording
 from reports.facts.aim import Widest, is_reached
 from reports.facts.facts import Facts
 
-PATIENCE_S = 60.0  # for any reply, beyond ten times what it is predicted to take
 _MOST_UNTIL = 100  # limit of the processes that `until` adds
 _CHANGED = LeftOut("failed", "its file has changed since the run began")
-_PART_OF_MEMORY = 2  # one lane may hold this part of the memory that is free at the start
 
 
 class Conductor:
@@ -52,7 +49,7 @@ class Conductor:
         self._paces = paces
         self._show = show
         self._patience_s = patience_s
-        self._memory_bytes = memory_bytes or limits.free_bytes() // _PART_OF_MEMORY
+        self._memory_bytes = memory_bytes
         self._settings = plans.settings(ledger.plan, selected)
         self._budget = Budget(ledger.plan.budget_s, ledger.total_s)
         self._resumed_at = ledger.done

@@ -9,8 +9,11 @@ from bench.lanes.calls import Calls
 from bench.lanes.harness import Guard, Harness, Lost
 from bench.lanes.lane import LIGHT
 from bench.outcome import LeftOut
+from impls import limits
 from impls.records import Record
 
+PATIENCE_S = 60.0  # for any reply, beyond ten times what it is predicted to take
+_PART_OF_MEMORY = 2  # one lane may hold this part of the memory that is free at the start
 MOST_LOSSES = 3  # a row that is lost this often in a row is not started again
 
 
@@ -63,7 +66,7 @@ class Field:
         twin_of: Record | None,
         folder: Path,
         keeper: Guard,
-        memory_bytes: int,
+        memory_bytes: int | None = None,
         shares_code: bool = False,
         threads: int = 1,
     ):
@@ -71,7 +74,8 @@ class Field:
         if twin_of:
             self.lanes.append(Lane(twin_of, twin=True))
         self.light = Lane(LIGHT)
-        self._folder, self._keeper, self._memory_bytes = folder, keeper, memory_bytes
+        self._folder, self._keeper = folder, keeper
+        self._memory_bytes = memory_bytes or limits.free_bytes() // _PART_OF_MEMORY
         self._shared = Path(tempfile.mkdtemp(dir=folder)) if shares_code else None
         self._threads, self._is_cold = threads, True
         self._compiled: dict[tuple[Record, bool, int], Path] = {}  # the folder in which a lane last compiled
@@ -111,10 +115,11 @@ class Field:
         assert lane.harness
         return lane.harness
 
-    def drop(self, lane: Lane) -> None:
-        """Note that a lane's process is gone."""
-        lane.harness = None
-        lane.losses += 1
+    def note(self, lane: Lane, lost: Lost) -> None:
+        """Note that a lane's process is gone, if it is and that was not noted before."""
+        if lost.ended and lane.harness:
+            lane.harness = None
+            lane.losses += 1
 
     def has_code(self, lane: Lane, dtype: str) -> bool:
         """Return whether a lane finds its compiled code on disk."""

@@ -2,9 +2,9 @@
 
 import secrets
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from time import perf_counter
-from types import TracebackType
 
 from bench.lanes import checks
 from bench.lanes.calls import Caller, Calls
@@ -27,12 +27,6 @@ class Stage:
         self.X, self.Y = opened(self._shared.paths)
         self.exchange = Exchange(self._shared.paths["exchange"], problem.shape.n_x)
         self.caller = Caller(self.exchange, problem.dtype)
-
-    def __enter__(self) -> "Stage":
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.close()
 
     def close(self) -> None:
         """Give the memory back, once the lanes do not map it either."""
@@ -63,5 +57,5 @@ class Stage:
         """Verify a row on as many features but few examples, where no rounding error averages out."""
         n_x, m = len(self.X), secrets.choice(_SMALL)
         few = made(Shape(f"{n_x}x{m}", n_x, m, "synthetic"), self._dtype)
-        with Stage(few, self._threads, self._folder, self._patience_s) as stage:
+        with closing(Stage(few, self._threads, self._folder, self._patience_s)) as stage:
             return stage.verify(harness, drawn_points(few.X, few.Y), limit_s)

@@ -8,7 +8,7 @@ it this setting in this process, and costs no other row anything.
 import dataclasses
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from time import perf_counter
 from typing import Protocol
@@ -123,8 +123,7 @@ class Visit:
                     harness = self._field.revived(lane, self._means.patience_s)
                     self._stage.verify(harness, self._points, self._means.patience_s)
                 except Lost as lost:
-                    if lost.ended and lane.harness:
-                        self._field.drop(lane)
+                    self._field.note(lane, lost)
                     wrong[lane] = lost.why
         return wrong
 
@@ -136,8 +135,9 @@ class Visit:
         made = problems.made(setting.shape, setting.dtype)
         with nullcontext() if truths.knows(setting) else self._budget.seen(truth_of(setting)):
             self._points = truths.points(setting, made.X, made.Y)
-        with Stage(made, setting.threads, self._means.folder, self._means.patience_s) as self._stage:
-            del made  # the lanes map the shared bytes
+        stage = Stage(made, setting.threads, self._means.folder, self._means.patience_s)
+        del made  # the lanes map the shared bytes
+        with closing(stage) as self._stage:
             yield
         del self._stage  # which maps the data
 
@@ -170,8 +170,7 @@ class Visit:
                 self._stage.open(light.harness)
                 self._stage.caller.rehearse(light.harness, self._means.patience_s)
             except Lost as lost:
-                if lost.ended:
-                    self._field.drop(light)
+                self._field.note(light, lost)
 
     def _verify(self, lane: Lane, harness: Harness, limit_s: float) -> None:
         """Call at both points, and learn how long the first call takes and how long a later one."""
@@ -327,8 +326,7 @@ class Visit:
                 self._ledger.add_light(Light(*setting.key, device, found["read_s"], found["link_s"]))
                 self._field.note_code(light, setting.dtype)
             except Lost as lost:
-                if lost.ended:
-                    self._field.drop(light)
+                self._field.note(light, lost)
 
     def _keep_error(self, lane: Lane, error: float) -> None:
         entry = self._entry(lane)
@@ -346,8 +344,7 @@ class Visit:
         try:
             yield
         except Lost as lost:
-            if lost.ended and lane.harness:
-                self._field.drop(lane)
+            self._field.note(lane, lost)
             lane.clear()
             self._entry(lane).lose(self._process)
             if lost.why.failed or not lane.twin:  # what is wrong with a twin is wrong with its row

@@ -11,12 +11,12 @@ from tests.documents import slowed, timing, without
 OLD, NEW = "numpy_zero_loop", "numba_two_loop"
 
 
-def rounds(document):
-    return duel.rounds(Facts(parse(document)), OLD, NEW)
+def outcomes(document):
+    return duel.outcomes(Facts(parse(document)), OLD, NEW)
 
 
 def test_each_problem_has_its_sentence_and_all_intervals_hold_together(cited):
-    first, second = rounds(cited)
+    first, second = outcomes(cited)
     blocks = [timing(cited, row, "square")["blocks_s"] for row in (OLD, NEW)]
     assert second.ratio == ratio(*blocks, comparisons=2)
     assert second.said == (
@@ -27,7 +27,7 @@ def test_each_problem_has_its_sentence_and_all_intervals_hold_together(cited):
 
 
 def test_what_is_not_separated_says_so(cited):
-    _, second = rounds(slowed(cited, NEW, timing(cited, OLD, "square")["blocks_s"][0][0] / 5e-4))
+    _, second = outcomes(slowed(cited, NEW, timing(cited, OLD, "square")["blocks_s"][0][0] / 5e-4))
     assert second.ratio.contains_one
     assert second.said.endswith(", float64, 2 threads, which is not separated from 1")
 
@@ -41,7 +41,7 @@ def test_where_either_has_no_time_the_reason_is_said(cited, lost):
         {**keys, "problem": problem, "status": "failed", "reason": "J is off"}
         for problem in ("breast_cancer", "square")
     ]
-    _, second = rounds(cited)
+    _, second = outcomes(cited)
     assert second.ratio is None
     assert second.said == (
         f"nothing can be compared on square, 128 × 10,000, float64, 2 threads: {lost} failed: J is off"
