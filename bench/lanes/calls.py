@@ -9,9 +9,11 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 
+from bench.lanes import listener
 from bench.lanes.checks import check_clock
 from bench.lanes.exchange import Exchange
 from bench.lanes.harness import Harness
@@ -22,6 +24,7 @@ from impls.truth.course import Course, drawn, fixed
 _PART_S = 0.01  # calls that are asked for at once, unless one takes longer
 _BATCH_S = 1e-4  # shortest batch whose mean counts as one time: a thousand times what the clock can tell
 _LOW = 0.25  # quantile of a lane's parts that stands for undisturbed ones
+_MOST_OTHERS = 0.1  # cores that other programs may keep busy where wall time is what calls take
 _LENIENCE = 1.1  # what a lane's clock and the conductor's may differ by
 _LATE_S = 0.02  # what a reply may be late if the system is busy
 _REHEARSALS = 5
@@ -48,12 +51,25 @@ class Block:
     """A block of calls, asked for in parts."""
 
     parts: list[Calls] = field(default_factory=list)
-    cores: float = 0.0  # kept busy, as the system counts
+    span_s: float = 0.0  # with the time between the parts
+    worked_s: float = 0.0  # processor time of the lane, as the system counts
+    others_s: float = 0.0  # and of all other programs meanwhile
 
     @property
     def wall_s(self) -> float:
         """Seconds of all its parts."""
         return sum(part.wall_s for part in self.parts)
+
+    @property
+    def cores(self) -> float:
+        """How many cores the lane kept busy."""
+        return self.worked_s / self.span_s
+
+    @property
+    def seen(self) -> "Seen":
+        """What is kept of it."""
+        parts = tuple((part.wall_s, len(part.times_s)) for part in self.parts)
+        return Seen(parts, self.span_s, self.worked_s, self.others_s)
 
     @property
     def call_s(self) -> float:
@@ -64,6 +80,15 @@ class Block:
             count = max(1, len(part.times_s) // size)
             batches_s += [float(batch.mean()) for batch in np.array_split(part.times_s, count)]
         return statistics.median(batches_s)
+
+
+class Seen(NamedTuple):
+    """What is kept of a block, to bound its times."""
+
+    parts: tuple[tuple[float, int], ...]  # seconds, and number of calls
+    span_s: float
+    worked_s: float
+    others_s: float
 
 
 class Caller:
@@ -101,22 +126,30 @@ class Caller:
         with harness.continued():
             if call_s <= SLOW_S:
                 call_s = self._settle(harness, limit_s, call_s)
-            worked_s, begun = harness.processor_s(), perf_counter()
+            worked_s, taken_s, begun = harness.processor_s(), listener.taken_s(), perf_counter()
             while (left_s := block_s - block.wall_s) > part_s / 2 or not block.parts:
                 count = self._fitting(part_s / call_s)
                 parts = min(max(1, round(left_s / max(part_s, call_s))), self._exchange.most_calls // count)
                 block.parts += self._calls(harness, limit_s, parts * [count])
                 call_s = block.parts[-1].wall_s / count
-            block.cores = (harness.processor_s() - worked_s) / (perf_counter() - begun)
+            block.span_s = perf_counter() - begun
+            block.worked_s = harness.processor_s() - worked_s
+            block.others_s = max(0.0, listener.taken_s() - taken_s - block.worked_s)
         return block
 
-    def floor_s(self, parts: Sequence[tuple[float, int]]) -> float:
-        """Return the least time of a call that the conductor's clock allows, from all parts of a lane.
+    def floor_s(self, seen: Sequence[Seen], threads: int) -> float:
+        """Return the least time of a call that the conductor's clock allows, from all blocks of a lane.
 
-        Each has its seconds by that clock, and the number of its calls.
+        Where other programs worked, a lane waited for processors, and the clock says nothing of its calls:
+        there, a call took at least its processor time, shared by all threads.
         """
-        seen_s = [(wall_s - self._talk_s) / count - 1.5 * self._around_s for wall_s, count in parts]
-        return max(0.0, float(np.quantile(seen_s, _LOW))) / _LENIENCE
+        parts = [part for one in seen for part in one.parts]
+        walls_s = [(wall_s - self._talk_s) / count for wall_s, count in parts]
+        call_s = float(np.quantile(walls_s, _LOW))
+        if sum(one.others_s for one in seen) > _MOST_OTHERS * sum(one.span_s for one in seen):
+            calls = sum(count for _, count in parts)
+            call_s = min(call_s, sum(one.worked_s for one in seen) / calls / threads)
+        return max(0.0, call_s - 1.5 * self._around_s) / _LENIENCE
 
     def bounded_s(self, told_s: float, wall_s: float) -> float:
         """Return what a lane says that something took, or the least that the conductor's clock allows."""

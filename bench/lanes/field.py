@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.lanes.calls import Calls
+from bench.lanes.calls import Calls, Seen
 from bench.lanes.harness import Guard, Harness, Lost
 from bench.lanes.lane import LIGHT
 from bench.outcome import LeftOut
@@ -30,10 +30,9 @@ class Lane:
     called: set[str] = field(default_factory=set)  # dtypes whose first call in this process is over
     blocks: int = 0  # how many it gets on the present setting
     judged: set[int] = field(default_factory=set)  # those of which a call is compared with the truth
-    timed: int = 0  # how many it has had
     last: Calls | None = None  # a part of the last one, chosen at random
     is_judged: bool = False  # whether a call of one was compared with the truth
-    parts: list[tuple[float, int]] = field(default_factory=list)  # of all: seconds, and number of calls
+    seen: list[Seen] = field(default_factory=list)  # what is kept of each
     floor_s: float = 0.0  # what a call takes at least, by the conductor's clock
     call_s: float = 0.0
     prepare_s: float | None = None  # on the present setting
@@ -45,7 +44,7 @@ class Lane:
         """Forget the last setting."""
         self.blocks, self.prepare_s, self.first_call_s, self.warm_call_s = 0, None, None, None
         self.training, self.judged, self.floor_s = None, set(), 0.0
-        self.timed, self.last, self.is_judged, self.parts = 0, None, False, []
+        self.last, self.is_judged, self.seen = None, False, []
 
     @property
     def is_given_up(self) -> bool:

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import secrets
+import statistics
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -76,9 +77,11 @@ class Entry:
         self.blocks_s[process].append(seconds)
 
     def bound(self, process: int, least_s: float) -> None:
-        """Let no block of a process be shorter than this."""
+        """Let the median of a process' blocks be no shorter than this; their spread stays as it is."""
         self._reach(process)
-        self.blocks_s[process] = [max(block_s, least_s) for block_s in self.blocks_s[process]]
+        if blocks_s := self.blocks_s[process]:
+            factor = max(1.0, least_s / statistics.median(blocks_s))
+            self.blocks_s[process] = [factor * block_s for block_s in blocks_s]
 
     def add_once(
         self, prepare_s: float | None, first_call_s: float | None, warm_call_s: float | None

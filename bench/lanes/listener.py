@@ -4,7 +4,7 @@ import os
 import re
 from contextlib import suppress
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 import psutil
 
@@ -24,7 +24,7 @@ class Listener:
     def __init__(self, before: Noise, before_s: float):
         self._before, self._before_s = before, before_s
         self._start_s, self._own_s = perf_counter(), _own_s()
-        self._cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+        self._cores = _usable()
         self._times, self._throttled = _times(self._cores), _throttled()
 
     def heard(self, running_s: float) -> Noise:
@@ -51,6 +51,16 @@ class Listener:
         if now is None or self._throttled is None:
             return None
         return now - self._throttled + (self._before.throttled or 0)
+
+
+def taken_s() -> float:
+    """Return the time that this process' cores have spent on all other programs, and on other systems."""
+    times = _times(_usable())
+    return sum(times.get(name, 0.0) for name in (*_BUSY, "steal")) - process_time()
+
+
+def _usable() -> set[int]:
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 
 
 def _times(cores: set[int]) -> dict[str, float]:

@@ -221,10 +221,9 @@ class Visit:
         block = self._stage.caller.block(lane.harness, limit_s, lane.call_s, self._plan.block_s)
         checks.check_cores(block.cores, block.wall_s, self._setting.threads, lane.row)
         lane.last = random.SystemRandom().choice(block.parts)
-        if lane.timed in lane.judged:
+        if len(lane.seen) in lane.judged:
             self._choose(lane)
-        lane.timed += 1
-        lane.parts += [(part.wall_s, len(part.times_s)) for part in block.parts]
+        lane.seen.append(block.seen)
         self._ledger.timed_s += block.wall_s
         self._entry(lane).add_block(self._process, block.call_s)
         lane.losses, lane.call_s = 0, block.call_s
@@ -257,8 +256,8 @@ class Visit:
     def _bound_times(self) -> None:
         """Let no time be shorter than the conductor's clock allows."""
         for lane in self._field.lanes:
-            if lane.blocks and lane.parts:
-                lane.floor_s = self._stage.caller.floor_s(lane.parts)
+            if lane.blocks and lane.seen:
+                lane.floor_s = self._stage.caller.floor_s(lane.seen, self._setting.threads)
                 self._entry(lane).bound(self._process, lane.floor_s)
 
     def _train_all(self) -> None:

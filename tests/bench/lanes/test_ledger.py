@@ -393,3 +393,11 @@ def test_blocks_go_to_their_process():
     entry.add_block(2, 1.0)
     entry.add_block(0, 2.0)
     assert entry.blocks_s == [[2.0], [], [1.0]]
+
+
+def test_blocks_that_are_bounded_keep_their_spread():
+    entry = Entry()
+    entry.blocks_s = [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]
+    entry.bound(0, 1.9)
+    entry.bound(1, 4.0)
+    assert entry.blocks_s == [[1.0, 2.0, 3.0], [2.0, 4.0, 6.0]]
