@@ -48,7 +48,7 @@ def compare_runs(before: Path, after: Path, limit: float | None, output: Path | 
 
             page = write.write_comparison(changes, output)
     click.echo(in_terminal.of_changes(changes))
-    code = 0 if limit is None else _judged(changes, limit)
+    code = 0 if limit is None or changes.is_same_run else _judged(changes, limit)
     if page:
         click.echo(f"page: {page}")
     raise SystemExit(code)

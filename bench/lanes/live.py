@@ -1,5 +1,6 @@
 """What the user sees during a run. The conductor calls it between blocks; nothing is drawn in one."""
 
+import math
 import statistics
 from time import perf_counter
 from types import TracebackType
@@ -16,6 +17,7 @@ from bench.request import Request, Setting
 from impls.records import Record
 from reports import wording
 from reports.facts.aim import Widest
+from reports.results import Plan
 
 _REDRAW_S = 0.5  # shortest time between two pictures, since drawing one takes milliseconds
 _NAME_WIDTH, _CELL_WIDTH = 19, 7  # characters of a row's name, and of 0.0123x
@@ -37,12 +39,12 @@ class Clock:
         """The seconds since the start."""
         return perf_counter() - self._start
 
-    def left_s(self, done: int, processes: int) -> float:
+    def left_s(self, done: int, plan: Plan) -> float:
         """Predict the seconds that are left: by the forecast at first, later by the pace so far."""
-        measured, to_go = done - self._first, processes * self._pairs - done
-        if measured < self._pairs:
-            return max(0.0, self._forecast_s - self.gone_s)
-        return self.gone_s / measured * to_go
+        measured, to_go = done - self._first, plan.processes * self._pairs - done
+        left_s = self.gone_s / measured * to_go if measured >= self._pairs else self._forecast_s - self.gone_s
+        in_budget_s = math.inf if plan.budget_s is None else plan.budget_s - self.gone_s
+        return max(0.0, min(left_s, in_budget_s))
 
 
 class Lines:
@@ -51,6 +53,7 @@ class Lines:
     def __init__(self, console: Console, clock: Clock, selected: Request):
         self._console, self._clock, self._selected = console, clock, selected
         self._done: int | None = None
+        self._timed_s = 0.0  # of all rows, as far as a line says
 
     def __enter__(self) -> "Lines":
         return self
@@ -71,12 +74,13 @@ class Lines:
             self._done = ledger.done
         if ledger.done == self._done:
             return
-        self._done, plan = ledger.done, ledger.plan
+        became = "done" if ledger.timed_s > self._timed_s else "skipped"
+        self._done, self._timed_s, plan = ledger.done, ledger.timed_s, ledger.plan
         process, place = divmod(ledger.done - 1, len(settings(plan, self._selected)))
         setting = settings(plan, self._selected)[place]
-        left_s = self._clock.left_s(ledger.done, plan.processes)
+        left_s = self._clock.left_s(ledger.done, plan)
         self._console.print(
-            f"process {process + 1} of {plan.processes}: {named(setting)} done after "
+            f"process {process + 1} of {plan.processes}: {named(setting)} {became} after "
             f"{wording.duration(self._clock.gone_s)}, {wording.duration(left_s)} left",
             soft_wrap=True,
         )
@@ -119,7 +123,7 @@ class Screen:
     def _picture(self) -> Group:
         plan, done = self._ledger.plan, self._ledger.done
         pairs = plan.processes * len(settings(plan, self._selected))
-        left_s = self._clock.left_s(done, plan.processes)
+        left_s = self._clock.left_s(done, plan)
         times = f"{wording.duration(self._clock.gone_s)} gone, {wording.duration(left_s)} left"
         bar = Table.grid(padding=(0, 1))
         bar.add_row(

@@ -60,8 +60,12 @@ def quiet(tmp_path):
 )
 def test_exit_codes_tell_slower_from_cannot_tell(quiet, factor, limit, code):
     assert quiet(factor).exit_code == 0, "nothing was asked for"
-    for machine in (1.0, 1.6):
+    for machine in (1.1, 1.6):
         assert quiet(factor, "--fail-on-regression", limit, machine=machine).exit_code == code
+
+
+def test_a_run_is_not_slower_than_itself(quiet):
+    assert quiet(1.0, "--fail-on-regression", "0.01%").exit_code == 0
 
 
 @pytest.mark.parametrize("command", ["ab", "compare"])

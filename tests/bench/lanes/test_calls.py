@@ -1,4 +1,4 @@
-"""What bounds the time of a call: the conductor's clock, and processor time where that clock says too little."""
+"""What bounds the time of a call: the conductor's clock, and processor time where that says too little."""
 
 import pytest
 

@@ -1,5 +1,6 @@
 """What a user sees of a run, in a terminal and in a pipe."""
 
+import dataclasses
 import io
 
 import pytest
@@ -47,14 +48,16 @@ def shown(width=80):
 
 def test_time_left_is_the_forecast_at_first_and_what_was_seen_later(clock, begun):
     ledger, _ = begun
-    left = Clock(60.0, ledger, pairs=2)
+    left, two = Clock(60.0, ledger, pairs=2), ledger.plan
+    one, limited = dataclasses.replace(two, processes=1), dataclasses.replace(two, budget_s=90.0)
     clock[0] += 10
     assert left.gone_s == 10
-    assert left.left_s(done=1, processes=2) == 50
+    assert left.left_s(1, two) == 50
     clock[0] += 70
-    assert left.left_s(done=1, processes=2) == 0
-    assert left.left_s(done=2, processes=1) == 0
-    assert left.left_s(done=2, processes=2) == 80
+    assert left.left_s(1, two) == 0
+    assert left.left_s(2, one) == 0
+    assert left.left_s(2, two) == 80
+    assert left.left_s(2, limited) == 10, "and no more than the budget leaves"
 
 
 def test_lines_say_what_is_done(clock, begun):
@@ -63,13 +66,13 @@ def test_lines_say_what_is_done(clock, begun):
     with Lines(console, Clock(60.0, ledger, 2), selected) as lines:
         lines.progress(ledger)
         lines.now(0, setting("5x7"), "timing numba_fused")
-        for done in (1, 1, 2):
+        for done, timed_s in ((1, 0.5), (1, 0.5), (2, 0.5)):
             clock[0] += 10
-            ledger.done = done
+            ledger.done, ledger.timed_s = done, timed_s
             lines.progress(ledger)
     assert console.file.getvalue().splitlines() == [
         "process 1 of 2: 5x7, float64, 1 thread done after 10 s, 50 s left",
-        "process 1 of 2: 3x50, float64, 1 thread done after 30 s, 30 s left",
+        "process 1 of 2: 3x50, float64, 1 thread skipped after 30 s, 30 s left",
     ]
 
 
