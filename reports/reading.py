@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from impls.data.regular import regular_size
 from reports.results import (
     DEVICES,
     JSON_NAMES,
@@ -37,6 +38,7 @@ _MOST_ROUNDS, _LONGEST_BLOCK_S = 1000, 60.0  # beyond any preset's
 
 def read(path: Path) -> Results:
     """Read a results file; raises BadResults, OSError."""
+    regular_size(path)
     text = path.read_bytes()
     try:
         document = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)

@@ -23,7 +23,7 @@ from impls.truth.course import Course, drawn, fixed
 
 _PART_S = 0.01  # calls that are asked for at once, unless one takes longer
 _BATCH_S = 1e-4  # shortest batch whose mean counts as one time: a thousand times what the clock can tell
-_LOW = 0.25  # quantile of a lane's parts that stands for undisturbed ones
+_LOW = 0.25  # quantile of a lane's blocks that stands for undisturbed ones
 _MOST_OTHERS = 0.1  # cores that other programs may keep busy where wall time is what calls take
 _LENIENCE = 1.1  # what a lane's clock and the conductor's may differ by
 _LATE_S = 0.02  # what a reply may be late if the system is busy
@@ -68,8 +68,8 @@ class Block:
     @property
     def seen(self) -> "Seen":
         """What is kept of it."""
-        parts = tuple((part.wall_s, len(part.times_s)) for part in self.parts)
-        return Seen(parts, self.span_s, self.worked_s, self.others_s)
+        calls = sum(len(part.times_s) for part in self.parts)
+        return Seen(self.wall_s, len(self.parts), calls, self.span_s, self.worked_s, self.others_s)
 
     @property
     def call_s(self) -> float:
@@ -85,7 +85,9 @@ class Block:
 class Seen(NamedTuple):
     """What is kept of a block, to bound its times."""
 
-    parts: tuple[tuple[float, int], ...]  # seconds, and number of calls
+    wall_s: float
+    parts: int
+    calls: int
     span_s: float
     worked_s: float
     others_s: float
@@ -143,12 +145,10 @@ class Caller:
         Where other programs worked, a lane waited for processors, and the clock says nothing of its calls:
         there, a call took at least its processor time, shared by all threads.
         """
-        parts = [part for one in seen for part in one.parts]
-        walls_s = [(wall_s - self._talk_s) / count for wall_s, count in parts]
+        walls_s = [(one.wall_s - one.parts * self._talk_s) / one.calls for one in seen]
         call_s = float(np.quantile(walls_s, _LOW))
         if sum(one.others_s for one in seen) > _MOST_OTHERS * sum(one.span_s for one in seen):
-            calls = sum(count for _, count in parts)
-            call_s = min(call_s, sum(one.worked_s for one in seen) / calls / threads)
+            call_s = min(call_s, sum(one.worked_s for one in seen) / sum(one.calls for one in seen) / threads)
         return max(0.0, call_s - 1.5 * self._around_s) / _LENIENCE
 
     def bounded_s(self, told_s: float, wall_s: float) -> float:

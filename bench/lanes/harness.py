@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import math
 import os
 import random
 import secrets
@@ -24,6 +23,7 @@ from reports.results import STATUSES
 
 _LOOK_S = 0.2  # between two checks of a lane's memory; longer than a block, so that none is disturbed
 _LONGEST_REPLY = 1 << 28  # bytes
+_MOST = 2**63  # of any number; JSON has longer ones, which are no float
 _LONGEST_PADDING = 4096  # bytes
 _POOLS = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "NUMBA_NUM_THREADS"),
@@ -320,8 +320,9 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     try:
         reply = json.loads(line)
         numbers = [value for name, value in reply.items() if name.endswith("_s")]
-        whole = isinstance(reply["number"], int) and all(0 <= number < math.inf for number in numbers)
-        whole = whole and isinstance(reply.get("extra_bytes"), int | None)
+        whole = isinstance(reply["number"], int) and all(0 <= number < _MOST for number in numbers)
+        extra_bytes = reply.get("extra_bytes")
+        whole = whole and (extra_bytes is None or (isinstance(extra_bytes, int) and 0 <= extra_bytes < _MOST))
         whole = whole and isinstance(reply.get("layer"), str | None)
         for name, version, threads in reply.get("pools", ()):
             whole = whole and isinstance(name, str) and isinstance(version, str | None)
@@ -329,7 +330,7 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
         if "left_out" in reply:
             status, reason, error = reply["left_out"]
             whole = whole and status in STATUSES and isinstance(reason, str)
-            whole = whole and (error is None or 0 <= error < math.inf)
+            whole = whole and (error is None or 0 <= error < _MOST)
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return None
     return dict(reply) if whole else None

@@ -3,12 +3,14 @@
 A course has random numbers: `start`, the parameters of which all calls are near, and `sway`, which is a tenth
 as large. Call k is at
 
-    w_k = start[:n_x] + sway[k : k + n_x] (1 - dw_(k-1)),
-    b_k = start[n_x] + sway[k + n_x] (1 - db_(k-1)),
+    w_k = start[:n_x] + sway[k : k + n_x] (1 - frac(gain dw_(k-1))),
+    b_k = start[n_x] + sway[k + n_x] (1 - frac(gain db_(k-1))),
 
-number by number, with dw and db of 0 before the first call. So nobody can know where a call will be before
-the one before it was computed. That successive calls are near each other matters: where w jumps from call to
-call, processors mispredict branches of exp and log that they predict in a training.
+number by number, with dw and db of 0 before the first call; frac(x) = x - floor(x). So nobody can know where
+a call will be before the one before it was computed. The gain is so large that nobody can guess all of them
+and improve the guesses together either: an error in dw grows from call to call. That successive calls are
+near each other matters: where w jumps from call to call, processors mispredict branches of exp and log that
+they predict in a training.
 """
 
 from typing import NamedTuple
@@ -17,6 +19,7 @@ import numpy as np
 
 from impls.contract import Array
 
+_GAIN = 2.0**16  # times sway and the curvature of J, at most 1/4, this is above 1 up to a million features
 _SWAY = 0.1  # so large that no linear approximation is right to the tolerance, in float32 either
 
 
@@ -29,10 +32,12 @@ class Course(NamedTuple):
     def point(self, k: int, dw: Array, db: float, dtype: str) -> tuple[Array, float]:
         """Return w and b of call k, given dw, of shape (n_x,), and db of the call before."""
         n_x = len(dw)
-        w = self.start[:n_x] + self.sway[k : k + n_x] * (1 - dw)
+        with np.errstate(invalid="ignore", over="ignore"):  # of a row that is wrong
+            phase = _GAIN * dw
+            w = self.start[:n_x] + self.sway[k : k + n_x] * (1 - (phase - np.floor(phase)))
         w = w.reshape(n_x, 1).astype(dtype, copy=False)
         w.setflags(write=False)
-        return w, float(self.start[n_x]) + float(self.sway[k + n_x]) * (1 - db)
+        return w, float(self.start[n_x]) + float(self.sway[k + n_x]) * (1 - _GAIN * db % 1.0)
 
 
 def drawn(n_x: int, calls: int) -> Course:

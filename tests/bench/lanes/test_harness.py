@@ -193,6 +193,8 @@ def test_the_guard_ends_what_left_its_session(tmp_path):
         b'{"number": 1, "wall_s": "1"}',
         b'{"number": 1, "read_s": Infinity}',
         b'{"number": 1, "extra_bytes": "1"}',
+        b'{"number": 1, "extra_bytes": -1}',
+        b'{"number": 1, "wall_s": 1' + 400 * b"0" + b"}",
         b'{"number": 1, "pools": 5}',
         b'{"number": 1, "pools": [["numba", 5, 1]]}',
         b'{"number": 1, "pools": [["numba", null]]}',

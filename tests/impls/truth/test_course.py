@@ -27,6 +27,27 @@ def test_a_call_depends_on_the_result_before(what):
     assert (changed_b != b) == (what == "db")
 
 
+def test_guesses_of_all_calls_cannot_be_improved_together():
+    """An error of a rounding unit in the first result is as large as the sway some calls later."""
+    rng = np.random.default_rng(1)
+    X, Y = rng.standard_normal((8, 200)), rng.integers(0, 2, 200).astype(float)
+    course, after = drawn(8, 30), []
+    for error in (0.0, 1e-16):
+        dw, db = np.full(8, 0.1 + error), 0.1
+        for k in range(1, 30):
+            w, b = course.point(k, dw, db, "float64")
+            dZ = 1 / (1 + np.exp(-(X.T @ w[:, 0] + b))) - Y
+            dw, db = X @ dZ / 200, float(dZ.mean())
+        after.append(w)
+    assert np.abs(after[0] - after[1]).max() > 1e-3
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, 1e308])
+def test_results_that_are_no_numbers_are_no_error(wrong):
+    w, b = drawn(2, 3).point(1, np.full(2, wrong), float(wrong), "float64")
+    assert np.isnan(w).all() == np.isnan(b)
+
+
 def test_calls_are_near_each_other():
     course = drawn(1000, 50)
     points = [course.point(k, np.zeros(1000), 0.0, "float64")[0] for k in range(50)]
