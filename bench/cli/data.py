@@ -1,7 +1,5 @@
 """The commands `zeroloop data make` and `zeroloop data import`: data sets on disk."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -14,12 +12,11 @@ from bench.cli.options import (
     dtype_option,
     threads_option,
 )
-from bench.cli.terminal import Commands, progress, user_errors
+from bench.cli.terminal import Commands, progress, says_if_interrupted, user_errors
 from bench.datasets.maker import Maker, described
 from bench.datasets.table_import import import_table
 from bench.datasets.tables import opened_table
 from bench.request import check_threads
-from bench.signals import INTERRUPTED, ended_by_signals
 from impls import pools
 from impls.data.chunk_size import CHUNK_BYTES
 from impls.data.dataset import opened
@@ -73,7 +70,7 @@ def make(
             check_threads(threads)
         files.check_writable(path.parent)
         with (
-            _interruptible(lambda: f"{maker.so_far}: the same command continues"),
+            says_if_interrupted(lambda: f"{maker.so_far}: the same command continues"),
             progress("making", maker.chunks * maker.stored_bytes, in_bytes=True) as advance,
         ):
             maker.run(threads or pools.available(), advance)
@@ -106,19 +103,8 @@ def import_file(file: Path, label: str, output: Path | None, dtype: str, chunk_b
         column = table.find(label)
         files.check_writable(path.parent)
         with (
-            _interruptible(lambda: "nothing was kept"),
+            says_if_interrupted(lambda: "nothing was kept"),
             progress("importing", file.stat().st_size, in_bytes=True) as advance,
         ):
             import_table(table, column, path, dtype, chunk_bytes, advance)
         click.echo(described(opened(path)))
-
-
-@contextmanager
-def _interruptible(outcome: Callable[[], str]) -> Iterator[None]:
-    """Turn Ctrl-C into one line and exit code 130."""
-    try:
-        with ended_by_signals():
-            yield
-    except KeyboardInterrupt:
-        click.echo(f"interrupted; {outcome()}", err=True)
-        raise SystemExit(INTERRUPTED) from None

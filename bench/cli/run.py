@@ -19,13 +19,13 @@ from bench.cli.options import (
     spelled,
     thread_counts_option,
 )
-from bench.cli.terminal import Unmet, lack_of_memory, show_results, user_errors
+from bench.cli.terminal import Unmet, lack_of_memory, says_if_interrupted, show_results, user_errors
 from bench.lanes import job as jobs
 from bench.lanes.ledger import Stale
 from bench.planning.plan import Asked
 from bench.planning.presets import AB, PRESETS
 from bench.request import BadRequest
-from bench.signals import INTERRUPTED, ended_by_signals
+from bench.signals import INTERRUPTED
 from impls import records
 from impls.errors import UserError
 from reports import wording
@@ -125,10 +125,7 @@ def _all_is_measured(path: Path) -> Iterator[None]:
     """Whatever ends the writing of the report, say how to make it."""
     advice = f"all is measured; make the report with: {shlex.join(['zeroloop', 'report', str(path)])}"
     try:
-        with ended_by_signals():
+        with says_if_interrupted(lambda: advice):
             yield
-    except KeyboardInterrupt:
-        click.echo(f"interrupted; {advice}", err=True)
-        raise SystemExit(INTERRUPTED) from None
     except OSError as error:
         raise OSError(f"{error}; {advice}") from None

@@ -2,7 +2,7 @@
 
 import difflib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -21,7 +21,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from bench.signals import INTERRUPTED, interruptible
+from bench.signals import INTERRUPTED, ended_by_signals, interruptible
 from impls.errors import UserError
 from reports import wording
 from reports.facts.facts import Facts
@@ -58,6 +58,17 @@ class Commands(click.Group):
             if said := lack_of_memory(error):
                 raise Unmet(said) from None
             raise
+
+
+@contextmanager
+def says_if_interrupted(outcome: Callable[[], str]) -> Iterator[None]:
+    """Turn Ctrl-C, and other signals that end a command, into one line and exit code 130."""
+    try:
+        with ended_by_signals():
+            yield
+    except KeyboardInterrupt:
+        click.echo(f"interrupted; {outcome()}", err=True)
+        raise SystemExit(INTERRUPTED) from None
 
 
 class Unmet(click.ClickException):

@@ -21,7 +21,7 @@ from bench.locking import alone_at
 from bench.request import BadRequest
 from bench.signals import INTERRUPTED, ended_by_signals, signals_wait
 from impls.contract import Step
-from impls.data.cluster import trusted
+from impls.data.address import trusted
 from impls.errors import UserError
 from impls.registry import BoundStep
 from impls.training import Diverged, Fit, check_settings, gradient_descent

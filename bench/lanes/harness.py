@@ -171,11 +171,7 @@ class Harness:
 
     def end(self) -> int:
         """End the lane and all that it started; return its exit code."""
-        killed: set[int] = set()
-        while new := self._processes() - killed:
-            for pid in new:
-                _signal(pid, signal.SIGKILL)
-            killed |= new
+        self._signal_all(signal.SIGKILL)
         code = self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe:
@@ -210,14 +206,18 @@ class Harness:
         return tree.descendants({self._process.pid, *self._orphans})
 
     def _stop(self) -> None:
-        """Stop all processes of the lane, those too that they start meanwhile."""
-        stopped: set[int] = set()
-        while new := self._processes() - stopped:
-            for pid in new:
-                _signal(pid, signal.SIGSTOP)
-            stopped |= new
-            self._adopt()
+        """Stop the lane, and note what processor time it has taken."""
+        self._signal_all(signal.SIGSTOP)
         self._stood_s = self.processor_s()
+
+    def _signal_all(self, number: int) -> None:
+        """Send a signal to all processes of the lane, those too that they start meanwhile."""
+        reached: set[int] = set()
+        while new := self._processes() - reached:
+            for pid in new:
+                _signal(pid, number)
+            reached |= new
+            self._adopt()
 
     def _adopt(self) -> None:
         """Find what became a child of this process since its parent ended; end what is of no living lane."""

@@ -11,10 +11,9 @@ import hashlib
 import json
 import os
 import secrets
-import statistics
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -25,12 +24,11 @@ from pytest_benchmark.stats import Stats
 from pytest_benchmark.utils import get_commit_info
 
 from bench import environment
+from bench.lanes.entry import Entry
 from bench.outcome import LeftOut
-from bench.planning.plan import ALPHA
 from bench.request import Request, Setting, describe_problem, describe_row
 from impls.errors import UserError
 from impls.records import Record
-from impls.truth.gate import TOLERANCE
 from reports import files, reading
 from reports.results import (
     SCHEMA,
@@ -56,64 +54,6 @@ class Stale(UserError, ValueError):
 
 class Replaced(UserError):
     """Another file has taken the place of a run's own; the message says where the run is kept."""
-
-
-@dataclass
-class Entry:
-    """What was measured of one row on one problem; times are of one process each, unless said otherwise."""
-
-    blocks_s: list[list[float]] = field(default_factory=list)  # per process, the first at 0
-    prepare_s: list[float] = field(default_factory=list)
-    first_call_s: list[float] = field(default_factory=list)
-    warm_call_s: list[float] = field(default_factory=list)
-    trained_s: dict[int, float] = field(default_factory=dict)  # by process
-    costs: list[float] = field(default_factory=list)  # of the first process that trained
-    extra_bytes: int | None = None
-    error: float = 0.0
-
-    def add_block(self, process: int, seconds: float) -> None:
-        """Keep the seconds per call of one block."""
-        self._reach(process)
-        self.blocks_s[process].append(seconds)
-
-    def bound(self, process: int, least_s: float) -> None:
-        """Let the median of a process' blocks be no shorter than this; their spread stays as it is."""
-        self._reach(process)
-        if blocks_s := self.blocks_s[process]:
-            factor = max(1.0, least_s / statistics.median(blocks_s))
-            self.blocks_s[process] = [factor * block_s for block_s in blocks_s]
-
-    def add_once(
-        self, prepare_s: float | None, first_call_s: float | None, warm_call_s: float | None
-    ) -> None:
-        """Keep what a process does once; None for what it did not do."""
-        for kept, seconds in (
-            (self.prepare_s, prepare_s),
-            (self.first_call_s, first_call_s),
-            (self.warm_call_s, warm_call_s),
-        ):
-            if seconds is not None:
-                kept.append(seconds)
-
-    def add_training(self, process: int, wall_s: float, costs: list[float]) -> None:
-        """Keep how long a process trained, and the costs of the first that did."""
-        self.trained_s[process] = wall_s
-        self.costs = self.costs or costs
-
-    def lose(self, process: int) -> None:
-        """Drop the blocks of a process, whose place stays empty, and its training."""
-        self._reach(process)
-        self.blocks_s[process].clear()
-        self.trained_s.pop(process, None)
-        if not self.trained_s:
-            self.costs = []
-
-    def lose_trainings(self) -> None:
-        """Drop the trainings of all processes."""
-        self.trained_s, self.costs = {}, []
-
-    def _reach(self, process: int) -> None:
-        self.blocks_s += [[] for _ in range(process + 1 - len(self.blocks_s))]
 
 
 class Ledger:
@@ -252,7 +192,7 @@ class Ledger:
         for timings, entries in ((found.timings, self.entries), (run.twins, self.twins)):
             for timing in timings:
                 setting = self._setting(timing)
-                entry = _entry(timing, self._finished(setting, settings))
+                entry = Entry.of(timing, self._finished(setting, settings))
                 if any(entry.blocks_s):
                     entries[rows[timing.row], setting] = entry
         for training in run.trainings:
@@ -318,12 +258,12 @@ class Ledger:
             unmeasured=tuple(self._unmeasured[key] for key in sorted(self._unmeasured, key=self._place)),
             lights=tuple(self.lights.values()),
             twins=tuple(
-                _timing(*key, self.twins[key])
+                self.twins[key].timing(*key)
                 for key in self._in_order(self.twins)
                 if any(self.twins[key].blocks_s)
             ),
             trainings=tuple(
-                _training(*key, self.entries[key])
+                self.entries[key].training(*key)
                 for key in self._in_order(self.entries)
                 if self.entries[key].trained_s
             ),
@@ -362,7 +302,7 @@ class Ledger:
             "fullname": f"bench/quick/test_step.py::test_step[{name}]",
             "params": {"problem": problem, "dtype": dtype, "threads": threads, "row": row.name},
             "param": name,
-            "extra_info": asdict(_timing(row, setting, entry)),
+            "extra_info": asdict(entry.timing(row, setting)),
             "options": {"timer": "perf_counter", "disable_gc": False, "warmup": True},
             "stats": {**stats.as_dict(), "iterations": 1},
         }
@@ -376,34 +316,6 @@ def code_digest() -> str:
     for file in sorted((*root.glob("impls/**/*.py"), *root.glob("bench/**/*.py"))):
         digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _timing(row: Record, setting: Setting, entry: Entry) -> Timing:
-    return Timing(
-        row=row.name,
-        problem=setting.shape.name,
-        dtype=setting.dtype,
-        threads=setting.threads,
-        blocks_s=tuple(map(tuple, entry.blocks_s)),
-        prepare_s=tuple(entry.prepare_s),
-        first_call_s=tuple(entry.first_call_s),
-        warm_call_s=tuple(entry.warm_call_s),
-        extra_bytes=entry.extra_bytes,
-        error=entry.error,
-        tolerance=TOLERANCE[setting.dtype],
-    )
-
-
-def _training(row: Record, setting: Setting, entry: Entry) -> Training:
-    wall_s = tuple(entry.trained_s.values())
-    return Training(row.name, *setting.key, alpha=ALPHA, costs=tuple(entry.costs), wall_s=wall_s)
-
-
-def _entry(timing: Timing, processes: int) -> Entry:
-    """Return what the first processes have finished of a timing."""
-    blocks_s = [list(process) for process in timing.blocks_s[:processes]]
-    once = (list(timing.prepare_s), list(timing.first_call_s), list(timing.warm_call_s))
-    return Entry(blocks_s, *once, extra_bytes=timing.extra_bytes, error=timing.error)
 
 
 def _digest(path: Path) -> bytes | None:

@@ -16,9 +16,10 @@ from typing import Protocol
 from bench.lanes import checks
 from bench.lanes.calls import Calls
 from bench.lanes.checks import Truths
+from bench.lanes.entry import Entry
 from bench.lanes.field import MOST_LOSSES, Field, Lane
 from bench.lanes.harness import Harness, Lost
-from bench.lanes.ledger import Entry, Ledger
+from bench.lanes.ledger import Ledger
 from bench.lanes.stage import Stage
 from bench.outcome import EVERYWHERE, LeftOut
 from bench.planning import forecast, turns

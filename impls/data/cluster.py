@@ -14,7 +14,6 @@ import asyncio
 import atexit
 import logging
 import multiprocessing
-import re
 import signal
 import threading
 import warnings
@@ -26,11 +25,11 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from impls import pools
 from impls.contract import Array, Step
+from impls.data.address import BadCluster, workers_of
 from impls.data.chunked import Node, as_step, partial
 from impls.data.dataset import KEPT_BYTES, BadData, DataSet, reopened
-from impls.errors import Unavailable, UserError, not_installed
+from impls.errors import Unavailable, not_installed
 
 _CONNECT_S = 10
 _LOOK_S = 2  # the list of workers is read again after this time
@@ -48,21 +47,6 @@ _ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"),
     "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",  # it interrupts workers 100 times a second
 }
-_TRUSTED = {
-    "local": "any user of this machine",
-    "tcp": "whoever reaches its port",
-    "tls": "whoever has a certificate of it",
-}
-
-
-class BadCluster(UserError, RuntimeError):
-    """The cluster cannot be reached or used; the message names the address, what is wrong, what to do."""
-
-
-def trusted(address: str) -> str:
-    """Say whom the user of a cluster trusts; raises BadCluster if the address is not valid."""
-    _workers_of(address)
-    return f"{address}: {_TRUSTED[address.partition(':')[0]]} can run code as you, here and on its workers"
 
 
 class Cluster:
@@ -76,7 +60,7 @@ class Cluster:
         self._ready: tuple[str, set[str]] = ("", set())  # a data set, and the workers checked for it
         self._workers: dict[str, int] = {}
         self._looked_s = 0.0  # when the list of workers was last read
-        local = _workers_of(address)
+        local = workers_of(address)
         self._distributed = _distributed()
         # An error is reported once, by an exception, and so are different versions, by `_check`.
         for logger in ("distributed", "distributed.client", "asyncio", "tornado.application"):
@@ -298,19 +282,6 @@ async def _greeted(address: str, security: Any) -> None:
     )
     comm = await asyncio.wait_for(connecting, _CONNECT_S)
     comm.abort()
-
-
-def _workers_of(address: str) -> int | None:
-    """Return how many workers to start here, or None for a scheduler's address; raises BadCluster."""
-    if local := re.fullmatch(r"local(?::(\d+))?", address):
-        try:
-            return pools.check(int(local[1] or pools.available()))
-        except ValueError as error:
-            raise BadCluster(f"cluster: {address!r}: {error}") from None
-    if not re.fullmatch(r"(tcp|tls)://[^/]+:\d+", address):
-        needed = "local, local:N, tcp://HOST:PORT or tls://HOST:PORT"
-        raise BadCluster(f"cluster: {address!r}, but {needed} is needed")
-    return None
 
 
 def _cause(error: BaseException) -> str:

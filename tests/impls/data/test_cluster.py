@@ -22,7 +22,8 @@ import pytest
 
 import impls
 from impls.data import chunked, cluster, dataset, problems
-from impls.data.cluster import BadCluster, Cluster, dealt
+from impls.data.address import BadCluster
+from impls.data.cluster import Cluster, dealt
 from impls.data.dataset import BadData
 from impls.truth.gate import TOLERANCE, Gate
 from tests.impls.checks import bits, on_disk, written
@@ -42,7 +43,7 @@ def here(data, w, b):
 @pytest.fixture(scope="module")
 def scheduler():
     """A scheduler with three workers, real but for their processes: they are threads of this one."""
-    kind = {"processes": False, "protocol": "tcp://", "dashboard_address": None, "silence_logs": 50}
+    kind = {"processes": False, "protocol": "tcp://", "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
     with distributed.LocalCluster(n_workers=3, threads_per_worker=1, **kind) as local:
         yield local.scheduler_address
 
@@ -163,19 +164,6 @@ def test_no_address(address):
     needed = "local, local:N, tcp://HOST:PORT or tls://HOST:PORT is needed"
     with pytest.raises(BadCluster, match=f"^cluster: {re.escape(repr(address))}, but {needed}$"):
         Cluster(address)
-
-
-@pytest.mark.parametrize(
-    ("address", "who"),
-    [
-        ("local", "any user of this machine"),
-        ("local:2", "any user of this machine"),
-        ("tcp://here:8786", "whoever reaches its port"),
-        ("tls://here:8786", "whoever has a certificate of it"),
-    ],
-)
-def test_whom_the_user_of_a_cluster_trusts(address, who):
-    assert cluster.trusted(address) == f"{address}: {who} can run code as you, here and on its workers"
 
 
 def test_a_machine_without_semaphores_is_the_cause_that_is_named(monkeypatch):
