@@ -39,7 +39,7 @@ PARTS = {
         ("tests/reports/facts", "tests/reports/runs", "tests/reports"),
     ),
     "lanes": (
-        ("bench/lanes/ledger.py", "bench/lanes/lane.py", "bench/lanes/calls.py"),
+        ("bench/lanes/ledger.py", "bench/lanes/entry.py", "bench/lanes/lane.py", "bench/lanes/calls.py"),
         ("tests/bench/lanes", "tests/bench/cli"),
     ),
     "kernels": (

@@ -21,7 +21,6 @@ from bench.cli.options import (
 )
 from bench.cli.terminal import Unmet, lack_of_memory, says_if_interrupted, show_results, user_errors
 from bench.lanes import job as jobs
-from bench.lanes.ledger import Stale
 from bench.planning.plan import Asked
 from bench.planning.presets import AB, PRESETS
 from bench.request import BadRequest
@@ -115,7 +114,7 @@ def _carried_out(job: jobs.Job, again: Sequence[str]) -> Results:
         kept = f"; continue with: {shlex.join(again)}" if job.path.exists() else ""
         click.echo(f"interrupted{kept}", err=True)
         raise SystemExit(INTERRUPTED) from None
-    except (OSError, UserError, Stale, MemoryError) as error:
+    except (OSError, UserError, MemoryError) as error:
         kept = f"; what was finished is in {job.path}" if job.path.exists() else ""
         raise Unmet(f"{lack_of_memory(error) or wording.one_line(str(error))}{kept}") from None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.datasets.checkpoint import digest
 from bench.lanes.apart import apart
-from bench.request import check_system, check_threads, request
+from bench.request import check_threads, request
 from impls import pools, registry
 from impls.contract import Array
 from impls.data import chunked, dataset, problems
@@ -46,7 +46,6 @@ def row_on_problem(row: str, name: str, dtype: str, threads: int | None) -> Subj
     (setting,), (record,) = found.settings, found.rows
     problem = problems.made(setting.shape, setting.dtype)
     if record.is_own:
-        check_system("an own file")
 
         def bind(stack: ExitStack) -> BoundStep:
             lanes = stack.enter_context(apart([record], setting.threads))
