@@ -1,6 +1,7 @@
 """Gradient descent: a loop that cannot be vectorized, since each step needs w and b of the one before."""
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -52,8 +53,8 @@ def gradient_descent(
         with np.errstate(over="ignore", invalid="ignore"):  # Diverged says more than NumPy's warnings
             J, dw, db = step(w, b)
             new_w, new_b = (w - alpha * dw).astype(w.dtype), b - alpha * db  # some rows' dw is wider than w
-        if not (np.isfinite(J) and np.isfinite(new_w).all() and np.isfinite(new_b)):
-            said = "w or b is not finite" if np.isfinite(J) else f"the cost is {J}"
+        if not (isfinite(J) and isfinite(new_b) and np.isfinite(new_w).all()):
+            said = "w or b is not finite" if isfinite(J) else f"the cost is {J}"
             raise Diverged(f"iteration {iteration}: {said}; a smaller alpha than {alpha:g} may help")
         costs.append(J)
         w, b = _read_only(new_w), new_b

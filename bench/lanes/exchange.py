@@ -27,7 +27,7 @@ def _sizes(n_x: int) -> tuple[int, ...]:
 
 
 class Exchange:
-    """Arrays in shared memory: a course, dw (calls, n_x), and (calls,) for J, db and times; all float64.
+    """Arrays in shared memory: a course, dw (calls, n_x, 1), and (calls,) for J, db and times; all float64.
 
     The lane can write to everything here: the conductor trusts its own copy of the course.
     """
@@ -37,7 +37,7 @@ class Exchange:
             memory = mmap.mmap(file.fileno(), size_of(n_x))
         whole = np.frombuffer(memory, np.float64)
         start, sway, dw, *others = np.split(whole, np.cumsum(_sizes(n_x))[:-1])
-        self.course, self.dw = Course(start, sway), dw.reshape(-1, n_x)
+        self.course, self.dw = Course(start, sway), dw.reshape(-1, n_x, 1)
         self.costs, self.db, self.times_s = others
         self.n_x, self.most_calls = n_x, len(self.times_s)
 
@@ -48,14 +48,16 @@ class Exchange:
 
     def point(self, course: Course, k: int, dtype: str) -> tuple[Array, float]:
         """Return w and b of call k of a course, given the result of the call before."""
-        dw, db = (self.dw[k - 1], float(self.db[k - 1])) if k else (np.zeros(self.n_x), 0.0)
-        return course.point(k, dw, db, dtype)
+        if not k:
+            return course.first(dtype)
+        with np.errstate(invalid="ignore", over="ignore"):  # of a row that is wrong
+            return course.points(dtype)(k, self.dw[k - 1], float(self.db[k - 1]))
 
     def result(self, k: int) -> Step:
         """Return a copy of the result of call k."""
-        return Step(float(self.costs[k]), self.dw[k].reshape(-1, 1).copy(), float(self.db[k]))
+        return Step(float(self.costs[k]), self.dw[k].copy(), float(self.db[k]))
 
     def keep(self, results: Sequence[Step]) -> None:
         """Write the results of the first calls."""
         for k, result in enumerate(results):
-            self.costs[k], self.dw[k], self.db[k] = result.cost, result.dw[:, 0], result.db
+            self.costs[k], self.dw[k], self.db[k] = result.cost, result.dw, result.db

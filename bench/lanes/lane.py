@@ -69,18 +69,19 @@ class Lane:
 
         With a nap after the first call.
         """
-        step, exchange, dtype = self._bound(), self._exchange, self._X.dtype.name
-        course, kept, dw, db = exchange.course, exchange.dw, np.zeros(exchange.n_x), 0.0
+        step, exchange = self._bound(), self._exchange
+        point, kept = exchange.course.points(self._X.dtype.name), exchange.dw
+        dw, db = np.zeros((exchange.n_x, 1)), 0.0
         begun = 0
         for count in counts:
             costs, dbs, times_s = list[float](), list[float](), list[float]()
             for k in range(begun, begun + count):
-                w, b = course.point(k, dw, db, dtype)
+                w, b = point(k, dw, db)
                 start = perf_counter()
                 result = step(w, b)
                 times_s.append(perf_counter() - start)
                 dw, db = kept[k], result.db
-                dw[:] = result.dw[:, 0]
+                dw[:] = result.dw
                 costs.append(result.cost)
                 dbs.append(db)
                 if nap and k == 0:
@@ -106,7 +107,7 @@ class Lane:
     def memory(self) -> Iterator[dict[str, Any]]:
         """Call the step once and say how much memory that took."""
         exchange, step = self._exchange, self._bound()
-        w, b = exchange.point(exchange.course, 0, self._X.dtype.name)
+        w, b = exchange.course.first(self._X.dtype.name)
         yield {"extra_bytes": peak_extra(lambda: step(w, b))}
 
     def light(self, device: str, budget_s: float) -> Iterator[dict[str, Any]]:

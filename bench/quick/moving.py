@@ -35,8 +35,11 @@ class Moving:
         k = self._done % _CALLS
         if k == 0:
             self._course = drawn(self._n_x, _CALLS)
-        dw, db = (self._last.dw[:, 0], self._last.db) if self._last and k else (np.zeros(self._n_x), 0.0)
-        self._at = self._course.point(k, dw, db, self._problem.dtype)
+            self._point = self._course.points(self._problem.dtype)
+        if self._last and k:
+            self._at = self._point(k, self._last.dw, self._last.db)
+        else:
+            self._at = self._course.first(self._problem.dtype)
         self._done += 1
         return self._at, {}
 

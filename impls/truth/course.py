@@ -13,6 +13,7 @@ near each other matters: where w jumps from call to call, processors mispredict 
 they predict in a training.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -24,20 +25,34 @@ _SWAY = 0.1  # so large that no linear approximation is right to the tolerance, 
 
 
 class Course(NamedTuple):
-    """The random numbers that say where calls are: start (n_x + 1,) and sway (n_x + calls,)."""
+    """The random numbers that say where calls are: start (n_x + 1,) and sway (n_x + calls,), float64."""
 
     start: Array
     sway: Array
 
-    def point(self, k: int, dw: Array, db: float, dtype: str) -> tuple[Array, float]:
-        """Return w and b of call k, given dw, of shape (n_x,), and db of the call before."""
-        n_x = len(dw)
-        with np.errstate(invalid="ignore", over="ignore"):  # of a row that is wrong
+    def points(self, dtype: str) -> Callable[[int, Array, float], tuple[Array, float]]:
+        """Return the function that gives w and b of call k, for dw, of shape (n_x, 1), and db of the call before.
+
+        It does as little as it can: what is done between two calls evicts code and data of a step from caches,
+        and the shortest steps then take longer.
+        """
+        n_x = len(self.start) - 1
+        start, sway = self.start[:n_x].reshape(n_x, 1), self.sway.reshape(-1, 1)
+        start_b, sway_b = float(self.start[n_x]), self.sway[n_x:]
+        kind = np.dtype(dtype)  # to parse its name each time would be a part of what is too much
+
+        def point(k: int, dw: Array, db: float) -> tuple[Array, float]:
             phase = _GAIN * dw
-            w = self.start[:n_x] + self.sway[k : k + n_x] * (1 - (phase - np.floor(phase)))
-        w = w.reshape(n_x, 1).astype(dtype, copy=False)
-        w.setflags(write=False)
-        return w, float(self.start[n_x]) + float(self.sway[k + n_x]) * (1 - _GAIN * db % 1.0)
+            w = start + sway[k : k + n_x] * (1 - (phase - np.floor(phase)))
+            w = w.astype(kind, copy=False)
+            w.setflags(write=False)
+            return w, start_b + float(sway_b[k]) * (1 - _GAIN * db % 1.0)
+
+        return point
+
+    def first(self, dtype: str) -> tuple[Array, float]:
+        """Return w and b of the first call, which has none before it."""
+        return self.points(dtype)(0, np.zeros((len(self.start) - 1, 1)), 0.0)
 
 
 def drawn(n_x: int, calls: int) -> Course:
@@ -52,7 +67,7 @@ def fixed(w: Array, b: float) -> Course:
 
 def drawn_point(n_x: int, dtype: str) -> tuple[Array, float]:
     """Draw w and b that nobody can know beforehand."""
-    return drawn(n_x, 1).point(0, np.zeros(n_x), 0.0, dtype)
+    return drawn(n_x, 1).first(dtype)
 
 
 def _noise(n_x: int, count: int) -> Array:

@@ -8,7 +8,7 @@ from impls.truth.course import drawn, fixed
 
 def test_a_fixed_course_is_at_its_point(dtype):
     w = np.arange(3, dtype=dtype).reshape(3, 1)
-    found_w, found_b = fixed(w, 0.5).point(0, np.zeros(3), 0.0, dtype)
+    found_w, found_b = fixed(w, 0.5).first(dtype)
     assert np.array_equal(found_w, w)
     assert (found_w.dtype, found_w.flags.writeable, found_b) == (dtype, False, 0.5)
 
@@ -20,9 +20,9 @@ def test_no_course_is_like_another():
 
 @pytest.mark.parametrize("what", ["dw", "db"])
 def test_a_call_depends_on_the_result_before(what):
-    course, dw, db = drawn(4, 9), np.full(4, 0.25), 0.5
-    w, b = course.point(3, dw, db, "float64")
-    changed_w, changed_b = course.point(3, dw + 1e-6 * (what == "dw"), db + 1e-6 * (what == "db"), "float64")
+    point, dw, db = drawn(4, 9).points("float64"), np.full((4, 1), 0.25), 0.5
+    w, b = point(3, dw, db)
+    changed_w, changed_b = point(3, dw + 1e-6 * (what == "dw"), db + 1e-6 * (what == "db"))
     assert (changed_w != w).all() == (what == "dw")
     assert (changed_b != b) == (what == "db")
 
@@ -30,13 +30,13 @@ def test_a_call_depends_on_the_result_before(what):
 def test_guesses_of_all_calls_cannot_be_improved_together():
     """An error of a rounding unit in the first result is as large as the sway some calls later."""
     rng = np.random.default_rng(1)
-    X, Y = rng.standard_normal((8, 200)), rng.integers(0, 2, 200).astype(float)
-    course, after = drawn(8, 30), []
+    X, Y = rng.standard_normal((8, 200)), rng.integers(0, 2, (200, 1)).astype(float)
+    point, after = drawn(8, 30).points("float64"), []
     for error in (0.0, 1e-16):
-        dw, db = np.full(8, 0.1 + error), 0.1
+        dw, db = np.full((8, 1), 0.1 + error), 0.1
         for k in range(1, 30):
-            w, b = course.point(k, dw, db, "float64")
-            dZ = 1 / (1 + np.exp(-(X.T @ w[:, 0] + b))) - Y
+            w, b = point(k, dw, db)
+            dZ = 1 / (1 + np.exp(-(X.T @ w + b))) - Y
             dw, db = X @ dZ / 200, float(dZ.mean())
         after.append(w)
     assert np.abs(after[0] - after[1]).max() > 1e-3
@@ -44,12 +44,13 @@ def test_guesses_of_all_calls_cannot_be_improved_together():
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, 1e308])
 def test_results_that_are_no_numbers_are_no_error(wrong):
-    w, b = drawn(2, 3).point(1, np.full(2, wrong), float(wrong), "float64")
+    with np.errstate(invalid="ignore", over="ignore"):
+        w, b = drawn(2, 3).points("float64")(1, np.full((2, 1), wrong), float(wrong))
     assert np.isnan(w).all() == np.isnan(b)
 
 
 def test_calls_are_near_each_other():
-    course = drawn(1000, 50)
-    points = [course.point(k, np.zeros(1000), 0.0, "float64")[0] for k in range(50)]
+    point = drawn(1000, 50).points("float64")
+    points = [point(k, np.zeros((1000, 1)), 0.0)[0] for k in range(50)]
     assert all(np.linalg.norm(w - points[0]) < 0.2 * np.linalg.norm(points[0]) for w in points)
     assert all(np.linalg.norm(w - points[0]) > 0.1 * np.linalg.norm(points[0]) for w in points[1:])
