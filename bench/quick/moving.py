@@ -2,8 +2,6 @@
 
 import random
 
-import numpy as np
-
 from impls.contract import Array, Step
 from impls.data.problems import Problem
 from impls.registry import BoundStep

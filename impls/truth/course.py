@@ -31,10 +31,10 @@ class Course(NamedTuple):
     sway: Array
 
     def points(self, dtype: str) -> Callable[[int, Array, float], tuple[Array, float]]:
-        """Return the function that gives w and b of call k, for dw, of shape (n_x, 1), and db of the call before.
+        """Return the function that gives w and b of call k, for dw (n_x, 1) and db of the call before.
 
-        It does as little as it can: what is done between two calls evicts code and data of a step from caches,
-        and the shortest steps then take longer.
+        It does as little as it can: what is done between two calls displaces a step's code and data from
+        caches, and the shortest steps then take longer.
         """
         n_x = len(self.start) - 1
         start, sway = self.start[:n_x].reshape(n_x, 1), self.sway.reshape(-1, 1)
