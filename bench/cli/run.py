@@ -19,7 +19,7 @@ from bench.cli.options import (
     spelled,
     thread_counts_option,
 )
-from bench.cli.terminal import Unmet, lack_of_memory, says_if_interrupted, show_results, user_errors
+from bench.cli.terminal import Unmet, lack_of_memory, said, says_if_interrupted, show_results, user_errors
 from bench.lanes import job as jobs
 from bench.planning.plan import Asked
 from bench.planning.presets import AB, PRESETS
@@ -27,7 +27,6 @@ from bench.request import BadRequest
 from bench.signals import INTERRUPTED
 from impls import records
 from impls.errors import UserError
-from reports import wording
 from reports.results import FAULTS, MOST_PROCESSES, Results
 
 _PRESETS = "\n".join(
@@ -116,7 +115,7 @@ def _carried_out(job: jobs.Job, again: Sequence[str]) -> Results:
         raise SystemExit(INTERRUPTED) from None
     except (OSError, UserError, MemoryError) as error:
         kept = f"; what was finished is in {job.path}" if job.path.exists() else ""
-        raise Unmet(f"{lack_of_memory(error) or wording.one_line(str(error))}{kept}") from None
+        raise Unmet(f"{lack_of_memory(error) or said(error)}{kept}") from None
 
 
 @contextmanager
@@ -127,4 +126,4 @@ def _all_is_measured(path: Path) -> Iterator[None]:
         with says_if_interrupted(lambda: advice):
             yield
     except OSError as error:
-        raise OSError(f"{error}; {advice}") from None
+        raise OSError(f"{said(error)}; {advice}") from None

@@ -83,7 +83,14 @@ def user_errors() -> Iterator[None]:
     try:
         yield
     except (UserError, OSError) as error:
-        raise Unmet(wording.one_line(str(error))) from None
+        raise Unmet(said(error)) from None
+
+
+def said(error: BaseException) -> str:
+    """Return in one line what an error says; one of the system without its number."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return wording.one_line(f"{error.filename}: {error.strerror}")
+    return wording.one_line(str(error))
 
 
 def lack_of_memory(error: BaseException) -> str | None:
@@ -129,8 +136,8 @@ def show_results(found: Results) -> None:
     click.echo(in_terminal.of_run(facts))
     for reason in facts.not_citable:
         click.echo(f"not citable: {reason}")
-    for said in facts.citable_ratios:
-        click.echo(said)
+    for which in facts.citable_ratios:
+        click.echo(which)
 
 
 def new_table(*headings: str) -> Table:

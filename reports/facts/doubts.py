@@ -6,6 +6,7 @@ of its rows more than the other.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -43,19 +44,25 @@ def summary(found: Sequence[Judged], base: str) -> list[str]:
     """Say how many speedups may be cited, and why others may not; empty without any."""
     if not found:
         return []
-    doubts = [one for one in found if one.doubt]
-    count = f"{len(found) - len(doubts)} of {wording.counted(len(found), 'speedup')} over {base}"
-    return [f"{count} may be cited all the same", *_by_reason(doubts)]
+    count, reasons = f"{wording.counted(len(found), 'speedup')} over {base}", {one.doubt for one in found}
+    if len(reasons) == 1 and (reason := reasons.pop()):
+        return [f"none of {count} may be cited: {reason}"]
+    stand = sum(one.doubt is None for one in found)
+    return [f"{stand} of {count} may be cited all the same", *_by_reason(found)]
 
 
-def _by_reason(doubts: Sequence[Judged]) -> Iterator[str]:
+def _by_reason(found: Sequence[Judged]) -> Iterator[str]:
     """Say each reason once, with the rows and problems that it concerns."""
-    for reason in dict.fromkeys(one.doubt for one in doubts):
+    judged_there = Counter(one.comparison.title for one in found)
+    for reason in dict.fromkeys(one.doubt for one in found if one.doubt):
         places: dict[str, list[str]] = {}
-        for one in doubts:
+        for one in found:
             if one.doubt == reason:
                 places.setdefault(one.comparison.title, []).append(one.row)
-        said = "; ".join(f"{', '.join(rows)} on {title}" for title, rows in places.items())
+        said = "; ".join(
+            f"{'any' if len(rows) == judged_there[title] else ', '.join(rows)} on {title}"
+            for title, rows in places.items()
+        )
         yield f"not {said}: {reason}"
 
 

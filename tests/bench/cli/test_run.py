@@ -112,3 +112,4 @@ def test_a_resumed_run_takes_no_other_options(tmp_path):
 
 def test_options_that_are_wrong():
     assert refused("run", "--until=2").startswith("Invalid value for '--until': '2' is no percentage; ")
+    assert refused("run", "-o", f"{'a' * 300}.json") == f"{'a' * 300}.json: File name too long"

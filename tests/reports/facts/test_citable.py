@@ -70,12 +70,12 @@ def keep_processes(count):
     return cut
 
 
-def change_blocks(row, change):
-    """Change each block of a row, given the number of its process and its own."""
+def change_blocks(row, change, problem=None):
+    """Change each block of a row, on one problem or on all, given the number of its process and its own."""
 
     def apply(document):
         for one in (entry["extra_info"] for entry in document["benchmarks"]):
-            if row in (one["row"], None):
+            if row in (one["row"], None) and problem in (one["problem"], None):
                 one["blocks_s"] = [
                     [change(block_s, p, n) for n, block_s in enumerate(process)]
                     for p, process in enumerate(one["blocks_s"])

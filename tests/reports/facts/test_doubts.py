@@ -77,6 +77,19 @@ def test_too_few_processes_and_twins_that_differ(cited):
     assert set(doubts(cited).values()) == {"fewer than 5 processes"}
 
 
+def test_what_concerns_all_is_said_in_short(cited):
+    keep_processes(4)(cited)
+    count = len(doubts(cited))
+    said = f"none of {count} speedups over {NUMPY} may be cited: fewer than 5 processes"
+    assert Facts(parse(cited)).citable_ratios == [said]
+
+
+def test_what_concerns_all_of_a_problem_names_no_rows(cited):
+    change_blocks(NUMPY, lambda block_s, p, n: 0.004 * (1 + (p + n) % 4), problem="square")(cited)
+    *_, said = Facts(parse(cited)).citable_ratios
+    assert said.startswith("not any on square, ")
+
+
 def test_a_run_that_was_interrupted_has_no_word_on_speedups(cited):
     cited["zeroloop"]["interrupted"] = True
     assert Facts(parse(cited)).citable_ratios == []
