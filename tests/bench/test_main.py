@@ -45,6 +45,7 @@ def test_ctrl_c_while_the_program_loads_is_one_line(place):
     assert ended(WHILE_LOADING.format(place=place)) == (130, "", "interrupted\n")
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_the_program_ends_is_one_line():
     code, listed, said = ended(WHILE_ENDING)
     assert "numpy_zero_loop" in listed

@@ -9,6 +9,8 @@ import pytest
 
 from reports.reading import read
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = (sys.executable, "-m", "bench")
 VERIFY = ("verify", "--impl", "numpy_zero_loop", "--problem", "5x7")
 WRONG = Path(__file__).parents[1] / "impls" / "wrong" / "wrong_sign.py"

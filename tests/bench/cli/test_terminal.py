@@ -24,6 +24,7 @@ main(sys.argv[1:])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no such limit")
 @pytest.mark.parametrize(
     "arguments",

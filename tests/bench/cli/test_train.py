@@ -96,6 +96,7 @@ def test_train_says_how_to_install_what_is_missing(monkeypatch):
     assert message(result) == "not installed: pip install numba"
 
 
+@pytest.mark.slow
 def test_own_file_that_fails_while_it_trains(tmp_path):
     for source, expected in (
         ("def step(w, b, X, Y):\n    return 1 / 0", "mine.py, line 2: ZeroDivisionError: division by zero"),
@@ -467,6 +468,7 @@ def wait_for(file, process):
     time.sleep(0.2)
 
 
+@pytest.mark.slow
 def test_a_file_is_saved_by_one_training_at_a_time(tmp_path):
     file, lock = tmp_path / "fit.npz", tmp_path / ".fit.npz.lock"
     endless = ("--problem=5x7", f"--save={file}", "--iterations=1000000000")
@@ -534,7 +536,7 @@ def test_a_training_that_is_ended_goes_on_to_the_same_bits(data, tmp_path, numbe
         assert process.returncode == 130, messages
         said = f"interrupted; {done} iterations in {file}: with --resume the same command continues"
         assert messages.splitlines() == [*([TRUST] if cluster else []), said]
-    again = zeroloop("train", data, *where, f"--iterations={done + 5}", f"--save={file}", "--resume")
+    again = zeroloop("train", data, f"--iterations={done + 5}", f"--save={file}", "--resume")
     assert again.exit_code == 0, again.output
     assert zeroloop("train", data, f"--iterations={done + 5}", f"--save={whole}").exit_code == 0
     assert saved(file) == saved(whole)

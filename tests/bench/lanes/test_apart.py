@@ -70,6 +70,7 @@ def step(w, b, X, Y):
     assert re.search(r"is allowed, in [12] of \d+ calls$", line)
 
 
+@pytest.mark.slow
 def test_a_slow_file_is_called_a_few_times(tmp_path):
     source = f"""import time
 import re
@@ -99,6 +100,7 @@ def step(w, b, X, Y):
     assert "failed: db is off by" in line
 
 
+@pytest.mark.slow
 def test_numba_has_the_threads_that_were_asked_for(tmp_path, monkeypatch):
     pytest.importorskip("numba")
     monkeypatch.setenv("NUMBA_NUM_THREADS", "2")
@@ -162,6 +164,7 @@ def step(w, b, X, Y):
     )
 
 
+@pytest.mark.slow
 def test_a_training_of_an_own_file_ends_where_that_of_its_row_does(tmp_path):
     mine = written(tmp_path, "mine.py", RIGHT.replace("as right", ""))
     for dtype in ("float64", "float32"):

@@ -394,6 +394,7 @@ for name in sys.argv[2:]:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
 def test_what_has_no_end_is_not_read(tmp_path, whole):
     names = ("zarr.json", "X/zarr.json", "Y/zarr.json", "X/c/0/1", "Y/c/0/2", "data.npy")
@@ -683,6 +684,7 @@ print(np.hstack([X[:, :count] for X, _, count in held]).sum())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
 def test_more_chunks_than_a_process_may_open_files(tmp_path):
     X, Y = np.arange(300.0).reshape(3, 100), np.ones((1, 100))

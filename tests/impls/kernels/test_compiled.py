@@ -45,6 +45,7 @@ def test_where_numba_may_not_compile_its_rows_name_the_variable():
     )
 
 
+@pytest.mark.slow
 def test_measuring_compiles_whatever_the_environment_says():
     run("import bench.cli, impls.kernels.compiled", NUMBA_DISABLE_JIT="1")
 
