@@ -235,16 +235,24 @@ class Cluster:
 
     def _check_alive(self) -> None:
         """Raise BadCluster if the scheduler, or a worker, answers nothing at all, as one that was stopped."""
-        client = self._client
-        found = {f"{self.address}: the scheduler": _begun(client.nthreads)}
-        for worker in self._workers:  # one that computes answers too
-            found[f"worker {worker}"] = _begun(client.run, int, workers=[worker], on_error="return")
-        futures.wait(found.values(), _SILENCE_S)
-        for name, answer in found.items():
-            if not answer.done():
-                raise BadCluster(
-                    f"{name} is stopped or cut off, and gave no answer for {_SILENCE_S} s: end it"
-                )
+        client, there = self._client, _begun(self._client.nthreads)
+        _check_answered({f"{self.address}: the scheduler": there})
+        # One that computes answers too; the scheduler forgets one that has died.
+        workers = set(self._workers) & set(there.result())
+        _check_answered(
+            {
+                f"worker {worker}": _begun(client.run, int, workers=[worker], on_error="return")
+                for worker in workers
+            }
+        )
+
+
+def _check_answered(asked: dict[str, futures.Future[Any]]) -> None:
+    """Wait for answers; raises BadCluster for who gives none."""
+    futures.wait(asked.values(), _SILENCE_S)
+    for name, answer in asked.items():
+        if not answer.done():
+            raise BadCluster(f"{name} is stopped or cut off, and gave no answer for {_SILENCE_S} s: end it")
 
 
 def _begun(call: Callable[..., Any], *arguments: Any, **named: Any) -> futures.Future[Any]:

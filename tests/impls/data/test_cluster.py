@@ -283,6 +283,26 @@ def test_who_is_silent_for_long_is_named(near, data, monkeypatch):
     ended.set()
 
 
+def test_who_has_died_is_not_called_silent(near, data, monkeypatch):
+    """The scheduler has forgotten it, and still tries for a while to reach it."""
+    expected = near.step(data, np.zeros((28, 1)), 0.0)
+    true, there, dead = near._client.run, near._client.nthreads, list(near._workers)[1]
+
+    def run(*arguments, workers=None, **named):
+        assert workers != [dead]
+        time.sleep(1)
+        return true(*arguments, workers=workers, **named)
+
+    monkeypatch.setattr(near._client, "run", run)
+    monkeypatch.setattr(
+        near._client, "nthreads", lambda: {worker: n for worker, n in there().items() if worker != dead}
+    )
+    monkeypatch.setattr(cluster, "_SILENCE_S", 0.4)
+    monkeypatch.setattr(cluster, "_check_answered", lambda asked: [one.result() for one in asked.values()])
+    found = near.step(data, np.zeros((28, 1)), 0.0)
+    assert (found.cost, found.db) == (expected.cost, expected.db)
+
+
 def test_without_distributed(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(impls.Unavailable, match=r"^not installed: pip install distributed$"):
