@@ -256,6 +256,6 @@ def test_a_twin_that_takes_too_long_leaves_its_row_its_time(tmp_path, monkeypatc
 
 
 def test_sending_a_long_result_is_not_held_against_a_row(tmp_path):
-    plan, selected = planned((NUMPY,), processes=1, problems=("1000000x2",))
+    plan, selected = planned((NUMPY,), processes=1, problems=("300000x2",))
     found = measured(tmp_path / "run.json", plan, selected).results
     assert [one.row for one in found.timings] == [NUMPY], found.run.unmeasured
