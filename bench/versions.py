@@ -41,10 +41,7 @@ def _row(text: str, folder: Path) -> Record:
     path, revision = _parts(text)
     if revision is not None:
         return _at(text, path, revision, Path(tempfile.mkdtemp(dir=folder.resolve())))
-    row = records.find(text)
-    if row.is_own and not row.path.is_file():
-        raise BadRequest(f"{text}: no such file")
-    return row
+    return records.find(text)
 
 
 def _parts(text: str) -> tuple[Path, str | None]:

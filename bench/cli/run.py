@@ -19,7 +19,14 @@ from bench.cli.options import (
     spelled,
     thread_counts_option,
 )
-from bench.cli.terminal import Unmet, lack_of_memory, said, says_if_interrupted, show_results, user_errors
+from bench.cli.terminal import (
+    Unmet,
+    lack_of_memory,
+    message_of,
+    says_if_interrupted,
+    show_results,
+    user_errors,
+)
 from bench.lanes import job as jobs
 from bench.planning.plan import Asked
 from bench.planning.presets import AB, PRESETS
@@ -115,7 +122,7 @@ def _carried_out(job: jobs.Job, again: Sequence[str]) -> Results:
         raise SystemExit(INTERRUPTED) from None
     except (OSError, UserError, MemoryError) as error:
         kept = f"; what was finished is in {job.path}" if job.path.exists() else ""
-        raise Unmet(f"{lack_of_memory(error) or said(error)}{kept}") from None
+        raise Unmet(f"{lack_of_memory(error) or message_of(error)}{kept}") from None
 
 
 @contextmanager
@@ -126,4 +133,4 @@ def _all_is_measured(path: Path) -> Iterator[None]:
         with says_if_interrupted(lambda: advice):
             yield
     except OSError as error:
-        raise OSError(f"{said(error)}; {advice}") from None
+        raise OSError(f"{message_of(error)}; {advice}") from None

@@ -83,10 +83,10 @@ def user_errors() -> Iterator[None]:
     try:
         yield
     except (UserError, OSError) as error:
-        raise Unmet(said(error)) from None
+        raise Unmet(message_of(error)) from None
 
 
-def said(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     """Return in one line what an error says; one of the system without its number."""
     if isinstance(error, OSError) and error.filename and error.strerror:
         return wording.one_line(f"{error.filename}: {error.strerror}")
@@ -136,8 +136,8 @@ def show_results(found: Results) -> None:
     click.echo(in_terminal.of_run(facts))
     for reason in facts.not_citable:
         click.echo(f"not citable: {reason}")
-    for which in facts.citable_ratios:
-        click.echo(which)
+    for said in facts.citable_ratios:
+        click.echo(said)
 
 
 def new_table(*headings: str) -> Table:

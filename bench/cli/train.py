@@ -14,7 +14,7 @@ import numpy as np
 import impls
 from bench.cli.options import FILE_TO_WRITE, dtype_option, given, spelled, threads_option
 from bench.cli.subjects import Subject, data_set, row_on_problem
-from bench.cli.terminal import Advance, Unmet, lack_of_memory, progress, user_errors
+from bench.cli.terminal import Advance, Unmet, lack_of_memory, message_of, progress, user_errors
 from bench.datasets.checkpoint import Checkpoint
 from bench.lanes.harness import Lost
 from bench.locking import alone_at
@@ -213,7 +213,7 @@ def _ends(training: _Training, subject: Subject) -> Iterator[None]:
         raise Unmet(str(error)) from None
     except (UserError, OSError) as error:
         training.save()
-        raise Unmet(f"{wording.one_line(str(error))}{training.kept}") from None
+        raise Unmet(f"{message_of(error)}{training.kept}") from None
     except Lost as lost:
         training.save()
         said = lost.why.reason if lost.why.failed else f"{subject.name} {lost.why.status}: {lost.why.reason}"

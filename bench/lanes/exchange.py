@@ -50,8 +50,7 @@ class Exchange:
         """Return w and b of call k of a course, given the result of the call before."""
         if not k:
             return course.first(dtype)
-        with np.errstate(invalid="ignore", over="ignore"):  # of a row that is wrong
-            return course.points(dtype)(k, self.dw[k - 1], float(self.db[k - 1]))
+        return course.point(k, self.dw[k - 1], float(self.db[k - 1]), dtype)
 
     def result(self, k: int) -> Step:
         """Return a copy of the result of call k."""

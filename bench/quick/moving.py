@@ -33,11 +33,11 @@ class Moving:
         k = self._done % _CALLS
         if k == 0:
             self._course = drawn(self._n_x, _CALLS)
-            self._point = self._course.points(self._problem.dtype)
+        dtype = self._problem.dtype
         if self._last and k:
-            self._at = self._point(k, self._last.dw, self._last.db)
+            self._at = self._course.point(k, self._last.dw, self._last.db, dtype)
         else:
-            self._at = self._course.first(self._problem.dtype)
+            self._at = self._course.first(dtype)
         self._done += 1
         return self._at, {}
 

@@ -39,7 +39,7 @@ class Course(NamedTuple):
         n_x = len(self.start) - 1
         start, sway = self.start[:n_x].reshape(n_x, 1), self.sway.reshape(-1, 1)
         start_b, sway_b = float(self.start[n_x]), self.sway[n_x:]
-        kind = np.dtype(dtype)  # to parse its name each time would be a part of what is too much
+        kind = np.dtype(dtype)  # here, since parsing its name takes a while
 
         def point(k: int, dw: Array, db: float) -> tuple[Array, float]:
             phase = _GAIN * dw
@@ -49,6 +49,11 @@ class Course(NamedTuple):
             return w, start_b + float(sway_b[k]) * (1 - _GAIN * db % 1.0)
 
         return point
+
+    def point(self, k: int, dw: Array, db: float, dtype: str) -> tuple[Array, float]:
+        """Return w and b of call k, as `points` does, without a warning where dw or db are no numbers."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            return self.points(dtype)(k, dw, db)
 
     def first(self, dtype: str) -> tuple[Array, float]:
         """Return w and b of the first call, which has none before it."""

@@ -100,7 +100,6 @@ def test_names_differ_and_are_as_short_as_that_allows(own, tmp_path, texts, name
 @pytest.mark.parametrize(
     ("old", "said"),
     [
-        ("nothing.py", "nothing.py: no such file"),
         ("mine.py@", "mine.py@: its repository has no revision ''"),
         ("mine.py@nowhere", "mine.py@nowhere: its repository has no revision 'nowhere'"),
         ("mine.py@--help", "mine.py@--help: its repository has no revision '--help'"),

@@ -73,7 +73,6 @@ def step(w, b, X, Y):
 @pytest.mark.slow
 def test_a_slow_file_is_called_a_few_times(tmp_path):
     source = f"""import time
-import re
 from pathlib import Path
 {RIGHT}
 

@@ -44,8 +44,7 @@ def test_guesses_of_all_calls_cannot_be_improved_together():
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, 1e308])
 def test_results_that_are_no_numbers_are_no_error(wrong):
-    with np.errstate(invalid="ignore", over="ignore"):
-        w, b = drawn(2, 3).points("float64")(1, np.full((2, 1), wrong), float(wrong))
+    w, b = drawn(2, 3).point(1, np.full((2, 1), wrong), float(wrong), "float64")
     assert np.isnan(w).all() == np.isnan(b)
 
 
